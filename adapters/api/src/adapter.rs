@@ -1,0 +1,169 @@
+//! What an adapter is, what it says it can do, and what each call to it carries.
+
+use crate::error::Result;
+use crate::id::ExternalId;
+use crate::ports::{Crm, Identity, KnowledgeBase, ServiceDesk};
+use std::time::{Duration, Instant};
+
+/// One operation of a port. [`Adapter::supports`] lists exactly those that work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Op {
+    /// [`ServiceDesk::tickets`]
+    TicketList,
+    /// [`ServiceDesk::ticket`]
+    TicketGet,
+    /// [`ServiceDesk::create`]
+    TicketCreate,
+    /// [`ServiceDesk::comment`]
+    TicketComment,
+    /// [`ServiceDesk::close`]
+    TicketClose,
+    /// [`ServiceDesk::escalate`]
+    TicketEscalate,
+    /// [`ServiceDesk::requester`]
+    RequesterFind,
+    /// [`Crm::organisation`]
+    OrganisationGet,
+    /// [`Crm::contacts`]
+    ContactList,
+    /// [`Crm::contact`]
+    ContactGet,
+    /// [`KnowledgeBase::search`]
+    ArticleSearch,
+    /// [`KnowledgeBase::article`]
+    ArticleGet,
+    /// [`Identity::logins`]
+    LoginList,
+    /// [`Identity::invite`]
+    LoginInvite,
+    /// [`Identity::transfer_lead`]
+    LeadTransfer,
+    /// [`Identity::role_changes`]
+    RoleChangeList,
+}
+
+impl Op {
+    /// Every operation there is.
+    pub const ALL: [Op; 16] = [
+        Op::TicketList,
+        Op::TicketGet,
+        Op::TicketCreate,
+        Op::TicketComment,
+        Op::TicketClose,
+        Op::TicketEscalate,
+        Op::RequesterFind,
+        Op::OrganisationGet,
+        Op::ContactList,
+        Op::ContactGet,
+        Op::ArticleSearch,
+        Op::ArticleGet,
+        Op::LoginList,
+        Op::LoginInvite,
+        Op::LeadTransfer,
+        Op::RoleChangeList,
+    ];
+
+    /// A stable name for logs, metrics and messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Op::TicketList => "ticket.list",
+            Op::TicketGet => "ticket.get",
+            Op::TicketCreate => "ticket.create",
+            Op::TicketComment => "ticket.comment",
+            Op::TicketClose => "ticket.close",
+            Op::TicketEscalate => "ticket.escalate",
+            Op::RequesterFind => "requester.find",
+            Op::OrganisationGet => "organisation.get",
+            Op::ContactList => "contact.list",
+            Op::ContactGet => "contact.get",
+            Op::ArticleSearch => "article.search",
+            Op::ArticleGet => "article.get",
+            Op::LoginList => "login.list",
+            Op::LoginInvite => "login.invite",
+            Op::LeadTransfer => "lead.transfer",
+            Op::RoleChangeList => "role_change.list",
+        }
+    }
+}
+
+/// The organisations that a call may touch, in the vendor's own ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    /// These organisations and no others. The adapter puts them into its filter; the gateway checks every row again.
+    Organisations(Vec<ExternalId>),
+    /// Every organisation of the tenant. The gateway still drops rows of organisations that it has no mapping for.
+    Tenant,
+}
+
+impl Reach {
+    /// Whether this organisation is in reach.
+    pub fn contains(&self, organisation: &ExternalId) -> bool {
+        match self {
+            Reach::Organisations(some) => some.contains(organisation),
+            Reach::Tenant => true,
+        }
+    }
+}
+
+/// What every call to an adapter carries: how far it may reach, how long it may take, which request it belongs to.
+#[derive(Debug, Clone)]
+pub struct CallCx {
+    /// The organisations that may be touched.
+    pub reach: Reach,
+    /// When the caller stops waiting.
+    pub deadline: Instant,
+    /// The request's id, for logs and for support.
+    pub request_id: String,
+    /// W3C `traceparent` of the gateway's own span, sent upstream.
+    pub traceparent: Option<String>,
+    /// For writes: our reference (`gw:...`), stored in the vendor's slot for it, so that the write can be found again.
+    pub reference: Option<String>,
+}
+
+impl CallCx {
+    /// A call with a deadline that many milliseconds from now.
+    pub fn new(reach: Reach, timeout: Duration) -> Self {
+        Self {
+            reach,
+            deadline: Instant::now() + timeout,
+            request_id: String::new(),
+            traceparent: None,
+            reference: None,
+        }
+    }
+
+    /// How long is left.
+    pub fn remaining(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+}
+
+/// A connection to one vendor's system for one tenant.
+#[crate::async_trait]
+pub trait Adapter: std::fmt::Debug + Send + Sync + 'static {
+    /// The vendor's name in configuration, for example `halopsa`.
+    fn name(&self) -> &'static str;
+
+    /// Exactly the operations that work. The kit calls every other one and expects `Unsupported`.
+    fn supports(&self) -> &'static [Op];
+
+    /// A cheap read that proves address, credentials and permissions. Errors say which of them is wrong.
+    async fn probe(&self, cx: &CallCx) -> Result<()>;
+
+    /// The service desk behind this adapter.
+    fn service_desk(&self) -> Option<&dyn ServiceDesk> {
+        None
+    }
+    /// The customer records behind this adapter.
+    fn crm(&self) -> Option<&dyn Crm> {
+        None
+    }
+    /// The knowledge base behind this adapter.
+    fn knowledge(&self) -> Option<&dyn KnowledgeBase> {
+        None
+    }
+    /// The sign-in directory behind this adapter.
+    fn identity(&self) -> Option<&dyn Identity> {
+        None
+    }
+}

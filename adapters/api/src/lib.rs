@@ -1,0 +1,22 @@
+//! Ports, domain types, classification and errors: the words that Postern and its adapters share.
+//!
+//! **Invariant:** this crate names no vendor and knows no axum, rmcp or reqwest. An adapter sees a [`CallCx`] with the
+//! organisations it may touch in the vendor's own ids; it never learns who is asking or in which realm.
+
+pub mod adapter;
+pub mod classified;
+pub mod domain;
+pub mod error;
+pub mod http;
+pub mod id;
+pub mod owned;
+pub mod ports;
+
+pub use adapter::{Adapter, CallCx, Op, Reach};
+pub use async_trait::async_trait;
+pub use classified::{About, Financial, Internal, Pii, PiiKind, Secret, Text, Withheld};
+pub use domain::*;
+pub use error::{Error, ErrorKind, Result};
+pub use id::{ArticleId, AttachmentId, CommentId, ContactId, ExternalId, OrganisationId, TenantId, TicketId};
+pub use owned::{OrganisationMap, Owned, Owner, Scope};
+pub use ports::{Crm, Identity, KnowledgeBase, ServiceDesk};

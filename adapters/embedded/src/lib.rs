@@ -1,0 +1,1 @@
+//! The default backend for every port, on SQLite.

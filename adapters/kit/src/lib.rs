@@ -1,0 +1,1 @@
+//! The behaviour kit that every adapter passes.

@@ -1,0 +1,45 @@
+//! Who is asking: what the verified token said, and nothing else.
+//!
+//! **Invariant:** a [`Caller`] is made in `src/edge` alone, from a token whose signature, issuer, audience, type and times
+//! were checked. Its identity is issuer and subject; names and e-mail addresses are attributes, never identity.
+
+use postern_api::{OrganisationId, TenantId};
+use postern_policies::Realm;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Identity: who, at which issuer. The same subject at two issuers is two people.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Principal {
+    /// The issuer, exactly as configured.
+    pub issuer: Arc<str>,
+    /// The issuer's subject.
+    pub subject: Arc<str>,
+}
+
+/// A verified caller.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Who.
+    pub principal: Principal,
+    /// In which realm; the issuer decides.
+    pub realm: Realm,
+    /// Of which tenant; the issuer decides.
+    pub tenant: TenantId,
+    /// For a customer: of which organisation, as the token says. `None` for an employee.
+    pub organisation: Option<OrganisationId>,
+    /// For an employee: the organisations assigned in the token, where it names any.
+    pub assigned: Option<BTreeSet<OrganisationId>>,
+    /// The realm's roles that the policy knows; others are dropped.
+    pub roles: Arc<BTreeSet<String>>,
+    /// The granted scopes, as the token's `scope` names them; `None` where the token carries none.
+    pub scopes: Option<Arc<BTreeSet<String>>>,
+    /// The client that the token was issued to (`azp` or `client_id`).
+    pub client: Option<Arc<str>>,
+    /// The person's name.
+    pub name: Option<Arc<str>>,
+    /// The e-mail address, lower case, only where the issuer says that it was verified.
+    pub email: Option<Arc<str>>,
+    /// When the token ends, seconds since 1970.
+    pub expires_at: i64,
+}
