@@ -2,3 +2,6 @@
 
 pub mod caller;
 pub mod mcp;
+pub mod tenant;
+pub mod tools;
+pub mod upstream;

@@ -3,16 +3,17 @@
 //! The struct's doc comment is the description that the model reads, its fields are the arguments, and `Output` is what it
 //! may answer. Who may call it is not said here: that is `policies/`.
 
+mod answer;
 pub mod args;
 pub mod cx;
 mod find;
 pub mod refusal;
 mod support;
 
+pub use answer::Answer;
 pub use cx::{Findings, History, Identities, PastCall, ToolCx};
 pub use refusal::{Code, Refusal};
 
-use crate::redact::Answer;
 use futures::future::BoxFuture;
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};

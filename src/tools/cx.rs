@@ -10,9 +10,10 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use postern_api::owned::Admitted;
 use postern_api::{
-    CallCx, ContactId, Crm, Error, ExternalId, Identity, KnowledgeBase, Op, OrganisationId, OrganisationMap, Owned, Page, Reach,
+    About, CallCx, ContactId, Crm, Error, ExternalId, Identity, KnowledgeBase, Op, OrganisationId, OrganisationMap, Owned, Page, Reach,
     Scope, ServiceDesk, TenantId, Viewer,
 };
+use postern_policies::Engine;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -82,13 +83,27 @@ pub struct ToolCx {
     pub identities: Arc<dyn Identities>,
     /// What people did before.
     pub history: Arc<dyn History>,
+    /// Who may call what.
+    pub policies: Arc<Engine>,
+    /// One turn at a time, by name.
+    pub turns: Arc<Turns>,
     /// For the audit row.
     pub findings: Arc<Mutex<Findings>>,
 }
 
+/// Takes turns by name, within this process.
+#[derive(Debug)]
+pub struct Turns(moka::sync::Cache<String, Arc<tokio::sync::Mutex<()>>>);
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self(moka::sync::Cache::builder().max_capacity(100_000).time_to_idle(Duration::from_secs(600)).build())
+    }
+}
+
 /// A port of one connected system, for one call.
 #[derive(Debug)]
-pub struct Port<'a, P: ?Sized> {
+pub struct Port<'a, P: ?Sized + 'a> {
     /// The port.
     pub port: &'a P,
     /// The system behind it.
@@ -146,6 +161,23 @@ impl ToolCx {
     pub fn organisation(&self) -> Result<&OrganisationId, Refusal> {
         let organisation = self.caller.organisation.as_ref();
         organisation.ok_or_else(|| Refusal::new(Code::InvalidRealm, "this tool is for customers only"))
+    }
+
+    /// Waits until nobody else of the caller's organisation is at this, and holds the turn until it is dropped.
+    pub async fn turn(&self, what: &str) -> tokio::sync::OwnedMutexGuard<()> {
+        let organisation = self.caller.organisation.as_ref().map_or("", OrganisationId::as_str);
+        let lock = self.turns.0.get_with(format!("{}\n{organisation}\n{what}", self.tenant.id), Arc::default);
+        lock.lock_owned().await
+    }
+
+    /// Marks a value as the caller's own.
+    pub fn myself(&self) -> About {
+        About::Myself
+    }
+
+    /// The tools that the caller may call: the decision that a call gets.
+    pub fn visible_tools(&self) -> Vec<Arc<str>> {
+        self.policies.visible(&self.caller.subject())
     }
 
     /// Whether the caller speaks for the organisation.
