@@ -1,7 +1,7 @@
 //! What loading checks beyond syntax: policies against schema and roles, tools against their groups, and by trying it,
 //! that no realm's caller reaches the other realm's tools and no scope is left unchecked.
 
-use crate::decide::{RefusalClass, Who};
+use crate::decide::{Asker, RefusalClass, Who};
 use crate::error::{PolicyErrors, explain};
 use crate::policies::{Policies, Tool, bits};
 use crate::sources::{SCHEMA, Source};
@@ -39,7 +39,11 @@ pub(crate) fn policies(
         for policy in parsed.policies() {
             let Some(policy) = named(policy, &file.name, errors) else { continue };
             if let Some(home) = homes.get(policy.id()) {
-                errors.item(&file.name, policy.id().to_string(), format!("the id is used twice, also in {}", home.name));
+                errors.item(
+                    &file.name,
+                    policy.id().to_string(),
+                    format!("the id is used twice, also in {}", home.name),
+                );
                 continue;
             }
             if let Some(class) = refusal(&policy, &file.name, errors) {
@@ -117,7 +121,8 @@ pub(crate) fn tools(schema: &Schema, errors: &mut PolicyErrors) -> (Vec<Tool>, V
             return (Vec::new(), Vec::new());
         }
     };
-    let mut scopes: BTreeSet<&str> = actions.iter().filter_map(|it| it.id().unescaped().strip_prefix("scope:")).collect();
+    let mut scopes: BTreeSet<&str> =
+        actions.iter().filter_map(|it| it.id().unescaped().strip_prefix("scope:")).collect();
     scopes.remove("none");
     let scopes: Vec<Arc<str>> = scopes.into_iter().map(Arc::from).collect();
     if scopes.len() > 64 {
@@ -152,7 +157,11 @@ pub(crate) fn tools(schema: &Schema, errors: &mut PolicyErrors) -> (Vec<Tool>, V
         let mut needed: Vec<&str> = groups.iter().filter_map(|group| group.strip_prefix("scope:")).collect();
         needed.sort_unstable();
         if needed.is_empty() || needed.contains(&"none") && needed.len() > 1 {
-            errors.item(SCHEMA, name, "needs a `scope:` group; expected `scope:none` alone, or the scopes that it needs");
+            errors.item(
+                SCHEMA,
+                name,
+                "needs a `scope:` group; expected `scope:none` alone, or the scopes that it needs",
+            );
         }
         tools.push(Tool {
             name: name.into(),
@@ -183,8 +192,8 @@ pub(crate) fn probe(policies: &Policies, errors: &mut PolicyErrors) {
     let everyone = bits(policies.roles().iter().map(|_| true));
     for (at, tool) in policies.tools.iter().enumerate() {
         for realm in [Realm::Customer, Realm::Employee] {
-            let who = |roles, scopes| Who { realm, tenant: "probe".into(), roles, scopes, service: false };
-            let mut never = |who: Who, problem: String| {
+            let who = |roles, scopes| Asker::new(Who { realm, tenant: "probe".into(), roles, scopes, service: false });
+            let mut never = |who: Asker, problem: String| {
                 let verdict = policies.evaluate(&who, at, &Facts::default());
                 if let Some(error) = verdict.error {
                     errors.item(TOGETHER, verdict.policies.join("`, `"), format!("fails on `{}`: {error}", tool.name));
@@ -197,11 +206,15 @@ pub(crate) fn probe(policies: &Policies, errors: &mut PolicyErrors) {
             never(who(0, None), format!("a caller without any role can call `{name}`"));
             if tool.realm.is_some_and(|it| it != realm) {
                 let realm = realm.as_str();
-                never(who(everyone, None), format!("a token of the {realm} realm that claims every role can call `{name}`"));
+                never(
+                    who(everyone, None),
+                    format!("a token of the {realm} realm that claims every role can call `{name}`"),
+                );
             }
             let scopes = bits(policies.scopes().iter().map(|_| true));
             for (at, scope) in policies.scopes().iter().enumerate().filter(|(at, _)| tool.needs >> at & 1 == 1) {
-                let problem = format!("`{name}` can be called without the scope `{scope}` that the schema says it needs");
+                let problem =
+                    format!("`{name}` can be called without the scope `{scope}` that the schema says it needs");
                 never(who(everyone, Some(scopes & !(1 << at))), problem);
             }
         }

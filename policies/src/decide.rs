@@ -2,7 +2,10 @@
 
 use crate::policies::{Policies, picked};
 use crate::{Facts, Realm, Reveal, Subject};
-use cedar_policy::{AuthorizationError, Authorizer, Context, Decision as Effect, Entity, Request, RestrictedExpression};
+use cedar_policy::{
+    AuthorizationError, Authorizer, Context, Decision as Effect, Entities, Entity, Request, RestrictedExpression,
+};
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -102,6 +105,19 @@ pub(crate) struct Who {
     pub(crate) service: bool,
 }
 
+/// Somebody who asks, perhaps about several tools: Cedar's view of them is built once, and only if it is needed.
+#[derive(Debug)]
+pub(crate) struct Asker {
+    pub(crate) who: Who,
+    entities: OnceCell<Result<Entities, String>>,
+}
+
+impl Asker {
+    pub(crate) fn new(who: Who) -> Self {
+        Self { who, entities: OnceCell::new() }
+    }
+}
+
 /// What Cedar said.
 #[derive(Debug)]
 pub(crate) struct Verdict {
@@ -115,35 +131,40 @@ impl Policies {
     /// Decides, without a cache.
     pub fn decide(&self, subject: &Subject<'_>, tool: &str, facts: &Facts) -> Decision {
         match self.tool_index(tool) {
-            Some(tool) => self.judge(&self.who(subject), tool, facts),
+            Some(tool) => self.judge(&self.asker(subject), tool, facts),
             None => self.decision(Outcome::Deny(Refusal::Hidden), Vec::new()),
         }
     }
 
-    pub(crate) fn who(&self, subject: &Subject<'_>) -> Who {
-        Who {
+    pub(crate) fn asker(&self, subject: &Subject<'_>) -> Asker {
+        Asker::new(Who {
             realm: subject.realm,
             tenant: subject.tenant.into(),
             roles: self.role_bits(subject.roles),
             scopes: subject.scopes.map(|scopes| self.scope_bits(scopes)),
             service: subject.service,
-        }
+        })
     }
 
     /// Decides for the `tool`-th tool. What is denied without facts is denied with any, so that nothing can be called
     /// that a list does not show.
-    pub(crate) fn judge(&self, who: &Who, tool: usize, facts: &Facts) -> Decision {
+    pub(crate) fn judge(&self, asker: &Asker, tool: usize, facts: &Facts) -> Decision {
         let plain = Facts::default();
-        let mut verdict = self.evaluate(who, tool, &plain);
+        let mut verdict = self.evaluate(asker, tool, &plain);
         if verdict.permit && *facts != plain {
-            verdict = self.evaluate(who, tool, facts);
+            verdict = self.evaluate(asker, tool, facts);
+        }
+        if let Some(error) = &verdict.error {
+            let policies = verdict.policies.join(",");
+            tracing::error!(%error, policies, "policies {policies} failed, which is a denial: {error}");
         }
         if verdict.permit {
-            return self.decision(Outcome::Permit { reveal: self.reveal_of(who.realm, who.roles) }, verdict.policies);
+            let reveal = self.reveal_of(asker.who.realm, asker.who.roles);
+            return self.decision(Outcome::Permit { reveal }, verdict.policies);
         }
         if verdict.class == RefusalClass::InsufficientScope {
             // A scope is only worth asking for where the roles would do.
-            let unscoped = Who { scopes: None, ..who.clone() };
+            let unscoped = Asker::new(Who { scopes: None, ..asker.who.clone() });
             let without = self.evaluate(&unscoped, tool, facts);
             if without.permit {
                 let needed = self.needed(&unscoped);
@@ -160,7 +181,7 @@ impl Policies {
     }
 
     /// The scopes of all tools that this caller's roles allow.
-    fn needed(&self, unscoped: &Who) -> Arc<[String]> {
+    fn needed(&self, unscoped: &Asker) -> Arc<[String]> {
         let allowed = |at: &usize| self.evaluate(unscoped, *at, &Facts::default()).permit;
         let tools = self.tools.iter().enumerate().filter(|(at, _)| allowed(at));
         let bits = tools.fold(0, |bits, (_, tool)| bits | tool.needs);
@@ -168,16 +189,22 @@ impl Policies {
     }
 
     /// Asks Cedar. Any error is a denial, whatever the policies that did evaluate say.
-    pub(crate) fn evaluate(&self, who: &Who, tool: usize, facts: &Facts) -> Verdict {
-        let failed = |policies: Vec<String>, error: String| {
-            tracing::error!(%error, policies = policies.join(","), "a policy decision failed and is a denial");
-            Verdict { permit: false, class: RefusalClass::Hidden, policies, error: Some(error) }
+    pub(crate) fn evaluate(&self, asker: &Asker, tool: usize, facts: &Facts) -> Verdict {
+        let failed = |policies: Vec<String>, error: String| Verdict {
+            permit: false,
+            class: RefusalClass::Hidden,
+            policies,
+            error: Some(error),
         };
-        let (request, entities) = match self.question(who, tool, facts) {
-            Ok(question) => question,
+        let entities = match asker.entities.get_or_init(|| self.entities_of(&asker.who)) {
+            Ok(entities) => entities,
+            Err(error) => return failed(Vec::new(), error.clone()),
+        };
+        let request = match self.request(&asker.who, tool, facts) {
+            Ok(request) => request,
             Err(error) => return failed(Vec::new(), error),
         };
-        let response = Authorizer::new().is_authorized(&request, &self.set, &entities);
+        let response = Authorizer::new().is_authorized(&request, &self.set, entities);
         let diagnostics = response.diagnostics();
         let mut errors = diagnostics.errors().peekable();
         if errors.peek().is_some() {
@@ -195,8 +222,7 @@ impl Policies {
         }
     }
 
-    fn question(&self, who: &Who, tool: usize, facts: &Facts) -> Result<(Request, cedar_policy::Entities), String> {
-        let action = self.tools.get(tool).ok_or("no such tool")?.action.clone();
+    fn entities_of(&self, who: &Who) -> Result<Entities, String> {
         let mut attributes = HashMap::from([
             ("realm".to_owned(), RestrictedExpression::new_entity_uid(self.types.realm(who.realm))),
             ("service".to_owned(), RestrictedExpression::new_bool(who.service)),
@@ -208,16 +234,19 @@ impl Policies {
         }
         let parents = picked(self.roles(), who.roles).map(|role| self.types.role(&role.name)).collect();
         let caller = Entity::new(self.types.caller(), attributes, parents).map_err(|error| error.to_string())?;
-        let entities =
-            self.entities.clone().add_entities([caller], Some(&self.schema)).map_err(|error| error.to_string())?;
-        let words = [("priority", facts.priority), ("visibility", facts.visibility), ("granted_role", facts.granted_role)];
+        self.entities.clone().add_entities([caller], Some(&self.schema)).map_err(|error| error.to_string())
+    }
+
+    fn request(&self, who: &Who, tool: usize, facts: &Facts) -> Result<Request, String> {
+        let action = self.tools.get(tool).ok_or("no such tool")?.action.clone();
+        let words =
+            [("priority", facts.priority), ("visibility", facts.visibility), ("granted_role", facts.granted_role)];
         let context = words
             .into_iter()
             .filter_map(|(key, word)| Some((key.to_owned(), RestrictedExpression::new_string(word?.to_owned()))));
         let context = Context::from_pairs(context).map_err(|error| error.to_string())?;
         let resource = self.types.tenant(&who.tenant);
         Request::new(self.types.caller(), action, resource, context, Some(&self.schema))
-            .map(|request| (request, entities))
             .map_err(|error| error.to_string())
     }
 

@@ -1,6 +1,6 @@
 //! The policies in force: swapped whole, decisions remembered.
 
-use crate::decide::{Outcome, Refusal, Who};
+use crate::decide::{Asker, Outcome, Refusal, Who};
 use crate::{Decision, Facts, Policies, PolicyErrors, Subject};
 use arc_swap::ArcSwap;
 use moka::sync::Cache;
@@ -65,7 +65,7 @@ impl Engine {
     pub fn decide(&self, subject: &Subject<'_>, tool: &str, facts: &Facts) -> Decision {
         let policies = self.policies.load();
         match policies.tool_index(tool) {
-            Some(tool) => self.remembered(&policies, policies.who(subject), tool, *facts),
+            Some(tool) => self.remembered(&policies, &policies.asker(subject), tool, *facts),
             None => policies.decision(Outcome::Deny(Refusal::Hidden), Vec::new()),
         }
     }
@@ -73,21 +73,21 @@ impl Engine {
     /// The tools that this caller can call, by name: each was decided as a call would be.
     pub fn visible(&self, subject: &Subject<'_>) -> Vec<Arc<str>> {
         let policies = self.policies.load();
-        let who = policies.who(subject);
+        let asker = policies.asker(subject);
         let tools = policies.tools().iter().enumerate();
         tools
-            .filter(|(at, _)| self.remembered(&policies, who.clone(), *at, Facts::default()).is_permit())
+            .filter(|(at, _)| self.remembered(&policies, &asker, *at, Facts::default()).is_permit())
             .map(|(_, tool)| Arc::clone(&tool.name))
             .collect()
     }
 
     /// The one way to a decision, for a list and for a call.
-    fn remembered(&self, policies: &Policies, who: Who, tool: usize, facts: Facts) -> Decision {
-        let key = Key { version: Arc::clone(policies.version()), who, tool, facts };
+    fn remembered(&self, policies: &Policies, asker: &Asker, tool: usize, facts: Facts) -> Decision {
+        let key = Key { version: Arc::clone(policies.version()), who: asker.who.clone(), tool, facts };
         if let Some(decision) = self.decisions.get(&key) {
             return decision;
         }
-        let decision = policies.judge(&key.who, tool, &facts);
+        let decision = policies.judge(asker, tool, &facts);
         self.decisions.insert(key, decision.clone());
         decision
     }

@@ -24,12 +24,12 @@ pub(crate) struct Row<'a> {
 impl<'a> Row<'a> {
     pub(crate) fn new(file: &'a str, path: impl Into<String>, value: Value, errors: &mut PolicyErrors) -> Self {
         let path = path.into();
-        let cells = match value {
-            Value::Table(cells) => cells,
-            other => {
-                errors.item(file, &path, format!("expected a table, found a {}", other.type_str()));
-                Table::new()
-            }
+        let found = value.type_str();
+        let cells = if let Value::Table(cells) = value {
+            cells
+        } else {
+            errors.item(file, &path, format!("expected a table, found {found}"));
+            Table::new()
         };
         Self { file, path, cells, expected: Vec::new() }
     }

@@ -106,7 +106,9 @@ fn cedar_files(dir: &Path, errors: &mut PolicyErrors) -> Vec<String> {
             // Mounted configuration brings hidden entries of its own.
             Ok(Ok(name)) if name.starts_with('.') => {}
             Ok(Ok(name)) if name.ends_with(".cedar") => names.push(format!("{CEDAR}/{name}")),
-            Ok(Ok(name)) => errors.file(&format!("{CEDAR}/{name}"), "does not belong here; expected only `*.cedar` files"),
+            Ok(Ok(name)) => {
+                errors.file(&format!("{CEDAR}/{name}"), "does not belong here; expected only `*.cedar` files")
+            }
             Ok(Err(name)) => errors.file(CEDAR, format!("the file name {name:?} is not UTF-8")),
             Err(error) => errors.file(CEDAR, format!("cannot be read: {error}")),
         }

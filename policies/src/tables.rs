@@ -175,8 +175,8 @@ fn text(row: &mut Row<'_>, errors: &mut PolicyErrors) -> Option<TextRules> {
     Some(TextRules { email: email?, phone: phone?, card: card?, iban: iban?, identity: identity?, ip: ip? })
 }
 
-/// The toolsets; every one of `tools` has to be in exactly one.
-pub(crate) fn toolsets(sources: &Sources, tools: &[&str], errors: &mut PolicyErrors) -> Toolsets {
+/// The toolsets; every one of `tools` has to be in exactly one. `None` where the schema could not tell the tools.
+pub(crate) fn toolsets(sources: &Sources, tools: Option<&[&str]>, errors: &mut PolicyErrors) -> Toolsets {
     let mut rows = rows::parse(TOOLSETS, &sources.toolsets.text, errors);
     let mut toolsets = Toolsets::default();
     for (name, value) in take(&mut rows, "toolset", errors) {
@@ -185,12 +185,12 @@ pub(crate) fn toolsets(sources: &Sources, tools: &[&str], errors: &mut PolicyErr
         let (says, named) = (row.need("says", errors), row.need::<Vec<String>>("tools", errors));
         row.finish(errors);
         let toolset = Toolset { says: says.unwrap_or_default(), tools: named.unwrap_or_default() };
-        for tool in toolset.tools.iter().filter(|tool| !tools.contains(&tool.as_str())) {
+        for tool in toolset.tools.iter().filter(|it| tools.is_some_and(|tools| !tools.contains(&it.as_str()))) {
             errors.item(TOOLSETS, &path, format!("`{tool}` is not a tool of the schema"));
         }
         toolsets.all.insert(name, toolset);
     }
-    for tool in tools {
+    for tool in tools.into_iter().flatten() {
         let times = toolsets.all.values().flat_map(|toolset| &toolset.tools).filter(|it| it == tool).count();
         if times != 1 {
             errors.item(TOOLSETS, *tool, format!("is in {times} toolsets; expected exactly one"));

@@ -1,8 +1,7 @@
 //! A corpus of decisions wider than the matrix: scopes, services, several roles, and roles of the other realm.
 
 use super::{NONE, Person, set};
-use crate::{Outcome, Policies, Realm};
-use std::fmt::Write;
+use crate::{Outcome, Policies, Realm, Tool};
 
 /// Everybody of the corpus: each realm with each single role of either realm, all of them, none; with and without scopes;
 /// as a person and as a service.
@@ -30,17 +29,10 @@ pub(crate) fn people(policies: &Policies) -> Vec<Person> {
     people
 }
 
-/// The outcome of each for each tool, as text.
-pub(crate) fn outcomes(policies: &Policies) -> String {
-    let mut text = String::new();
-    for person in people(policies) {
-        for tool in policies.tools() {
-            let outcome = match policies.decide(&person.subject(), &tool.name, &NONE).outcome {
-                Outcome::Permit { reveal } => format!("permit {reveal:?}"),
-                Outcome::Deny(refusal) => format!("{refusal:?}"),
-            };
-            writeln!(text, "{person:?} {} {outcome}", tool.name).expect("a string");
-        }
-    }
-    text
+/// The outcome of each for each tool, one after the other as they are asked for.
+pub(crate) fn outcomes(policies: &Policies) -> impl Iterator<Item = Outcome> + '_ {
+    people(policies).into_iter().flat_map(move |person| {
+        let decide = move |tool: &Tool| policies.decide(&person.subject(), &tool.name, &NONE).outcome;
+        policies.tools().iter().map(decide)
+    })
 }

@@ -59,7 +59,10 @@ fn b09_roles_of_the_other_realm_give_nothing() {
         }
     }
     let policies = ENGINE.policies();
-    assert_eq!(policies.reveal(Realm::Customer, &customer.roles), policies.reveal(Realm::Customer, &set(&["lead-customer"])));
+    assert_eq!(
+        policies.reveal(Realm::Customer, &customer.roles),
+        policies.reveal(Realm::Customer, &set(&["lead-customer"]))
+    );
     assert_eq!(policies.reach(Realm::Customer, &customer.roles), Some(Reach::Organisation));
     assert_eq!(policies.reveal(Realm::Customer, &set(&["owner"])), Reveal::NOTHING);
     assert_eq!(policies.reach(Realm::Customer, &set(&["owner"])), None);
@@ -89,7 +92,8 @@ fn b07_a_tool_is_known_by_its_exact_name_alone() {
 
 #[test]
 fn a_missing_scope_names_all_scopes_of_the_callers_tools() {
-    let needed = |names: &[&str]| Refusal::InsufficientScope { needed: names.iter().map(|it| (*it).to_owned()).collect() };
+    let needed =
+        |names: &[&str]| Refusal::InsufficientScope { needed: names.iter().map(|it| (*it).to_owned()).collect() };
     let both = needed(&["support.read", "support.write"]);
     let writer = Person::employee(&["support-write"]);
     assert_eq!(refusal(&writer.clone().with(&["support.read"]), "close_ticket"), both);
@@ -97,7 +101,11 @@ fn a_missing_scope_names_all_scopes_of_the_callers_tools() {
     assert_eq!(refusal(&writer.clone().with(&["Support.Read", "openid"]), "get_ticket"), both);
     let reader = Person::employee(&["support-read"]);
     assert_eq!(refusal(&reader.clone().with(&[]), "get_ticket"), needed(&["support.read"]));
-    assert_eq!(refusal(&reader.clone().with(&[]), "close_ticket"), Refusal::Hidden, "the role does not allow it anyway");
+    assert_eq!(
+        refusal(&reader.clone().with(&[]), "close_ticket"),
+        Refusal::Hidden,
+        "the role does not allow it anyway"
+    );
     let basic = Person::customer(&["basic-customer"]).with(&[]);
     assert_eq!(refusal(&basic, "customer_list_contacts"), Refusal::LeadRequired);
     assert_eq!(refusal(&basic, "get_ticket"), Refusal::Hidden);
@@ -142,7 +150,10 @@ fn what_customers_see_holds_nothing_internal_and_no_staff_address() {
     for role in ["basic-customer", "lead-customer"] {
         let reveal = ENGINE.policies().reveal(Realm::Customer, &set(&[role]));
         assert!(!reveal.internal && !reveal.financial);
-        assert_eq!((reveal.email.own, reveal.name.contact, reveal.name.staff), (Treatment::Show, Treatment::Show, Treatment::Show));
+        assert_eq!(
+            (reveal.email.own, reveal.name.contact, reveal.name.staff),
+            (Treatment::Show, Treatment::Show, Treatment::Show)
+        );
         assert_eq!((reveal.email.staff, reveal.phone.staff), (Treatment::Hide, Treatment::Hide));
     }
 }
@@ -183,7 +194,11 @@ fn anybody() -> impl Strategy<Value = Person> {
 
 fn facts() -> impl Strategy<Value = Facts> {
     let word = || prop::option::of(prop::sample::select(vec!["critical", "private", "lead"]));
-    (word(), word(), word()).prop_map(|(priority, visibility, granted_role)| Facts { priority, visibility, granted_role })
+    (word(), word(), word()).prop_map(|(priority, visibility, granted_role)| Facts {
+        priority,
+        visibility,
+        granted_role,
+    })
 }
 
 proptest! {

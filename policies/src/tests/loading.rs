@@ -105,18 +105,22 @@ fn b09_policies_that_open_the_other_realms_tools_are_refused() {
     });
     let text = problems(&dir);
     assert!(text.contains("a token of the customer realm that claims every role can call `get_ticket`"), "{text}");
-    let dir = appended("cedar/gateway.cedar", "@id(\"open\") permit (principal, action in Action::\"kind:read\", resource);");
+    let dir =
+        appended("cedar/gateway.cedar", "@id(\"open\") permit (principal, action in Action::\"kind:read\", resource);");
     assert!(problems(&dir).contains("`open`: a caller without any role can call `get_kb_article`"));
 }
 
 #[test]
 fn a_tool_outside_its_groups_is_refused() {
     let dir = directory(|name, text| match name {
-        "schema.cedarschema" => text.replace("[\"realm:employee\", \"kind:read\", \"scope:support.read\", \"area:desk\"]", "[\"area:desk\"]"),
+        "schema.cedarschema" => text
+            .replace("[\"realm:employee\", \"kind:read\", \"scope:support.read\", \"area:desk\"]", "[\"area:desk\"]"),
         _ => text,
     });
     let text = problems(&dir);
-    for expected in ["`get_ticket`: is in 0 `realm:` groups; expected exactly one", "`get_ticket`: needs a `scope:` group"] {
+    for expected in
+        ["`get_ticket`: is in 0 `realm:` groups; expected exactly one", "`get_ticket`: needs a `scope:` group"]
+    {
         assert!(text.contains(expected), "{text}");
     }
 }

@@ -27,22 +27,21 @@ fn without(policies: &Policies, id: &str) -> Policies {
 #[test]
 fn taking_any_policy_out_changes_a_decision() {
     let policies = builtin();
-    let (before, table) = (corpus::outcomes(&policies), matrix(&policies));
+    let before: Vec<_> = corpus::outcomes(&policies).collect();
     for id in policies.policy_ids() {
-        let mutant = without(&policies, &id);
-        assert!(matrix(&mutant) != table || corpus::outcomes(&mutant) != before, "{id} decides nothing");
+        assert!(corpus::outcomes(&without(&policies, &id)).ne(before.iter().cloned()), "{id} decides nothing");
     }
 }
 
 #[test]
 fn changing_any_refusal_changes_a_decision() {
     let policies = builtin();
-    let before = corpus::outcomes(&policies);
+    let before: Vec<_> = corpus::outcomes(&policies).collect();
     for id in policies.refusals.keys() {
         let mut mutant = policies.clone();
         let class = mutant.refusals.get_mut(id).expect("it is there");
         *class = if *class == RefusalClass::InvalidRealm { RefusalClass::Hidden } else { RefusalClass::InvalidRealm };
-        assert_ne!(corpus::outcomes(&mutant), before, "how {id} refuses decides nothing");
+        assert!(corpus::outcomes(&mutant).ne(before.iter().cloned()), "how {id} refuses decides nothing");
     }
 }
 
