@@ -17,7 +17,7 @@ const TOGETHER: &str = "cedar";
 pub(crate) fn policies(
     files: &[Source],
     schema: Option<&Schema>,
-    roles: &[Role],
+    roles: Option<&[Role]>,
     errors: &mut PolicyErrors,
 ) -> (PolicySet, HashMap<PolicyId, RefusalClass>) {
     let mut set = PolicySet::new();
@@ -101,7 +101,8 @@ fn refusal(policy: &Policy, file: &str, errors: &mut PolicyErrors) -> Option<Ref
     }
 }
 
-fn unknown_roles(policy: &Policy, roles: &[Role], file: &str, errors: &mut PolicyErrors) {
+fn unknown_roles(policy: &Policy, roles: Option<&[Role]>, file: &str, errors: &mut PolicyErrors) {
+    let Some(roles) = roles else { return };
     for literal in policy.entity_literals() {
         let name = literal.id().unescaped();
         if literal.type_name().basename() == "Role" && !roles.iter().any(|role| &*role.name == name) {

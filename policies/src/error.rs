@@ -33,6 +33,11 @@ impl PolicyErrors {
         self.0.iter()
     }
 
+    /// Whether something is wrong with the file as a whole, so that what it lacks is not worth saying.
+    pub(crate) fn spoils(&self, file: &str) -> bool {
+        self.0.iter().any(|error| error.file == file && error.item.is_none())
+    }
+
     pub(crate) fn file(&mut self, file: &str, problem: impl Into<String>) {
         self.0.push(PolicyError { file: file.to_owned(), item: None, problem: problem.into() });
     }
@@ -97,7 +102,8 @@ pub(crate) fn explain(text: &str, error: &dyn Diagnostic) -> String {
     line
 }
 
-fn place(text: &str, offset: usize) -> (usize, usize) {
+/// A line and a column, from 1, of a byte of the text.
+pub(crate) fn place(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let row = before.matches('\n').count() + 1;
     let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;

@@ -80,11 +80,12 @@ impl Policies {
     fn assemble(sources: &Sources, errors: &mut PolicyErrors) -> Option<Self> {
         let roles = tables::roles(sources, errors);
         let schema = parse_schema(&sources.schema.text, errors);
-        let (set, refusals) = check::policies(&sources.cedar, schema.as_ref(), &roles, errors);
+        let (set, refusals) = check::policies(&sources.cedar, schema.as_ref(), roles.as_deref(), errors);
         let tools = schema.as_ref().map(|schema| check::tools(schema, errors));
         let names = tools.as_ref().map(|(tools, _)| tools.iter().map(|tool| &*tool.name).collect::<Vec<_>>());
         let toolsets = tables::toolsets(sources, names.as_deref(), errors);
         let (schema, (mut tools, scopes), types) = (schema?, tools?, Types::new()?);
+        let (roles, toolsets) = (roles?, toolsets?);
         for tool in &mut tools {
             let mut sets = toolsets.all.iter().filter(|(_, set)| set.tools.iter().any(|name| **name == *tool.name));
             tool.toolset = sets.next().map(|(name, _)| name.clone()).unwrap_or_default();
@@ -257,6 +258,9 @@ fn role_entities(types: &Types, roles: &[Role]) -> Vec<Entity> {
 }
 
 fn parse_schema(text: &str, errors: &mut PolicyErrors) -> Option<Schema> {
+    if errors.spoils(SCHEMA) {
+        return None;
+    }
     match Schema::from_cedarschema_str(text) {
         Ok((schema, warnings)) => {
             for warning in warnings {

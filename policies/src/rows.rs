@@ -1,15 +1,21 @@
 //! Reads a TOML table cell by cell, so that every mistake in it is found at once. An unknown key is a mistake.
 
-use crate::error::PolicyErrors;
+use crate::error::{PolicyErrors, place};
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-/// The file's table; empty, with the mistake noted, where it is not TOML.
-pub(crate) fn parse(file: &str, text: &str, errors: &mut PolicyErrors) -> Table {
-    text.parse::<Table>().unwrap_or_else(|error| {
-        errors.file(file, error.to_string().trim_end().replace('\n', " "));
-        Table::new()
-    })
+/// The file's table; `None`, with the mistake noted, where it cannot be read or is not TOML.
+pub(crate) fn parse(file: &str, text: &str, errors: &mut PolicyErrors) -> Option<Table> {
+    if errors.spoils(file) {
+        return None;
+    }
+    let parsed = text.parse::<Table>();
+    parsed
+        .map_err(|error| {
+            let (row, column) = place(text, error.span().map_or(0, |span| span.start));
+            errors.file(file, format!("line {row}, column {column}: {}", error.message()));
+        })
+        .ok()
 }
 
 /// One table of a file, emptied as its cells are read.
@@ -75,7 +81,7 @@ impl<'a> Row<'a> {
         value
             .try_into()
             .map_err(|error: toml::de::Error| {
-                errors.item(self.file, self.at(key), error.to_string().trim_end().replace('\n', " "));
+                errors.item(self.file, self.at(key), error.message());
             })
             .ok()
     }

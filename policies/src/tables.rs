@@ -55,9 +55,9 @@ pub(crate) struct Toolsets {
 }
 
 /// The roles by name, customers' first.
-pub(crate) fn roles(sources: &Sources, errors: &mut PolicyErrors) -> Vec<Role> {
-    let mut rows = rows::parse(ROLES, &sources.roles.text, errors);
+pub(crate) fn roles(sources: &Sources, errors: &mut PolicyErrors) -> Option<Vec<Role>> {
     let mut reveals = reveals(&sources.redaction.text, errors);
+    let mut rows = rows::parse(ROLES, &sources.roles.text, errors)?;
     let mut roles: Vec<Role> = Vec::new();
     for realm in [Realm::Customer, Realm::Employee] {
         match rows.remove(realm.as_str()) {
@@ -76,9 +76,11 @@ pub(crate) fn roles(sources: &Sources, errors: &mut PolicyErrors) -> Vec<Role> {
                     if roles.iter().any(|role| *role.name == *name) {
                         errors.item(ROLES, &path, "is a role of both realms; expected a name of its own");
                     }
-                    let reveal = reveals.remove(&name).unwrap_or_else(|| {
-                        errors.item(REDACTION, &name, "is missing; expected a row for each role of roles.toml");
-                        None
+                    let reveal = reveals.as_mut().and_then(|reveals| {
+                        reveals.remove(&name).unwrap_or_else(|| {
+                            errors.item(REDACTION, &name, "is missing; expected a row for each role of roles.toml");
+                            None
+                        })
                     });
                     if realm == Realm::Customer && reveal.is_some_and(|reveal| reveal.internal) {
                         errors.item(REDACTION, format!("{name}.internal"), "a customer never sees what is internal");
@@ -99,14 +101,14 @@ pub(crate) fn roles(sources: &Sources, errors: &mut PolicyErrors) -> Vec<Role> {
     for name in rows.keys() {
         errors.item(ROLES, name, "is not a realm; expected `customer` or `employee`");
     }
-    for name in reveals.keys() {
+    for name in reveals.iter().flat_map(BTreeMap::keys) {
         errors.item(REDACTION, name, "is not a role of roles.toml");
     }
     check_inheritance(&roles, errors);
     if roles.len() > 64 {
         errors.file(ROLES, "holds more than 64 roles");
     }
-    roles
+    Some(roles)
 }
 
 fn check_inheritance(roles: &[Role], errors: &mut PolicyErrors) {
@@ -132,16 +134,15 @@ fn check_inheritance(roles: &[Role], errors: &mut PolicyErrors) {
     }
 }
 
-fn reveals(text: &str, errors: &mut PolicyErrors) -> BTreeMap<String, Option<Reveal>> {
-    rows::parse(REDACTION, text, errors)
-        .into_iter()
-        .map(|(name, value)| {
-            let mut row = Row::new(REDACTION, &name, value, errors);
-            let reveal = reveal(&mut row, errors);
-            row.finish(errors);
-            (name, reveal)
-        })
-        .collect()
+fn reveals(text: &str, errors: &mut PolicyErrors) -> Option<BTreeMap<String, Option<Reveal>>> {
+    let mut reveals = BTreeMap::new();
+    for (name, value) in rows::parse(REDACTION, text, errors)? {
+        let mut row = Row::new(REDACTION, &name, value, errors);
+        let reveal = reveal(&mut row, errors);
+        row.finish(errors);
+        reveals.insert(name, reveal);
+    }
+    Some(reveals)
 }
 
 /// Reads every cell before giving up on any, so that all mistakes are found.
@@ -176,8 +177,8 @@ fn text(row: &mut Row<'_>, errors: &mut PolicyErrors) -> Option<TextRules> {
 }
 
 /// The toolsets; every one of `tools` has to be in exactly one. `None` where the schema could not tell the tools.
-pub(crate) fn toolsets(sources: &Sources, tools: Option<&[&str]>, errors: &mut PolicyErrors) -> Toolsets {
-    let mut rows = rows::parse(TOOLSETS, &sources.toolsets.text, errors);
+pub(crate) fn toolsets(sources: &Sources, tools: Option<&[&str]>, errors: &mut PolicyErrors) -> Option<Toolsets> {
+    let mut rows = rows::parse(TOOLSETS, &sources.toolsets.text, errors)?;
     let mut toolsets = Toolsets::default();
     for (name, value) in take(&mut rows, "toolset", errors) {
         let path = format!("toolset.{name}");
@@ -209,7 +210,7 @@ pub(crate) fn toolsets(sources: &Sources, tools: Option<&[&str]>, errors: &mut P
     for name in rows.keys() {
         errors.item(TOOLSETS, name, "is not known; expected one of `default`, `toolset`");
     }
-    toolsets
+    Some(toolsets)
 }
 
 fn take(rows: &mut Table, key: &str, errors: &mut PolicyErrors) -> Table {

@@ -4,7 +4,7 @@ use super::{NONE, Person, set};
 use crate::{Outcome, Policies, Realm, Tool};
 
 /// Everybody of the corpus: each realm with each single role of either realm, all of them, none; with and without scopes;
-/// as a person and as a service.
+/// and as a service.
 pub(crate) fn people(policies: &Policies) -> Vec<Person> {
     let names: Vec<&str> = policies.roles().iter().map(|role| &*role.name).collect();
     let mut claims: Vec<Vec<&str>> = names.iter().map(|name| vec![*name]).collect();
@@ -19,10 +19,9 @@ pub(crate) fn people(policies: &Policies) -> Vec<Person> {
     let mut people = Vec::new();
     for realm in [Realm::Customer, Realm::Employee] {
         for roles in &claims {
+            people.push(Person { realm, roles: set(roles), scopes: None, service: true });
             for scopes in &scopes {
-                for service in [false, true] {
-                    people.push(Person { realm, roles: set(roles), scopes: scopes.clone(), service });
-                }
+                people.push(Person { realm, roles: set(roles), scopes: scopes.clone(), service: false });
             }
         }
     }

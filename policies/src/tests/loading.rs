@@ -2,7 +2,7 @@
 
 use super::{NONE, Person, builtin};
 use crate::sources::Sources;
-use crate::{Engine, Facts, Policies};
+use crate::{Engine, Facts, Policies, Subject};
 use std::fs;
 use tempfile::TempDir;
 
@@ -77,6 +77,18 @@ fn every_mistake_is_reported_at_once_with_its_place_and_what_was_expected() {
 }
 
 #[test]
+fn a_file_that_is_not_toml_is_one_mistake_with_its_line() {
+    let dir = directory(|name, text| match name {
+        "redaction.toml" | "toolsets.toml" | "roles.toml" => text + "\nx = show\n",
+        _ => text,
+    });
+    let text = problems(&dir);
+    assert_eq!(text.lines().count(), 3, "{text}");
+    let line = Sources::builtin().roles.text.lines().count() + 2;
+    assert!(text.contains(&format!("roles.toml: line {line}, column 5: string values must be quoted")), "{text}");
+}
+
+#[test]
 fn tables_that_would_open_too_much_are_refused() {
     let dir = directory(|name, text| match name {
         "roles.toml" => text
@@ -132,6 +144,7 @@ fn an_empty_or_missing_directory_is_refused_with_every_file() {
     for file in ["schema.cedarschema", "roles.toml", "toolsets.toml", "redaction.toml", "cedar"] {
         assert!(text.contains(&format!("{file}: cannot be read")), "{text}");
     }
+    assert_eq!(text.lines().count(), 5, "{text}");
     assert!(Policies::load(dir.path().join("absent")).is_err());
 }
 
@@ -171,6 +184,21 @@ fn an_error_while_a_policy_is_evaluated_is_a_denial() {
     let failed = decide(&Facts { priority: Some("high"), ..NONE });
     assert!(!failed.is_permit());
     assert_eq!(&*failed.policies, ["overflows"]);
+}
+
+#[test]
+fn b11_a_rule_about_one_tenant_is_not_remembered_for_another() {
+    let dir = appended(
+        "cedar/support.cedar",
+        "@id(\"not-at-acme\") @refusal(\"hidden\")
+         forbid (principal, action == Action::\"get_ticket\", resource == Tenant::\"acme\");",
+    );
+    let engine = Engine::new(Policies::load(dir.path()).unwrap_or_else(|errors| panic!("{errors}")));
+    let reader = Person::employee(&["support-read"]);
+    let at = |tenant| engine.decide(&Subject { tenant, ..reader.subject() }, "get_ticket", &NONE).is_permit();
+    assert!(at("globex"));
+    assert!(!at("acme"));
+    assert!(at("globex"));
 }
 
 #[test]
