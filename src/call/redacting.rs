@@ -2,7 +2,7 @@
 
 use super::dispatch::Draft;
 use super::{Shown, Stop, Work};
-use crate::redact::{Redactor, Viewer};
+use super::redact::{Redactor, Viewer};
 use crate::tools::ToolCx;
 use futures::future::BoxFuture;
 use std::collections::BTreeSet;
@@ -31,7 +31,7 @@ fn viewer(cx: &ToolCx) -> Viewer {
     let contacts = systems.into_iter().filter_map(|it| cx.identities.contact(&tenant.id, it, &caller.principal).ok().flatten());
     let client = caller.client.as_deref().unwrap_or_default();
     Viewer {
-        contact_ids: contacts.collect(),
+        contacts: contacts.collect(),
         own_values: [&caller.email, &caller.name].into_iter().flatten().map(|it| it.to_string()).collect(),
         grant: format!("{}\n{}\n{client}", caller.principal.issuer, caller.principal.subject),
     }
@@ -62,7 +62,7 @@ where
                 Draft::Preview(preview) => &preview.data,
             };
             let redacted = redactor.redact(&**answer, &reveal, &viewer)?;
-            trail.notes.lock().redacted = redacted.counts.total();
+            trail.notes.lock().redacted = redacted.counts.iter().map(|(_, it)| it).sum();
             let data = redacted.value;
             Ok(match draft {
                 Draft::Reply(reply) => Shown::Success { data, metadata: reply.metadata },
