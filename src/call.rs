@@ -1,0 +1,3 @@
+//! The layers that a typed call passes on its way to a tool and back.
+
+pub mod redact;
