@@ -1,4 +1,25 @@
 //! The Model Context Protocol: the only place that names rmcp.
+//!
+//! [`service`] is the tower service for `/mcp`; [`Host`] is what stands behind it. The edge puts an `Arc<Caller>` and a
+//! [`RequestId`] into the request's extensions; a request without a caller is answered with an internal error.
+//!
+//! **Invariant:** nothing in a message says who is asking. The caller is the edge's, the tenant and the organisation are the
+//! caller's, and arguments, `_meta` and headers only say what is asked.
+
+mod config;
+mod confirm;
+mod handler;
+mod list;
+mod progress;
+mod request;
+mod seal;
+mod service;
+mod sessions;
+
+pub use config::{McpConfig, Names};
+pub use request::RequestId;
+pub use seal::KeyTooShort;
+pub use service::{McpService, service};
 
 use crate::caller::Caller;
 use async_trait::async_trait;
@@ -92,4 +113,37 @@ pub trait Host: std::fmt::Debug + Send + Sync + 'static {
     async fn call(&self, call: Call) -> Answer;
     /// Settles a confirmation that the same person accepted or declined outside the model's reach.
     async fn confirm(&self, caller: Arc<Caller>, id: &str, accept: bool, facts: &Facts) -> Answer;
+    /// Hears of a request that the protocol layer refused before it became a call, for the audit.
+    fn refused(&self, caller: &Caller, refusal: Refusal, facts: &Facts) {
+        tracing::warn!(
+            tenant = %caller.tenant,
+            request_id = facts.request_id,
+            reason = refusal.as_str(),
+            "refused an MCP request from tenant {}: {}",
+            caller.tenant,
+            refusal.as_str()
+        );
+    }
+}
+
+/// Why the protocol layer refused a request by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// A list cursor that is not one of ours, is another caller's, or is for a list that has changed since.
+    Cursor,
+    /// A request state that is not one of ours, has expired, or was for another caller, tool or arguments.
+    RequestState,
+    /// A session that another person began.
+    Session,
+}
+
+impl Refusal {
+    /// The reason code.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Refusal::Cursor => "mcp_cursor",
+            Refusal::RequestState => "mcp_request_state",
+            Refusal::Session => "mcp_session",
+        }
+    }
 }
