@@ -8,6 +8,8 @@
 
 mod config;
 mod confirm;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod handler;
 mod list;
 mod progress;
