@@ -48,7 +48,7 @@ pub struct Fixtures {
 /// The endpoint with the fixtures in place of the product's tools.
 pub fn service(config: McpConfig) -> McpService<Fixtures> {
     let fixtures = Fixtures { config: Arc::new(config.clone()), changes: broadcast::channel(16).0 };
-    serve(move || fixtures.clone(), config)
+    serve(move || fixtures.clone(), None, config)
 }
 
 impl ServerHandler for Fixtures {

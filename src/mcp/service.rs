@@ -1,8 +1,8 @@
 //! The tower service that is mounted at `/mcp`.
 
 use super::handler::Handler;
-use super::sessions::{Full, Sessions};
-use super::{Host, McpConfig};
+use super::sessions::{Full, Sessions, Whose};
+use super::{Facts, Host, McpConfig, Refusal, RequestId};
 use crate::caller::Caller;
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -27,16 +27,22 @@ pub(super) type Body = BoxBody<Bytes, Infallible>;
 pub struct McpService<H = Handler> {
     inner: StreamableHttpService<H, Sessions>,
     sessions: Arc<Sessions>,
+    /// Hears of what is refused here.
+    host: Option<Arc<dyn Host>>,
 }
 
 /// The endpoint in front of a host.
 pub fn service(host: Arc<dyn Host>, config: McpConfig) -> McpService {
-    let shared = Handler::shared(host, &config);
-    serve(move || Handler::new(shared.clone()), config)
+    let shared = Handler::shared(host.clone(), &config);
+    serve(move || Handler::new(shared.clone()), Some(host), config)
 }
 
 /// The endpoint in front of a handler: one for every session, and one for every request that has no session.
-pub(super) fn serve<H>(handler: impl Fn() -> H + Send + Sync + 'static, config: McpConfig) -> McpService<H>
+pub(super) fn serve<H>(
+    handler: impl Fn() -> H + Send + Sync + 'static,
+    host: Option<Arc<dyn Host>>,
+    config: McpConfig,
+) -> McpService<H>
 where
     H: ServerHandler + Send + 'static,
 {
@@ -50,7 +56,7 @@ where
         .with_max_request_body_bytes(config.max_body_bytes)
         .with_cancellation_token(config.stop);
     let inner = StreamableHttpService::new(move || Ok(handler()), sessions.clone(), transport);
-    McpService { inner, sessions }
+    McpService { inner, sessions, host }
 }
 
 impl<H> McpService<H>
@@ -70,14 +76,17 @@ where
         let begins = match (named.next(), named.next()) {
             (Some(_), Some(_)) => return plain(StatusCode::BAD_REQUEST, "send one Mcp-Session-Id"),
             (Some(id), None) => {
-                let foreign = id.to_str().is_ok_and(|id| self.sessions.is_foreign(id, &caller.principal));
-                if foreign {
-                    tracing::warn!(
-                        tenant = %caller.tenant,
-                        "refused an MCP request in another person's session, tenant {}",
-                        caller.tenant
-                    );
-                    // The words of the transport for an id that it does not know.
+                let whose = id.to_str().map_or(Whose::Nobodys, |id| self.sessions.whose(id, &caller.principal));
+                if whose == Whose::Foreign
+                    && let Some(host) = &self.host
+                {
+                    let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
+                    let facts = Facts { request_id: request_id.unwrap_or_default(), ..Facts::default() };
+                    host.refused(&caller, Refusal::Session, &facts);
+                }
+                // The transport ignores an unknown id in requests of versions without sessions, and says that it has ended
+                // what never was: only the latter would tell a foreign session from none.
+                if whose == Whose::Foreign || (whose == Whose::Nobodys && request.method() == Method::DELETE) {
                     return plain(StatusCode::NOT_FOUND, "Not Found: Session not found");
                 }
                 false
@@ -117,7 +126,7 @@ where
 
 impl<H> Clone for McpService<H> {
     fn clone(&self) -> Self {
-        Self { inner: self.inner.clone(), sessions: self.sessions.clone() }
+        Self { inner: self.inner.clone(), sessions: self.sessions.clone(), host: self.host.clone() }
     }
 }
 

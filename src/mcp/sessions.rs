@@ -28,6 +28,17 @@ pub(super) enum Full {
     Person,
 }
 
+/// Whose a session is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// The caller's own.
+    Own,
+    /// Another person's.
+    Foreign,
+    /// There is none of this id.
+    Nobodys,
+}
+
 /// The sessions of one process and who began them.
 #[derive(Debug)]
 pub(super) struct Sessions {
@@ -53,9 +64,13 @@ impl Sessions {
         }
     }
 
-    /// Whether this is somebody else's session. An id that nobody has is nobody's.
-    pub(super) fn is_foreign(&self, id: &str, caller: &Principal) -> bool {
-        self.owners.lock().get(id).is_some_and(|owner| owner != caller)
+    /// Whose session this is, as far as this caller is concerned.
+    pub(super) fn whose(&self, id: &str, caller: &Principal) -> Whose {
+        match self.owners.lock().get(id) {
+            Some(owner) if owner == caller => Whose::Own,
+            Some(_) => Whose::Foreign,
+            None => Whose::Nobodys,
+        }
     }
 
     /// Whether this person may begin another session.
