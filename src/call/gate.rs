@@ -5,9 +5,9 @@ use super::authorise::{Authorise, Means};
 use super::deadline::Deadline;
 use super::dispatch::Dispatch;
 use super::govern::Govern;
-use super::host::{Answer, Call, Facts, Host, Listing};
+use super::host::{self, Answer, Call, Facts, Host, Listing};
 use super::redacting::Redact;
-use super::{ToolCall, Trail};
+use super::{Stop, ToolCall, Trail};
 use crate::caller::Caller;
 use crate::govern::confirmation::{Confirmation, Confirmations, Settlement};
 use super::redact::Redactor;
@@ -163,5 +163,13 @@ impl Host for Gate {
         let (gate, facts) = (self.clone(), facts.clone());
         let task = tokio::spawn(async move { gate.settle(caller, confirmation, accept, facts).await });
         task.await.unwrap_or_else(|_| Answer::Done { envelope: Value::Null, is_error: true })
+    }
+
+    fn refused(&self, caller: &Caller, refusal: host::Refusal, facts: &Facts) {
+        let trail = Trail::default();
+        trail.notes.lock().hidden = Some(refusal.as_str());
+        let row = Row::of(Phase::Single, &Arc::new(caller.clone()), &Map::new(), facts, &trail);
+        let ledger = self.ledger.clone();
+        tokio::spawn(async move { conclude(&*ledger, row, Err(Stop::Hidden), &trail, Duration::ZERO).await });
     }
 }

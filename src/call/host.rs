@@ -92,4 +92,28 @@ pub trait Host: std::fmt::Debug + Send + Sync + 'static {
     async fn call(&self, call: Call) -> Answer;
     /// Settles a confirmation that the same person accepted or declined outside the model's reach.
     async fn confirm(&self, caller: Arc<Caller>, id: &str, accept: bool, facts: &Facts) -> Answer;
+    /// Hears of a request that the protocol layer refused before it became a call, for the audit.
+    fn refused(&self, caller: &Caller, refusal: Refusal, facts: &Facts);
+}
+
+/// Why the protocol layer refused a request by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// A list cursor that is not one of ours, is another caller's, or is for a list that has changed since.
+    Cursor,
+    /// A request state that is not one of ours, has expired, or was for another caller, tool or arguments.
+    RequestState,
+    /// A session that another person began.
+    Session,
+}
+
+impl Refusal {
+    /// The reason code.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Refusal::Cursor => "mcp_cursor",
+            Refusal::RequestState => "mcp_request_state",
+            Refusal::Session => "mcp_session",
+        }
+    }
 }

@@ -78,10 +78,10 @@ fn migrate(connection: &mut Connection, migrations: &[&str]) -> Result<()> {
     if version > known {
         return Err(Error::internal(format!("the database is of version {version}, this program knows {known}")));
     }
-    for (nth, sql) in migrations.iter().enumerate().skip(usize::try_from(version).unwrap_or(0)) {
+    for (next, sql) in (1_i64..).zip(migrations).filter(|(next, _)| *next > version) {
         let transaction = connection.transaction().map_err(failed)?;
         transaction.execute_batch(sql).map_err(failed)?;
-        transaction.pragma_update(None, "user_version", nth + 1).map_err(failed)?;
+        transaction.pragma_update(None, "user_version", next).map_err(failed)?;
         transaction.commit().map_err(failed)?;
     }
     Ok(())

@@ -6,8 +6,9 @@ use serde::Serialize;
 pub trait Answer: Send {
     /// The answer as JSON.
     fn value(&self) -> serde_json::Result<serde_json::Value>;
-    /// Serialises into nothing, so that the lens sees every classified value once.
-    fn survey(&self) -> serde_json::Result<()>;
+
+    /// Serialises the answer to nowhere, so that the lens sees each value; an error past `most` bytes.
+    fn survey(&self, most: usize) -> serde_json::Result<()>;
 }
 
 impl<T: Serialize + Send> Answer for T {
@@ -15,7 +16,24 @@ impl<T: Serialize + Send> Answer for T {
         serde_json::to_value(self)
     }
 
-    fn survey(&self) -> serde_json::Result<()> {
-        serde_json::to_writer(std::io::sink(), self)
+    fn survey(&self, most: usize) -> serde_json::Result<()> {
+        serde_json::to_writer(Sink { left: most }, self)
+    }
+}
+
+/// Forgets what is written, up to a limit.
+#[derive(Debug)]
+struct Sink {
+    left: usize,
+}
+
+impl std::io::Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.left = self.left.checked_sub(bytes.len()).ok_or(std::io::ErrorKind::FileTooLarge)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
