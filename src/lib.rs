@@ -2,6 +2,7 @@
 
 pub mod call;
 pub mod caller;
+pub mod edge;
 pub mod govern;
 pub mod mcp;
 pub mod redact;
