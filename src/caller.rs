@@ -17,6 +17,10 @@ pub struct Principal {
     pub subject: Arc<str>,
 }
 
+/// The id of one request: in its answer as `x-request-id`, in the log and in the audit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(pub Arc<str>);
+
 /// A verified caller.
 #[derive(Debug, Clone)]
 pub struct Caller {

@@ -1,5 +1,6 @@
 //! Postern: one guarded gate for AI clients into the systems that a managed service provider runs.
 
+pub mod audit;
 pub mod call;
 pub mod caller;
 pub mod edge;

@@ -19,7 +19,7 @@ mod service;
 mod sessions;
 
 pub use config::{McpConfig, Names};
-pub use request::RequestId;
+pub use crate::caller::RequestId;
 pub use seal::KeyTooShort;
 pub use service::{McpService, service};
 

@@ -8,8 +8,11 @@ mod identities;
 mod seal;
 mod sqlite;
 
+
 pub use seal::SealKey;
+pub(crate) use seal::secret_file;
 pub use sqlite::Database;
+pub(crate) use sqlite::{connect, failed, migrate};
 
 use crate::caller::Principal;
 use moka::sync::Cache;

@@ -3,15 +3,11 @@
 //! **Invariant:** the caller comes from the edge through the request's extensions, and a request without one is our fault.
 
 use super::Facts;
-use crate::caller::Caller;
+use crate::caller::{Caller, RequestId};
 use http::request::Parts;
 use rmcp::model::{ErrorData, ProtocolVersion};
 use rmcp::service::{RequestContext, RoleServer};
 use std::sync::Arc;
-
-/// The request id that the edge gave, in the request's extensions.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RequestId(pub String);
 
 /// The caller that the edge verified.
 pub(super) fn caller(context: &RequestContext<RoleServer>) -> Result<Arc<Caller>, ErrorData> {
@@ -33,7 +29,7 @@ pub(super) fn facts(context: &RequestContext<RoleServer>) -> Facts {
     Facts {
         request_id: parts
             .and_then(|parts| parts.extensions.get::<RequestId>())
-            .map(|id| id.0.clone())
+            .map(|id| id.0.to_string())
             .unwrap_or_default(),
         protocol: context.protocol_version().map(|version| version.as_str().to_owned()).unwrap_or_default(),
         client: context.client_info().map(|client| printable(&format!("{}/{}", client.name, client.version))),

@@ -72,7 +72,8 @@ pub(crate) fn connect(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
-fn migrate(connection: &mut Connection, migrations: &[&str]) -> Result<()> {
+/// Brings a schema up to date; refuses a newer one.
+pub(crate) fn migrate(connection: &mut Connection, migrations: &[&str]) -> Result<()> {
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
     let known = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
     if version > known {
