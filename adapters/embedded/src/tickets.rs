@@ -61,3 +61,26 @@ impl ServiceDesk for Tenant {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapter::Embedded;
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn two_contacts_with_one_address_are_a_conflict_and_never_a_guess() {
+        let embedded = Embedded::open_in_memory().expect("a database");
+        let tenant = TenantId::new("msp").expect("an id");
+        crate::demo::seed(&embedded, &tenant, jiff::Timestamp::now()).expect("a demo");
+        let adapter = embedded.tenant(&tenant);
+        let twin = "INSERT INTO contact (tenant, id, organisation, name, email, active)
+                    SELECT tenant, 'CT-9', organisation, 'Twin', email, 1 FROM contact
+                    WHERE tenant = :tenant AND email = 'basic@acme.example'";
+        adapter.write_now(|rows| rows.change(twin, &[])).expect("a second contact");
+        let acme = ExternalId::new("acme").expect("an id");
+        let cx = CallCx::new(Reach::Organisations(vec![acme.clone()]), Duration::from_secs(9));
+        let answer = adapter.requester(&cx, &acme, "basic@acme.example").await;
+        assert_eq!(answer.map(drop).expect_err("a conflict").kind(), ErrorKind::Conflict);
+    }
+}
