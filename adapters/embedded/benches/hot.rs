@@ -1,7 +1,5 @@
 //! What the gateway does most, on a file: one ticket with ten comments, a first page, a search.
 
-#![expect(missing_docs, reason = "criterion's macro writes a public function without docs")]
-
 use criterion::{Criterion, criterion_group, criterion_main};
 use jiff::Timestamp;
 use postern_api::*;

@@ -147,7 +147,7 @@ async fn b16_search_words_are_words_and_not_a_language() {
         "^a",
         "{a}:b",
         "\0",
-        "a\0b",
+        "qq\0q",
     ] {
         let query = TicketQuery { text: Some(text.to_owned()), ..TicketQuery::default() };
         assert_eq!(demo.list(&cx("acme"), query).await.1, 0, "{text:?}");
