@@ -144,7 +144,7 @@ async fn b16_search_words_are_words_and_not_a_language() {
         "qqq OR VPN",
         "NOT qqq",
         "') OR 1=1 --",
-        "^a",
+        "^qqq",
         "{a}:b",
         "\0",
         "qq\0q",
@@ -236,4 +236,24 @@ async fn a_requester_is_found_in_any_case_and_in_reach_alone() {
     assert!(found.is_some());
     let out_of_reach = demo.desk().requester(&cx("globex"), &acme, "basic@acme.example").await.expect("an answer");
     assert!(out_of_reach.is_none());
+}
+
+/// A record out of reach answers exactly like a missing one, in kind and in words.
+#[tokio::test]
+async fn b01_out_of_reach_is_the_same_answer_as_missing() {
+    let demo = demo();
+    let says = |error: Error| format!("{:?} {error}", error.kind());
+    let (desk, crm) = (demo.desk(), demo.adapter.crm().expect("a CRM"));
+    let (foreign, missing) = (demo.find("globex", "CAD licence").await, TicketId::new("TK-1999-1").expect("an id"));
+    let ticket = async |id: &TicketId| says(desk.ticket(&cx("acme"), id).await.map(drop).expect_err("refused"));
+    assert_eq!(ticket(&foreign).await, ticket(&missing).await);
+    let closure = Closure { resolution: "no".into(), by: marcus() };
+    let close = async |id: &TicketId| says(desk.close(&cx("acme"), id, &closure).await.map(drop).expect_err("refused"));
+    assert_eq!(close(&foreign).await, close(&missing).await);
+    let (foreign, missing) = (demo.contact("globex", "lead").await, ContactId::new("CT-999").expect("an id"));
+    let contact = async |id: &ContactId| says(crm.contact(&cx("acme"), id).await.map(drop).expect_err("refused"));
+    assert_eq!(contact(&foreign).await, contact(&missing).await);
+    let organisation =
+        async |id: &str| says(crm.organisation(&cx("acme"), &external(id)).await.map(drop).expect_err("refused"));
+    assert_eq!(organisation("globex").await, organisation("nobody").await);
 }
