@@ -70,6 +70,7 @@ pub fn seed(embedded: &Embedded, tenant: &TenantId, now: Timestamp) -> Result<()
         let mut cases = Vec::new();
         for customer in [&acme::ACME, &globex::GLOBEX, &initech::INITECH] {
             let (organisation, people) = organisation(rows, customer, now)?;
+            uploaded(rows, customer, organisation, now)?;
             cases.extend(customer.cases.iter().map(|case| Placed {
                 customer,
                 organisation,
@@ -151,6 +152,16 @@ fn organisation(rows: &Rows<'_>, customer: &Customer, now: Timestamp) -> Inner<(
         }
     }
     Ok((organisation, people))
+}
+
+/// A file that waits for a ticket, so that attaching one can be tried: `AT-acme-1` and so on.
+fn uploaded(rows: &Rows<'_>, customer: &Customer, organisation: i64, now: Timestamp) -> Inner<()> {
+    rows.insert(
+        "INSERT INTO attachment (tenant, id, organisation, name, content_type, size, created_at, internal)
+         VALUES (:tenant, :id, :organisation, 'screenshot.png', 'image/png', 83412, :now, 0)",
+        &[(":id", &format!("AT-{}-1", customer.id)), (":organisation", &organisation), (":now", &micros(now))],
+    )?;
+    Ok(())
 }
 
 struct Entry<'a> {

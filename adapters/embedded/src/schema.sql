@@ -151,7 +151,7 @@ CREATE TABLE attachment (
     internal INTEGER NOT NULL,
     UNIQUE (tenant, id)
 ) STRICT;
-CREATE INDEX attachment_ticket ON attachment (ticket);
+CREATE INDEX attachment_ticket ON attachment (ticket, created_at);
 
 CREATE TABLE escalation (
     key INTEGER PRIMARY KEY,

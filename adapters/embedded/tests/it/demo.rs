@@ -72,6 +72,17 @@ async fn each_customer_has_tickets_in_every_state_with_all_that_belongs_to_them(
     }
 }
 
+#[tokio::test]
+async fn each_customer_has_a_file_that_can_be_attached() {
+    let demo = demo();
+    for organisation in ["acme", "globex", "initech"] {
+        let file = AttachmentId::new(&format!("AT-{organisation}-1")).expect("an id");
+        let new = NewTicket { attachments: vec![file.clone()], ..demo.new_ticket(organisation).await };
+        let ticket = demo.open(demo.desk().create(&cx(organisation), &new).await.expect("a ticket"));
+        assert_eq!(ticket.attachments.first().map(|it| &it.id), Some(&file));
+    }
+}
+
 /// The redactor has something to show: a telephone number, an address, a password, an account number.
 #[tokio::test]
 async fn ticket_text_holds_what_must_be_redacted() {
