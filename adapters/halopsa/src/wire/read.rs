@@ -13,14 +13,11 @@ impl Clock {
     /// A time; 1899, 1900 and year 1 stand for none.
     pub(crate) fn read(&self, text: &Str) -> Option<Timestamp> {
         let text = text.get()?;
-        let civil = text.parse::<DateTime>().ok()?;
-        if civil.year() < 1902 {
-            return None;
-        }
-        if let Ok(zoned) = text.parse::<Timestamp>() {
-            return Some(zoned);
-        }
-        civil.to_zoned(self.0.clone()).ok().map(|it| it.timestamp())
+        let at = match text.parse::<Timestamp>() {
+            Ok(zoned) => zoned,
+            Err(_) => text.parse::<DateTime>().ok()?.to_zoned(self.0.clone()).ok()?.timestamp(),
+        };
+        (at.to_zoned(TimeZone::UTC).year() >= 1902).then_some(at)
     }
 
     /// A time as the vendor writes it.
