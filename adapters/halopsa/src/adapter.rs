@@ -20,7 +20,8 @@ const STATUSES_HOLD: Duration = Duration::from_secs(600);
 ///
 /// Errors: `InvalidArgument` where the configuration is wrong; [`Config::mistakes`] says what.
 pub fn connect(config: Config, http: Arc<dyn Http>) -> Result<Arc<dyn Adapter>> {
-    let wrong = |path: &str| Error::new(ErrorKind::InvalidArgument, format!("the setting `{path}` of halopsa is wrong"));
+    let wrong =
+        |path: &str| Error::new(ErrorKind::InvalidArgument, format!("the setting `{path}` of halopsa is wrong"));
     if let Some(mistake) = config.mistakes().first() {
         return Err(wrong(&mistake.path));
     }
@@ -104,7 +105,10 @@ impl Adapter for HaloPsa {
     }
 
     async fn probe(&self, cx: &CallCx) -> Result<()> {
-        self.client.whole::<NamedRow>(cx, "Status", "statuses", &[("showall", "true".into())]).await.map_err(at_probe)?;
+        self.client
+            .whole::<NamedRow>(cx, "Status", "statuses", &[("showall", "true".into())])
+            .await
+            .map_err(at_probe)?;
         let one = [("count", "1".to_owned())];
         self.client.whole::<TicketRow>(cx, "Tickets", "tickets", &one).await.map_err(at_probe)?;
         Ok(())

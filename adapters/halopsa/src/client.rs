@@ -87,7 +87,11 @@ impl Client {
             let counted = got.count.is_some_and(|count| count <= seen.len() as u64);
             if seen.len() == before {
                 // The same rows again: this endpoint ignores pages.
-                return if counted { Ok(Rows { rows, truncated: false }) } else { self.rest(cx, path, key, query, seen, rows).await };
+                return if counted {
+                    Ok(Rows { rows, truncated: false })
+                } else {
+                    self.rest(cx, path, key, query, seen, rows).await
+                };
             }
             if rows.len() >= max {
                 let truncated = rows.len() > max || !counted;

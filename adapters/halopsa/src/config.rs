@@ -88,7 +88,8 @@ pub struct Outcomes {
 
 impl Default for Outcomes {
     fn default() -> Self {
-        let [comment, note, close, escalate] = ["Public Note", "Private Note", "Closed", "Escalated"].map(str::to_owned);
+        let [comment, note, close, escalate] =
+            ["Public Note", "Private Note", "Closed", "Escalated"].map(str::to_owned);
         Self { comment, note, close, escalate }
     }
 }
@@ -186,7 +187,11 @@ impl Config {
         let zone = jiff::tz::TimeZone::get(&self.time_zone).is_ok();
         expect(zone, "time_zone".into(), "an IANA zone, for example `UTC` or `Europe/London`");
         let slot = self.reference_field == third_party() || is_custom(&self.reference_field);
-        expect(slot, "reference_field".into(), "`third_party_id_string`, or a custom field's name, which begins with CF");
+        expect(
+            slot,
+            "reference_field".into(),
+            "`third_party_id_string`, or a custom field's name, which begins with CF",
+        );
         let named = [&self.outcomes.comment, &self.outcomes.note, &self.outcomes.close, &self.outcomes.escalate];
         expect(named.iter().all(|it| !it.trim().is_empty()), "outcomes".into(), "the name of an outcome for each");
         expect(

@@ -49,7 +49,8 @@ impl KnowledgeBase for HaloPsa {
                 Owner::Tenant => true,
                 Owner::Unknown => false,
             };
-            let category = query.category.as_ref().is_none_or(|it| it.to_lowercase() == article.category.to_lowercase());
+            let category =
+                query.category.as_ref().is_none_or(|it| it.to_lowercase() == article.category.to_lowercase());
             article.relevance = relevance(&words, &article);
             if reachable && category && article.relevance.is_some() && (article.public || !query.public_only) {
                 matches.push((owner, article));
@@ -90,7 +91,14 @@ impl HaloPsa {
         let article = Article {
             id: ArticleId::new(&id.to_string()).map_err(|_| Error::bad_reply("an article's number"))?,
             title: Text::new(text::plain(row.name.or_empty())),
-            category: row.faqlists.rows().unwrap_or_default().iter().find_map(|it| it.name.get()).unwrap_or("General").to_owned(),
+            category: row
+                .faqlists
+                .rows()
+                .unwrap_or_default()
+                .iter()
+                .find_map(|it| it.name.get())
+                .unwrap_or("General")
+                .to_owned(),
             summary: Text::new(summary),
             body: Text::new(if solution.is_empty() { problem } else { format!("{problem}\n\n{solution}") }),
             public: self.is_public(&row, Timestamp::now()),
@@ -104,7 +112,8 @@ impl HaloPsa {
 
     fn is_public(&self, row: &ArticleRow, now: Timestamp) -> bool {
         let lists = &self.config.public_article_lists;
-        let listed = row.faqlists.rows().unwrap_or_default().iter().filter_map(|it| it.id.id()).any(|it| lists.contains(&it));
+        let listed =
+            row.faqlists.rows().unwrap_or_default().iter().filter_map(|it| it.id.id()).any(|it| lists.contains(&it));
         let shown = if lists.is_empty() { row.showforall.0 == Some(true) } else { listed };
         let begun = self.clock.read(&row.limit_start_date).is_none_or(|it| it <= now);
         let ended = self.clock.read(&row.limit_end_date).is_some_and(|it| it < now);

@@ -1,7 +1,23 @@
 //! HTML to plain text and back. Small on purpose: text that people read, not pages that look right.
 
 const BLOCKS: [&str; 18] = [
-    "p", "div", "br", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "hr",
+    "p",
+    "div",
+    "br",
+    "li",
+    "ul",
+    "ol",
+    "tr",
+    "table",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "blockquote",
+    "pre",
+    "hr",
     "section",
 ];
 /// Elements whose content nobody is meant to read.

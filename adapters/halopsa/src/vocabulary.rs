@@ -51,7 +51,18 @@ fn status_named(name: &str) -> TicketStatus {
         ),
         (
             TicketStatus::Open,
-            &["new", "open", "reopened", "re opened", "in progress", "action required", "assigned", "updated", "responded", "escalated"],
+            &[
+                "new",
+                "open",
+                "reopened",
+                "re opened",
+                "in progress",
+                "action required",
+                "assigned",
+                "updated",
+                "responded",
+                "escalated",
+            ],
         ),
     ];
     let name = name.to_lowercase();

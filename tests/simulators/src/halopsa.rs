@@ -168,13 +168,7 @@ pub async fn start_on(listen: &str) -> std::io::Result<Running<State>> {
     serve(TcpListener::bind(listen).await?, app, state).await
 }
 
-async fn handle(
-    Extract(state): Extract<State>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+async fn handle(Extract(state): Extract<State>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let text = |value: &axum::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     state.log.push(Recorded {
         method: method.to_string(),
@@ -192,7 +186,8 @@ async fn handle(
         ["auth", "token"] => token(&state, &method, &pairs, &body),
         ["api", "authinfo"] if method == Method::GET => json(200, &json!({ "auth_url": "/auth", "tenant_id": TENANT })),
         ["api", below @ ..] => {
-            let authorised = headers.get("authorization").map(text).and_then(|it| it.strip_prefix("Bearer ").map(str::to_owned));
+            let authorised =
+                headers.get("authorization").map(text).and_then(|it| it.strip_prefix("Bearer ").map(str::to_owned));
             if !authorised.is_some_and(|token| state.tokens.lock().valid.contains(&token)) {
                 return status(401);
             }
@@ -257,7 +252,10 @@ fn token(state: &State, method: &Method, pairs: &[(String, String)], body: &[u8]
     }
     let form = answer::pairs(&String::from_utf8_lossy(body));
     let says = |name: &str, value: &str| form.iter().any(|(n, v)| n == name && v == value);
-    if !says("grant_type", "client_credentials") || !says("client_id", CLIENT_ID) || !says("client_secret", CLIENT_SECRET) {
+    if !says("grant_type", "client_credentials")
+        || !says("client_id", CLIENT_ID)
+        || !says("client_secret", CLIENT_SECRET)
+    {
         return json(401, &json!({ "error": "invalid_client" }));
     }
     let mut tokens = state.tokens.lock();

@@ -47,9 +47,8 @@ impl PlainHttp {
 
     async fn credential(&self, cx: &CallCx, refused: Option<u64>) -> Result<Option<Held>> {
         let Some(authenticator) = &self.authenticator else { return Ok(None) };
-        let usable = |held: &Held| {
-            refused != Some(held.number) && held.until.is_none_or(|until| Instant::now() < until)
-        };
+        let usable =
+            |held: &Held| refused != Some(held.number) && held.until.is_none_or(|until| Instant::now() < until);
         if let Some(held) = self.held.lock().clone().filter(usable) {
             return Ok(Some(held));
         }
@@ -69,10 +68,7 @@ impl PlainHttp {
     async fn once(&self, cx: &CallCx, request: &Request, credential: Option<&Credential>) -> Result<Response> {
         let base = request.absolute.as_deref().unwrap_or(&self.base);
         let mut url = reqwest::Url::parse(base).map_err(|e| Error::internal("base address").because(e))?;
-        url.path_segments_mut()
-            .map_err(|()| Error::internal("base address"))?
-            .pop_if_empty()
-            .extend(&request.path);
+        url.path_segments_mut().map_err(|()| Error::internal("base address"))?.pop_if_empty().extend(&request.path);
         if !request.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&request.query);
         }
@@ -98,7 +94,8 @@ impl PlainHttp {
         while let Some(part) = answer.chunk().await.map_err(failed)? {
             body.extend_from_slice(&part);
             if body.len() > MAX_BODY {
-                let kind = if request.effect == Effect::Write { ErrorKind::OutcomeUnknown } else { ErrorKind::BadReply };
+                let kind =
+                    if request.effect == Effect::Write { ErrorKind::OutcomeUnknown } else { ErrorKind::BadReply };
                 return Err(Error::new(kind, "the connected system sent more than can be read"));
             }
         }

@@ -9,7 +9,9 @@ use crate::wire::{ActionRow, Str};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use postern_api::domain::Author;
-use postern_api::{Agent, CallCx, Comment, CommentId, ContactId, Error, Escalation, Person, Result, Text, TicketStatus};
+use postern_api::{
+    Agent, CallCx, Comment, CommentId, ContactId, Error, Escalation, Person, Result, Text, TicketStatus,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
@@ -81,12 +83,7 @@ impl HaloPsa {
     }
 
     /// The ticket's actions in our words.
-    pub(crate) async fn history(
-        &self,
-        cx: &CallCx,
-        ticket: i64,
-        statuses: &Meanings<TicketStatus>,
-    ) -> Result<History> {
+    pub(crate) async fn history(&self, cx: &CallCx, ticket: i64, statuses: &Meanings<TicketStatus>) -> Result<History> {
         let mut history = History::default();
         for row in self.action_rows(cx, ticket).await? {
             let internal = row.internal();

@@ -116,7 +116,9 @@ fn clients(cx: &CallCx, organisation: Option<&ExternalId>) -> Vec<Option<i64>> {
 
 fn wanted(cx: &CallCx, query: &TicketQuery, owner: &Owner) -> bool {
     match owner {
-        Owner::Organisation(it) => cx.reach.contains(it) && query.organisation.as_ref().is_none_or(|wanted| wanted == it),
+        Owner::Organisation(it) => {
+            cx.reach.contains(it) && query.organisation.as_ref().is_none_or(|wanted| wanted == it)
+        }
         Owner::Tenant | Owner::Unknown => false,
     }
 }
@@ -179,8 +181,7 @@ fn filters(
 fn matches_without_text(query: &TicketQuery, ticket: &Ticket) -> bool {
     let asked_by = ticket.requester.contact.as_ref();
     let visible = query.viewer.as_ref().is_none_or(|viewer| {
-        asked_by == Some(&viewer.contact)
-            || (viewer.organisation_wide && ticket.visibility == Visibility::Organisation)
+        asked_by == Some(&viewer.contact) || (viewer.organisation_wide && ticket.visibility == Visibility::Organisation)
     });
     visible
         && (query.statuses.is_empty() || query.statuses.contains(&ticket.status))

@@ -25,29 +25,36 @@ pub(crate) async fn create(halo: &HaloPsa, cx: &CallCx, new: &NewTicket) -> Resu
     let no_person = || refuse(ErrorKind::InvalidArgument, "the requester is not a contact of this organisation");
     let user = number(new.requester.as_str()).ok_or_else(no_person)?;
     if !new.attachments.is_empty() {
-        return Err(refuse(ErrorKind::InvalidArgument, "the connected system takes no files here; leave `attachments` out"));
+        return Err(refuse(
+            ErrorKind::InvalidArgument,
+            "the connected system takes no files here; leave `attachments` out",
+        ));
     }
     let mut custom = Vec::new();
     match &halo.config.private_field {
         Some(field) => custom.push(json!({ "name": field, "value": new.visibility == Visibility::Private })),
         None if new.visibility != halo.config.unmarked_visibility => {
-            let message = "the connected system cannot mark who may read a ticket; ask an administrator to set `private_field`";
+            let message =
+                "the connected system cannot mark who may read a ticket; ask an administrator to set `private_field`";
             return Err(refuse(ErrorKind::Unsupported, message));
         }
         None => {}
     }
     let priority = halo.priorities.id(new.priority);
-    let priority = priority
-        .ok_or_else(|| refuse(ErrorKind::InvalidArgument, "the connected system has no such priority; choose another"))?;
+    let priority = priority.ok_or_else(|| {
+        refuse(ErrorKind::InvalidArgument, "the connected system has no such priority; choose another")
+    })?;
     if let Some(reference) = &cx.reference
         && let Some(row) = created_before(halo, cx, client, reference).await?
     {
         // This very write arrived before, and its answer was lost.
         return created(halo, cx, new, row, client, user).await;
     }
-    let person: UserRow = halo.client.one(cx, "Users", user, &[], "requester").await.map_err(|e| {
-        if e.kind() == ErrorKind::NotFound { no_person() } else { e }
-    })?;
+    let person: UserRow = halo
+        .client
+        .one(cx, "Users", user, &[], "requester")
+        .await
+        .map_err(|e| if e.kind() == ErrorKind::NotFound { no_person() } else { e })?;
     if owner(person.client_id) != Owner::Organisation(new.organisation.clone()) {
         return Err(no_person());
     }
@@ -107,7 +114,9 @@ async fn created(
 ) -> Result<Owned<Ticket>> {
     let same = row.client_id.id() == Some(client) && row.user_id.id() == Some(user);
     if !same || halo.visibility(&row) != new.visibility {
-        return Err(error::unknown().with("detail", "the ticket was stored for somebody else or with another visibility"));
+        return Err(
+            error::unknown().with("detail", "the ticket was stored for somebody else or with another visibility")
+        );
     }
     halo.whole_ticket(cx, row).await.map_err(error::after_write)
 }
@@ -139,12 +148,7 @@ fn custom_slot(field: &str) -> Option<&str> {
     (field != "third_party_id_string").then_some(field)
 }
 
-pub(crate) async fn comment(
-    halo: &HaloPsa,
-    cx: &CallCx,
-    id: &TicketId,
-    new: &NewComment,
-) -> Result<Owned<Comment>> {
+pub(crate) async fn comment(halo: &HaloPsa, cx: &CallCx, id: &TicketId, new: &NewComment) -> Result<Owned<Comment>> {
     let (ticket, row) = reachable(halo, cx, id).await?;
     if new.body.trim().is_empty() {
         return Err(refuse(ErrorKind::InvalidArgument, "the comment is empty"));
@@ -159,7 +163,8 @@ pub(crate) async fn comment(
     match &new.author {
         Author::Customer(person) => {
             let contact = person.contact.as_ref().and_then(|it| number(it.as_str()));
-            let contact = contact.ok_or_else(|| refuse(ErrorKind::InvalidArgument, "the author is not a known contact"))?;
+            let contact =
+                contact.ok_or_else(|| refuse(ErrorKind::InvalidArgument, "the author is not a known contact"))?;
             action.insert("actionby_user_id".into(), json!(contact));
             action.insert("who".into(), json!(person.name));
         }
@@ -176,7 +181,8 @@ pub(crate) async fn close(halo: &HaloPsa, cx: &CallCx, id: &TicketId, closure: &
     let statuses = halo.statuses(cx).await?;
     let closed = statuses.id(TicketStatus::Closed);
     let closed = closed.ok_or_else(|| {
-        let message = "the connected system has no status that stands for closed; ask an administrator to set `statuses`";
+        let message =
+            "the connected system has no status that stands for closed; ask an administrator to set `statuses`";
         refuse(ErrorKind::Unsupported, message)
     })?;
     let (ticket, row) = reachable(halo, cx, id).await?;

@@ -112,7 +112,9 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Many<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(match Value::deserialize(deserializer)? {
             Value::Null => Self::default(),
-            rows => Self(serde_json::from_value(rows).ok()),
+            rows @ (Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_)) => {
+                Self(serde_json::from_value(rows).ok())
+            }
         })
     }
 }
@@ -205,9 +207,10 @@ mod tests {
 
     #[test]
     fn a_custom_field_that_is_there_twice_says_nothing() {
-        let fields: Fields =
-            serde_json::from_str(r#"[{"name":"CFa","value":false},{"name":"cfA","value":true},{"name":"CFb","value":0}]"#)
-                .expect("fields");
+        let fields: Fields = serde_json::from_str(
+            r#"[{"name":"CFa","value":false},{"name":"cfA","value":true},{"name":"CFb","value":0}]"#,
+        )
+        .expect("fields");
         assert_eq!(fields.flag("CFa"), None);
         assert_eq!(fields.flag("cfb"), Some(false));
         assert_eq!(fields.flag("CFc"), None);

@@ -47,7 +47,8 @@ mod tests {
 
     #[test]
     fn the_years_that_mean_none_are_none() {
-        for none in ["1900-01-01T00:00:00", "1899-12-30T00:00:00", "0001-01-01T00:00:00", "1900-01-01T00:00:00Z", "", "soon"]
+        for none in
+            ["1900-01-01T00:00:00", "1899-12-30T00:00:00", "0001-01-01T00:00:00", "1900-01-01T00:00:00Z", "", "soon"]
         {
             assert_eq!(read("UTC", none), None, "{none}");
         }

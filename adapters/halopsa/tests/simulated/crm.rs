@@ -14,7 +14,9 @@ async fn an_organisation_comes_with_domains_tier_and_limits() {
     assert_eq!(acme_ltd.limits, Limits { tickets_per_month: Some(50), contacts: None });
     assert_eq!(acme_ltd.status, OrganisationStatus::Active);
     clean(&acme_ltd);
-    for (field, value, status) in [("stopped", json!(1), OrganisationStatus::Suspended), ("inactive", json!(true), OrganisationStatus::Closed)] {
+    for (field, value, status) in
+        [("stopped", json!(1), OrganisationStatus::Suspended), ("inactive", json!(true), OrganisationStatus::Closed)]
+    {
         desk.state().data(|data| data.clients[0][field] = value);
         let row = open(desk.crm().organisation(&acme(), &ext(ACME)).await.expect("an organisation")).expect("Acme");
         assert_eq!(row.status, status);

@@ -26,7 +26,8 @@ async fn a_429_without_retry_after_is_rate_limited() {
 #[tokio::test]
 async fn a_net_exception_is_not_found_and_says_nothing_more() {
     let desk = desk().await;
-    let error = desk.desk().ticket(&acme(), &tid("999")).await.expect_err("the simulator answers 400 with a stack trace");
+    let error =
+        desk.desk().ticket(&acme(), &tid("999")).await.expect_err("the simulator answers 400 with a stack trace");
     assert_eq!((error.kind(), error.message()), (ErrorKind::NotFound, "ticket not found"));
     clean(&error);
 }

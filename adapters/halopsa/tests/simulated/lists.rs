@@ -19,12 +19,13 @@ fn fill(desk: &Desk, count: i64) {
 }
 
 #[tokio::test]
-async fn t_paging_is_spelt_pageinate_and_a_page_has_at_most_100_rows() {
+async fn paging_is_spelt_pageinate_and_a_page_has_at_most_100_rows() {
     let desk = desk().await;
     fill(&desk, 250);
     let page = desk.list(&TicketQuery { limit: 200, ..TicketQuery::default() }).await;
     assert_eq!((page.rows.len(), page.total, page.truncated), (200, 255, false));
-    let asked: Vec<String> = desk.state().log.all().into_iter().filter(|it| it.path == "/api/Tickets").map(|it| it.query).collect();
+    let asked: Vec<String> =
+        desk.state().log.all().into_iter().filter(|it| it.path == "/api/Tickets").map(|it| it.query).collect();
     assert_eq!(asked.len(), 3);
     assert!(asked.iter().all(|it| it.contains("pageinate=true") && it.contains("page_size=100")), "{asked:?}");
 }
@@ -63,7 +64,7 @@ async fn endless_pages_end() {
     let desk = desk_with(|it| it.max_rows = 200).await;
     desk.state().quirks(|it| {
         it.endless_pages = true;
-        it.record_count = Some(1);
+        it.record_count = Some(1_000_000);
     });
     let page = desk.list(&TicketQuery::default()).await;
     assert!(page.truncated);
@@ -141,7 +142,10 @@ async fn every_filter_is_checked_on_the_way_back() {
             (TicketQuery { text: Some("vpn printer".into()), ..q() }, &[]),
             (TicketQuery { organisation: Some(ext(GLOBEX)), ..q() }, &[]),
             (TicketQuery { descending: false, limit: 2, offset: 1, ..q() }, &["4321", "4322"]),
-            (TicketQuery { sort: TicketSort::Priority, descending: false, ..q() }, &["4323", "4321", "4322", "4325", "4324"]),
+            (
+                TicketQuery { sort: TicketSort::Priority, descending: false, ..q() },
+                &["4323", "4321", "4322", "4325", "4324"],
+            ),
             (TicketQuery { sort: TicketSort::UpdatedAt, limit: 2, ..q() }, &["4325", "4321"]),
         ];
         for (query, ids) in cases {
@@ -241,7 +245,7 @@ async fn nothing_in_reach_asks_nothing() {
     assert_eq!(desk.desk().tickets(&nowhere, &TicketQuery::default()).await.expect("a page").total, 0);
     let other = TicketQuery { organisation: Some(ext(GLOBEX)), ..TicketQuery::default() };
     assert_eq!(desk.list(&other).await.total, 0);
-    for alias in ["012", "+12", "12.0", "acme"] {
+    for alias in ["012", "12.0", "12:0", "acme"] {
         let odd = cx(Reach::Organisations(vec![ext(alias)]));
         assert_eq!(desk.desk().tickets(&odd, &TicketQuery::default()).await.expect("a page").total, 0, "{alias}");
     }

@@ -157,7 +157,8 @@ async fn w09_a_repeated_comment_is_found_by_its_reference() {
 async fn closing_sets_the_status_and_tells_the_customer_why_in_one_request() {
     let desk = desk().await;
     let closure = Closure { resolution: "Rebooted <twice>".into(), by: ada() };
-    let closed = open(desk.desk().close(&with_reference(), &tid("4322"), &closure).await.expect("closed")).expect("Acme's");
+    let closed =
+        open(desk.desk().close(&with_reference(), &tid("4322"), &closure).await.expect("closed")).expect("Acme's");
     assert_eq!(closed.status, TicketStatus::Closed);
     assert_eq!(closed.resolution.map(|it| it.expose().to_owned()).as_deref(), Some("Rebooted <twice>"));
     assert_eq!(bodies(&desk, "/api/Actions").len(), 1);
@@ -175,14 +176,16 @@ fn up(target: &str) -> NewEscalation {
 #[tokio::test]
 async fn an_escalation_moves_the_ticket_and_stays_in_its_history_for_agents() {
     let desk = desk().await;
-    let ticket = open(desk.desk().escalate(&acme(), &tid("4322"), &up("2ND line")).await.expect("escalated")).expect("Acme's");
+    let ticket =
+        open(desk.desk().escalate(&acme(), &tid("4322"), &up("2ND line")).await.expect("escalated")).expect("Acme's");
     let [escalation] = ticket.escalations.as_slice() else { panic!("one escalation: {:?}", ticket.escalations) };
     assert_eq!((escalation.target.as_str(), escalation.by.as_str()), ("2nd Line", "Ada Agent"));
     assert_eq!(escalation.reason.expose(), "Too hard\nfor us");
     assert_eq!((ticket.public_comments, ticket.internal_comments), (0, 0), "it is no comment");
     assert_eq!(bodies(&desk, "/api/Actions")[0][0]["hiddenfromuser"], true);
     assert_eq!(desk.state().data(|it| it.tickets[1]["team"].clone()), json!("2nd Line"));
-    let ticket = open(desk.desk().escalate(&acme(), &tid("4322"), &up("Ada Agent")).await.expect("escalated")).expect("Acme's");
+    let ticket =
+        open(desk.desk().escalate(&acme(), &tid("4322"), &up("Ada Agent")).await.expect("escalated")).expect("Acme's");
     assert_eq!(ticket.escalations.len(), 2);
     assert_eq!(ticket.assignee.map(|it| it.id).as_deref(), Some("14"));
 }

@@ -106,7 +106,12 @@ fn by_client(quirks: &Quirks, row: &Value, pairs: &Pairs) -> bool {
 }
 
 fn tickets(data: &Data, quirks: &Quirks, pairs: &Pairs) -> Vec<Value> {
-    let mut rows: Vec<Value> = data.tickets.iter().filter(|row| quirks.ignore_filters || ticket_fits(data, quirks, row, pairs)).cloned().collect();
+    let mut rows: Vec<Value> = data
+        .tickets
+        .iter()
+        .filter(|row| quirks.ignore_filters || ticket_fits(data, quirks, row, pairs))
+        .cloned()
+        .collect();
     let by = value(pairs, "order").unwrap_or("id");
     if by == "id" {
         rows.sort_by_key(|row| number(row, "id"));
@@ -170,7 +175,8 @@ fn articles(data: &Data, quirks: &Quirks, pairs: &Pairs) -> Vec<Value> {
         quirks.ignore_filters || fields.iter().any(|it| text(row, it).to_lowercase().contains(&word))
     };
     let short = |row: &Value| {
-        let keep = ["id", "name", "description", "view_count", "useful_count", "notuseful_count", "date_edited", "inactive"];
+        let keep =
+            ["id", "name", "description", "view_count", "useful_count", "notuseful_count", "date_edited", "inactive"];
         let some = keep.iter().filter_map(|it| Some(((*it).to_owned(), row.get(*it)?.clone())));
         Value::Object(some.collect())
     };
@@ -185,7 +191,8 @@ fn set(row: &mut Value, field: &str, value: Value) {
 
 /// The row as it is sent.
 fn shown(quirks: &Quirks, kind: &str, mut row: Value) -> Value {
-    if kind == "actions" && quirks.no_hidden_flag
+    if kind == "actions"
+        && quirks.no_hidden_flag
         && let Some(row) = row.as_object_mut()
     {
         row.remove("hiddenfromuser");

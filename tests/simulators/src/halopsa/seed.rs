@@ -82,48 +82,126 @@ pub(super) fn data() -> Data {
             user(89, 0, "Nobody's", "stray@acme.example", false),
         ],
         tickets: vec![
-            ticket(4321, ACME, ann, "2026-09-01T08:55:00", json!({
+            ticket(
+                4321,
+                ACME,
+                ann,
+                "2026-09-01T08:55:00",
+                json!({
                 "summary": "Printer offline", "details": "<p>The <b>printer</b> on floor&nbsp;2</p><script>CANARY</script>",
                 "priority_id": 2, "agent_id": 14, "agent_name": "Ada Agent", "category_1": "Hardware>Printer",
                 "status_id": 2, "respondbydate": "2026-09-01T12:55:00", "responsedate": "2026-09-01T09:15:00",
                 "fixbydate": "2026-09-02T08:55:00", "last_update": "2026-09-03T10:00:00",
-                "lastactiondate": "2026-09-03T10:00:00", "attachment_count": 3, "customfields": shared })),
-            ticket(4322, ACME, bob, "2026-09-02T08:00:00", json!({
-                "summary": "VPN drops", "details": "every hour", "status_id": 4, "customfields": shared })),
-            ticket(4323, ACME, bob, "2026-09-03T08:00:00", json!({
+                "lastactiondate": "2026-09-03T10:00:00", "attachment_count": 3, "customfields": shared }),
+            ),
+            ticket(
+                4322,
+                ACME,
+                bob,
+                "2026-09-02T08:00:00",
+                json!({
+                "summary": "VPN drops", "details": "every hour", "status_id": 4, "customfields": shared }),
+            ),
+            ticket(
+                4323,
+                ACME,
+                bob,
+                "2026-09-03T08:00:00",
+                json!({
                 "summary": "Salary question", "details": "for the requester alone", "priority_id": 1,
-                "customfields": private })),
-            ticket(4324, ACME, ann, "2026-08-01T08:00:00", json!({
+                "customfields": private }),
+            ),
+            ticket(
+                4324,
+                ACME,
+                ann,
+                "2026-08-01T08:00:00",
+                json!({
                 "summary": "Old printer", "details": "done", "status_id": CLOSED, "priority_id": 4,
-                "dateclosed": "2026-08-02T08:00:00", "customfields": shared })),
-            ticket(4325, ACME, ann, "2026-09-04T08:00:00", json!({
+                "dateclosed": "2026-08-02T08:00:00", "customfields": shared }),
+            ),
+            ticket(
+                4325,
+                ACME,
+                ann,
+                "2026-09-04T08:00:00",
+                json!({
                 "summary": "Unreadable mark", "details": "x", "priority_id": 77, "status_id": 77,
-                "customfields": [{ "id": 201, "name": "CFPrivate", "value": [{ "id": 1 }] }] })),
-            ticket(5001, GLOBEX, gil, "2026-09-05T08:00:00", json!({
-                "summary": "CANARY-GLOBEX printer", "details": "CANARY-GLOBEX", "customfields": shared })),
-            ticket(5002, 0, (0, "", ""), "2026-09-05T09:00:00", json!({
-                "summary": "CANARY-NOBODY", "details": "of no client", "client_id": -1 })),
-            ticket(5003, ACME, ann, "2026-09-05T10:00:00", json!({
-                "summary": "CANARY-DELETED", "details": "gone", "deleted": true, "customfields": shared })),
+                "customfields": [{ "id": 201, "name": "CFPrivate", "value": [{ "id": 1 }] }] }),
+            ),
+            ticket(
+                5001,
+                GLOBEX,
+                gil,
+                "2026-09-05T08:00:00",
+                json!({
+                "summary": "CANARY-GLOBEX printer", "details": "CANARY-GLOBEX", "customfields": shared }),
+            ),
+            ticket(
+                5002,
+                0,
+                (0, "", ""),
+                "2026-09-05T09:00:00",
+                json!({
+                "summary": "CANARY-NOBODY", "details": "of no client", "client_id": -1 }),
+            ),
+            ticket(
+                5003,
+                ACME,
+                ann,
+                "2026-09-05T10:00:00",
+                json!({
+                "summary": "CANARY-DELETED", "details": "gone", "deleted": true, "customfields": shared }),
+            ),
         ],
         actions: vec![
-            action(1, 4321, "2026-09-01T09:15:00", json!({
+            action(
+                1,
+                4321,
+                "2026-09-01T09:15:00",
+                json!({
                 "outcome": "Public Note", "who": "Ada Agent", "who_agentid": 14, "note": "We are looking into it",
-                "note_html": "<p>We are looking into it</p>", "hiddenfromuser": false })),
-            action(2, 4321, "2026-09-01T09:20:00", json!({
+                "note_html": "<p>We are looking into it</p>", "hiddenfromuser": false }),
+            ),
+            action(
+                2,
+                4321,
+                "2026-09-01T09:20:00",
+                json!({
                 "outcome": "Private Note", "who": "Ada Agent", "who_agentid": 14, "note": "CANARY-INTERNAL zebra",
-                "note_html": "<p>CANARY-INTERNAL zebra</p>", "hiddenfromuser": true })),
-            action(3, 4321, "2026-09-01T10:00:00", json!({
+                "note_html": "<p>CANARY-INTERNAL zebra</p>", "hiddenfromuser": true }),
+            ),
+            action(
+                3,
+                4321,
+                "2026-09-01T10:00:00",
+                json!({
                 "outcome": "Email", "who": "Ann Lead", "who_agentid": 0, "who_type": 0, "actionby_user_id": ACME_LEAD,
-                "note": "It is the giraffe one", "hiddenfromuser": false })),
-            action(4, 4321, "2026-09-03T10:00:00", json!({
-                "outcome": "Note", "who": "Ada Agent", "who_agentid": 14, "note": "CANARY-NOFLAG" })),
-            action(5, 5001, "2026-09-05T08:30:00", json!({
+                "note": "It is the giraffe one", "hiddenfromuser": false }),
+            ),
+            action(
+                4,
+                4321,
+                "2026-09-03T10:00:00",
+                json!({
+                "outcome": "Note", "who": "Ada Agent", "who_agentid": 14, "note": "CANARY-NOFLAG" }),
+            ),
+            action(
+                5,
+                5001,
+                "2026-09-05T08:30:00",
+                json!({
                 "outcome": "Public Note", "who": "Ada Agent", "who_agentid": 14, "note": "CANARY-GLOBEX-ACTION",
-                "hiddenfromuser": false })),
-            action(6, 4324, "2026-08-02T08:00:00", json!({
+                "hiddenfromuser": false }),
+            ),
+            action(
+                6,
+                4324,
+                "2026-08-02T08:00:00",
+                json!({
                 "outcome": "Closed", "who": "Ada Agent", "who_agentid": 14, "note": "Replaced the toner",
-                "hiddenfromuser": false, "new_status": CLOSED })),
+                "hiddenfromuser": false, "new_status": CLOSED }),
+            ),
         ],
         attachments: vec![
             file(301, 4321, json!({ "filename": "photo.png", "showforusers": true, "action_id": 1 })),
@@ -179,9 +257,19 @@ fn articles() -> Vec<Value> {
         article(903, "CANARY-KB vpn secrets", "For agents.", json!({ "showforall": false })),
         article(904, "CANARY-KB vpn unmarked", "Nobody says.", json!({})),
         article(905, "CANARY-KB vpn retired", "Old.", json!({ "showforall": true, "inactive": true })),
-        article(906, "CANARY-GLOBEX vpn", "For Globex.", json!({
-            "showforall": true, "kbentryclientaccess": [{ "id": 1, "client_id": GLOBEX }] })),
-        article(907, "CANARY-KB vpn unreadable", "Who knows.", json!({
-            "showforall": true, "kbentryclientaccess": "everyone" })),
+        article(
+            906,
+            "CANARY-GLOBEX vpn",
+            "For Globex.",
+            json!({
+            "showforall": true, "kbentryclientaccess": [{ "id": 1, "client_id": GLOBEX }] }),
+        ),
+        article(
+            907,
+            "CANARY-KB vpn unreadable",
+            "Who knows.",
+            json!({
+            "showforall": true, "kbentryclientaccess": "everyone" }),
+        ),
     ]
 }
