@@ -75,8 +75,7 @@ async fn an_owner_that_cannot_be_read_is_nobody() {
     for client in ["0", "-1", "null", "true", "12.5", "[12]", "{\"id\":12}", "\"12 \\u0000\"", "\"acme\""] {
         let desk = desk().await;
         let row = format!(r#"{{"id":4321,"summary":"x","client_id":{client}}}"#);
-        desk.state().can("GET", "tickets/4321", 200, "application/json", row.clone());
-        desk.state().can("GET", "tickets?", 200, "application/json", "");
+        desk.state().can("GET", "tickets/4321", 200, "application/json", row);
         let row = desk.desk().ticket(&acme(), &tid("4321")).await.expect("a ticket");
         assert_eq!(open(row).map(|it| it.id).expect_err("nobody's"), Owner::Unknown, "{client}");
     }

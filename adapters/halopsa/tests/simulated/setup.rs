@@ -34,7 +34,6 @@ impl Desk {
     pub(crate) async fn ids(&self, query: &TicketQuery) -> Vec<String> {
         opened(self.list(query).await.rows).iter().map(|it| it.id.to_string()).collect()
     }
-    /// Nothing of the seeded secrets, of another client or of the vendor's internals.
     pub(crate) fn state(&self) -> &State {
         &self.halo.state
     }
