@@ -70,7 +70,7 @@ mod tests {
                 description: "What it does.".into(),
                 input_schema: Arc::default(),
                 output_schema: Arc::default(),
-                toolset: "tickets",
+                toolset: "tickets".into(),
                 read_only: true,
                 destructive: false,
                 idempotent: true,

@@ -78,6 +78,7 @@ pub(super) mod tests {
             roles: Arc::default(),
             scopes: None,
             client: None,
+            service: false,
             name: None,
             email: None,
             expires_at: i64::MAX,

@@ -58,7 +58,7 @@ impl Host for FakeHost {
                 description: "Does it.".into(),
                 input_schema: schema.clone(),
                 output_schema: schema.clone(),
-                toolset: "tickets",
+                toolset: "tickets".into(),
                 read_only: name != "close",
                 destructive: name == "close",
                 idempotent: true,

@@ -70,6 +70,7 @@ fn caller(subject: &str) -> Caller {
         roles: Arc::default(),
         scopes: None,
         client: None,
+        service: false,
         name: None,
         email: None,
         expires_at: i64::MAX,
