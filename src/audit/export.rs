@@ -46,7 +46,8 @@ pub fn export(dir: &Path, filter: &Filter, out: &mut dyn Write) -> Result<u64> {
     let unwritten = |e: std::io::Error| Error::internal("the export cannot be written").because(e);
     let mut statement = connection
         .prepare(
-            "SELECT it.seq, it.body, it.hash, coalesce(hex(before.hash), (SELECT hash FROM checkpoint WHERE seq = it.seq - 1), ?5)
+            "SELECT it.seq, it.body, it.hash, coalesce(CASE WHEN before.hash IS NOT NULL THEN hex(before.hash) END,
+                    (SELECT hash FROM checkpoint WHERE seq = it.seq - 1), ?5)
              FROM row it LEFT JOIN row before ON before.seq = it.seq - 1
              WHERE (?1 IS NULL OR it.tenant = ?1) AND (?2 IS NULL OR it.organisation = ?2)
                AND (?3 IS NULL OR it.at >= ?3) AND (?4 IS NULL OR it.at < ?4) ORDER BY it.seq",
