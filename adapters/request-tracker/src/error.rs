@@ -13,6 +13,9 @@ pub(crate) fn refused(effect: Effect, response: &Response) -> Error {
         (StatusCode::FORBIDDEN, _) => {
             (ErrorKind::Forbidden, "the service desk refuses this to the account of the gateway")
         }
+        (StatusCode::BAD_REQUEST, _) if names_rights(&response.body) => {
+            (ErrorKind::Forbidden, "the service desk refuses this to the account of the gateway")
+        }
         (StatusCode::NOT_FOUND | StatusCode::GONE, _) => (ErrorKind::NotFound, "ticket not found"),
         (StatusCode::PRECONDITION_FAILED | StatusCode::CONFLICT, _) => {
             (ErrorKind::Conflict, "the ticket changed meanwhile; read it again")
@@ -38,6 +41,12 @@ pub(crate) fn refused(effect: Effect, response: &Response) -> Error {
         Some(wait) => error.retry_after(wait),
         None => error,
     }
+}
+
+/// Request Tracker answers 400 to a message that the account may not write, and says so in prose.
+fn names_rights(body: &[u8]) -> bool {
+    const WORDS: &[u8] = b"Permission Denied";
+    body.windows(WORDS.len()).any(|it| it == WORDS)
 }
 
 /// The error for a write that was sent and cannot be proven.
@@ -91,6 +100,13 @@ mod tests {
                 assert!(!whole.contains("Bogus") && !whole.contains("/usr"), "{whole}");
             }
         }
+    }
+
+    #[test]
+    fn a_bad_request_that_is_about_rights_is_a_refusal() {
+        let body = Bytes::from_static(br#"{"message":"Permission Denied"}"#);
+        let response = Response { status: StatusCode::BAD_REQUEST, headers: HeaderMap::new(), body };
+        assert_eq!(refused(Effect::Write, &response).kind(), ErrorKind::Forbidden);
     }
 
     #[test]

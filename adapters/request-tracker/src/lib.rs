@@ -31,13 +31,14 @@ use std::sync::Arc;
 struct RequestTracker {
     client: Client,
     config: Config,
+    turns: write::Turns,
 }
 
 /// Connects to a Request Tracker. `http` has the configuration's [`Config::base_url`] as its base address and signs in
 /// with [`authenticator`]. Errors: the configuration contradicts itself. Nothing is sent.
 pub fn connect(config: Config, http: Arc<dyn Http>) -> Result<Arc<dyn Adapter>> {
     config.validate().map_err(|e| Error::internal(e.to_string()))?;
-    Ok(Arc::new(RequestTracker { client: Client::new(http), config }))
+    Ok(Arc::new(RequestTracker { client: Client::new(http), config, turns: write::Turns::default() }))
 }
 
 #[async_trait]

@@ -8,6 +8,7 @@ use crate::error::unproven;
 use crate::query::{all, custom_equals, equals, number, row_number};
 use crate::wire::{self, Num, value};
 use crate::{RequestTracker, map};
+use futures::lock::{Mutex, MutexGuard};
 use futures::try_join;
 use postern_api::*;
 use serde_json::json;
@@ -79,7 +80,7 @@ impl RequestTracker {
             "CustomFields": fields,
         });
         if let (Some(due), Some(body)) = (new.resolution_due, body.as_object_mut()) {
-            body.insert("Due".to_owned(), json!(due.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()));
+            body.insert("Due".to_owned(), json!(due.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()));
         }
         body
     }
@@ -132,13 +133,13 @@ impl RequestTracker {
     }
 
     pub(crate) async fn close_ticket(&self, cx: &CallCx, id: &TicketId, closure: &Closure) -> Result<Owned<Ticket>> {
+        let _turn = self.turns.of(id).await;
         let row = self.writable(cx, id).await?;
         let before = self.unchanged(cx, &row).await?;
         if self.is_closed(&before.standing.status) {
             return Err(Error::new(ErrorKind::Conflict, "the ticket is closed already"));
         }
         let status = self.config.closed_status.as_str();
-        // Of two that close a ticket at the same time, the mark lets one through.
         let prose = self.client.change(cx, &before, &json!({ "Status": status })).await?;
         let now = self.client.before(cx, row.id.0).await.map_err(unproven)?;
         if now.standing.status != status {
@@ -165,6 +166,7 @@ impl RequestTracker {
         id: &TicketId,
         escalation: &NewEscalation,
     ) -> Result<Owned<Ticket>> {
+        let _turn = self.turns.of(id).await;
         let row = self.writable(cx, id).await?;
         let before = self.unchanged(cx, &row).await?;
         if self.is_closed(&before.standing.status) {
@@ -248,6 +250,27 @@ impl RequestTracker {
         let note = Entry::of(&entry, &self.config.entry_field, &self.config.username);
         agree(&[("text", same_text(&text, message.text)), ("note", note.as_ref() == Some(message.note))])?;
         Ok((entry, Text::new(text)))
+    }
+}
+
+/// One change of a ticket at a time. Request Tracker compares `If-Match` and then changes, without holding the ticket in
+/// between: of two changes that arrive together it lets both through. Those of one gateway therefore wait for each other.
+#[derive(Debug)]
+pub(crate) struct Turns([Mutex<()>; 32]);
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| Mutex::new(())))
+    }
+}
+
+impl Turns {
+    async fn of(&self, id: &TicketId) -> Option<MutexGuard<'_, ()>> {
+        let number = row_number(id.as_str()).and_then(|it| usize::try_from(it).ok()).unwrap_or(0);
+        match self.0.get(number % self.0.len()) {
+            Some(turn) => Some(turn.lock().await),
+            None => None,
+        }
     }
 }
 
