@@ -173,7 +173,7 @@ pub(crate) struct CustomField {
 pub(crate) fn value<'a>(fields: &'a [CustomField], name: &str) -> Option<&'a str> {
     let mut named = fields.iter().filter(|it| it.name == name);
     match (named.next().map(|it| it.values.as_slice()), named.next()) {
-        (Some([Lenient::Value(one)]), None) => Some(one).map(String::as_str).filter(|it| !it.is_empty()),
+        (Some([Lenient::Value(one)]), None) => Some(one.as_str()).filter(|it| !it.is_empty()),
         _ => None,
     }
 }

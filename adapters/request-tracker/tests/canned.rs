@@ -1,6 +1,13 @@
 //! The adapter against canned answers in the shape of Request Tracker 5.0.3's own: what it sends, and what it makes of
 //! answers that lie, fail or are broken. Runs everywhere.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking, also in its helpers"
+)]
+
 use postern_api::http::{Body, Bytes, HeaderMap, Http, Method, Request, Response, StatusCode};
 use postern_api::*;
 use postern_request_tracker::{Config, connect};

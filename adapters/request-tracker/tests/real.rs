@@ -3,6 +3,13 @@
 //! `POSTERN_RT_URL=http://127.0.0.1:PORT cargo test -p postern-request-tracker --test real`. Without the variable it says
 //! that it was skipped. The database must be fresh from `start.sh`; the tests add tickets and change none of the seeded ones.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking, also in its helpers"
+)]
+
 #[path = "real/desk.rs"]
 mod desk;
 #[path = "real/isolation.rs"]
