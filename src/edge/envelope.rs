@@ -19,9 +19,7 @@ use tower::{Layer, Service};
 use tracing::Instrument as _;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-/// The id of one request: in its answer as `x-request-id`, in the log and in the audit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RequestId(pub Arc<str>);
+pub use crate::caller::RequestId;
 
 /// The address that a request came from, behind whatever trusted proxies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

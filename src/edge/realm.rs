@@ -34,6 +34,9 @@ pub struct RealmConfig {
     /// Clients whose tokens are accepted. Empty: every client that the issuer gives our audience to.
     #[serde(default)]
     pub clients: Vec<String>,
+    /// Clients that are programs signing in as themselves, with no person behind them: they can confirm nothing.
+    #[serde(default)]
+    pub service_clients: Vec<String>,
     /// Claims that have to be there, beside `iss`, `sub`, `aud` and `exp`.
     #[serde(default)]
     pub required_claims: Vec<String>,
@@ -181,6 +184,7 @@ impl RealmConfig {
             header_types: header_types(),
             token_types: token_types(),
             clients: Vec::new(),
+            service_clients: Vec::new(),
             required_claims: Vec::new(),
             claims: ClaimNames::default(),
             leeway_secs: leeway(),

@@ -278,6 +278,7 @@ pub(crate) fn caller(subject: &str) -> Caller {
         roles: Arc::default(),
         scopes: None,
         client: None,
+        service: false,
         name: None,
         email: None,
         expires_at: NOW + 300,

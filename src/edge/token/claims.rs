@@ -88,6 +88,7 @@ pub(super) fn read(
         assigned,
         roles: Arc::new(roles),
         scopes: scopes(claims, &names.scope)?.map(Arc::new),
+        service: client.as_ref().is_some_and(|it| config.service_clients.iter().any(|name| *name == **it)),
         client: client.map(Arc::from),
         name: text(claims, &names.name)?.map(Arc::from),
         email: email.map(|it| it.to_lowercase().into()),

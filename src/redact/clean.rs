@@ -1,0 +1,185 @@
+//! Takes out what hides text from a reader, and folds what only looks different: the first layer.
+//!
+//! Zero-width joiners go too, so an emoji family falls apart into its members; hidden instructions cost more than that.
+
+use std::borrow::Cow;
+
+const OPEN: char = '⟦';
+const CLOSE: char = '⟧';
+
+/// The text without invisible characters and terminal escapes, digits and letters in their ASCII form.
+pub(crate) fn clean(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(plain) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\u{1b}' | '\u{9b}' => skip_escape(c, &mut chars),
+            '\u{2028}' | '\u{2029}' => out.push('\n'),
+            '\u{fe0f}' if out.chars().next_back().is_some_and(|last| !last.is_ascii() && last != '\u{fe0f}') => {
+                out.push(c);
+            }
+            _ if invisible(c) => {}
+            _ => out.push(fold(c)),
+        }
+    }
+    if out.contains('\u{2013}') {
+        out = fold_range_dashes(&out);
+    }
+    if out == text { Cow::Borrowed(text) } else { Cow::Owned(out) }
+}
+
+fn plain(byte: u8) -> bool {
+    (0x20..0x7f).contains(&byte) || byte == b'\n' || byte == b'\t'
+}
+
+fn skip_escape(first: char, chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
+    let kind = if first == '\u{9b}' { Some('[') } else { chars.next_if(|c| ('\u{20}'..='\u{7e}').contains(c)) };
+    match kind {
+        Some('[') => {
+            while chars.next_if(|c| ('\u{20}'..='\u{3f}').contains(c)).is_some() {}
+            let _ = chars.next_if(|c| ('\u{40}'..='\u{7e}').contains(c));
+        }
+        Some(']' | 'P' | '_' | '^' | 'X') => {
+            // Ends with BEL or ESC \; a newline ends it as well, so that an unfinished one does not eat the text.
+            while let Some(c) = chars.next_if(|c| *c != '\n' && *c != '\u{7}' && *c != '\u{1b}') {
+                if c == '\u{9c}' {
+                    return;
+                }
+            }
+            let _ = chars.next_if_eq(&'\u{7}');
+        }
+        Some(_) | None => {}
+    }
+}
+
+/// Whether a character shows nothing of its own, or turns the order of what is shown.
+pub(crate) fn invisible(c: char) -> bool {
+    matches!(c,
+        '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
+        | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Compatibility forms that patterns must read as ASCII: full-width letters, digits of other scripts, odd spaces.
+pub(crate) fn fold(c: char) -> char {
+    let code = u32::from(c);
+    let digit = |zero: u32| char::from_digit(code - zero, 10).unwrap_or(c);
+    match c {
+        '\0'..='\u{9f}' => c,
+        '\u{ff10}'..='\u{ff19}'
+        | '\u{ff21}'..='\u{ff3a}'
+        | '\u{ff41}'..='\u{ff5a}'
+        | '＠'
+        | '．'
+        | '－'
+        | '＋'
+        | '＿'
+        | '：'
+        | '＝' => char::from_u32(code - 0xfee0).unwrap_or(c),
+        '\u{660}'..='\u{669}' => digit(0x660),
+        '\u{6f0}'..='\u{6f9}' => digit(0x6f0),
+        '\u{966}'..='\u{96f}' => digit(0x966),
+        '\u{1d7ce}'..='\u{1d7ff}' => char::from_digit((code - 0x1d7ce) % 10, 10).unwrap_or(c),
+        '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => ' ',
+        '\u{2010}'..='\u{2012}' | '\u{2212}' | '\u{fe63}' => '-',
+        '\u{fe6b}' => '@',
+        _ => c,
+    }
+}
+
+/// An en dash between two digits is a separator; elsewhere it is typography and stays.
+fn fold_range_dashes(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let before = out.ends_with(|last: char| last.is_ascii_digit());
+        let after = chars.peek().is_some_and(char::is_ascii_digit);
+        out.push(if c == '\u{2013}' && before && after { '-' } else { c });
+    }
+    out
+}
+
+/// Takes our brackets away from everything but a placeholder that this grant's key wrote: a forged one is only text.
+/// Also says where the real ones are.
+pub(crate) fn escape<'a>(
+    text: Cow<'a, str>,
+    genuine: impl Fn(&str) -> bool,
+) -> (Cow<'a, str>, Vec<std::ops::Range<usize>>) {
+    if memchr::memmem::find(text.as_bytes(), &[0xe2, 0x9f]).is_none() || !text.contains([OPEN, CLOSE]) {
+        return (text, Vec::new());
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut kept = Vec::new();
+    let mut rest = text.as_ref();
+    while let Some(at) = rest.find([OPEN, CLOSE]) {
+        let (before, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        out.push_str(before);
+        let inner = from.strip_prefix(OPEN).and_then(|inner| inner.split_once(CLOSE)).map(|(inner, _)| inner);
+        match inner {
+            Some(inner) if inner.len() <= 64 && genuine(inner) => {
+                let start = out.len();
+                out.push(OPEN);
+                out.push_str(inner);
+                out.push(CLOSE);
+                kept.push(start..out.len());
+                rest = from.get(inner.len() + OPEN.len_utf8() + CLOSE.len_utf8()..).unwrap_or("");
+            }
+            _ => {
+                out.push(if from.starts_with(OPEN) { '[' } else { ']' });
+                rest = from.get(OPEN.len_utf8()..).unwrap_or("");
+            }
+        }
+    }
+    out.push_str(rest);
+    (Cow::Owned(out), kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p04_tags_bidi_ansi_and_controls_are_taken_out() {
+        let cases = [
+            ("hi\u{e0049}\u{e0067}there", "hithere"),
+            ("a\u{202e}b\u{2066}c\u{2069}", "abc"),
+            ("\u{1b}[31mred\u{1b}[0m and \u{1b}]8;;http://x\u{7}link\u{1b}]8;;\u{7}", "red and link"),
+            ("\u{9b}1mbold", "bold"),
+            ("a\0b\u{8}c\r\nd\te", "abc\nd\te"),
+            ("soft\u{ad}hyphen zero\u{200b}width \u{feff}bom", "softhyphen zerowidth bom"),
+        ];
+        for (dirty, expected) in cases {
+            assert_eq!(clean(dirty), expected, "{dirty:?}");
+            assert_eq!(clean(expected), expected);
+        }
+    }
+
+    #[test]
+    fn plain_and_accented_text_is_borrowed() {
+        assert!(matches!(clean("hello\n\tworld"), Cow::Borrowed(_)));
+        assert!(matches!(clean("Grüße – 日本語 ❤\u{fe0f}"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn r03_digits_of_other_scripts_read_as_ascii() {
+        assert_eq!(clean("４１１１\u{a0}１１１１ ٠١٢ 𝟗"), "4111 1111 012 9");
+        assert_eq!(clean("555\u{2013}0100"), "555-0100");
+    }
+
+    #[test]
+    fn an_unfinished_escape_ends_with_the_line() {
+        assert_eq!(clean("\u{1b}]0;title\nnext"), "\nnext");
+        assert_eq!(clean("\u{1b}"), "");
+    }
+
+    #[test]
+    fn bomb_of_brackets_stays_linear() {
+        let bomb = "⟦".repeat(20_000);
+        assert_eq!(escape(Cow::Borrowed(&bomb), |_| false).0, "[".repeat(20_000));
+    }
+}
