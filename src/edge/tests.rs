@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 mod body;
 mod hosts;
+mod protocol;
 mod rates;
 mod sessions;
 mod tokens;
@@ -78,6 +79,7 @@ fn edge_with(change: impl FnOnce(&mut EdgeParts), bench: Bench) -> Edge {
 }
 
 /// An answer, read whole.
+#[derive(Debug)]
 struct Answer {
     status: StatusCode,
     headers: HeaderMap,

@@ -122,6 +122,7 @@ async fn h02_a_preflight_is_answered_for_a_listed_page_by_name_and_for_no_other(
     assert_eq!(answer.status, 403);
     assert!(!answer.headers.keys().any(|it| it.as_str().starts_with("access-control")));
     let answer = edge.call(&[("origin", "https://portal.example")], CALL).await;
+    assert!(!answer.json()["headers"].to_string().contains("origin"), "judged once");
     assert_eq!(answer.header("access-control-allow-origin"), "https://portal.example");
     assert!(answer.header("access-control-expose-headers").contains("mcp-session-id"));
 }
