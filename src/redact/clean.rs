@@ -71,8 +71,16 @@ pub(crate) fn fold(c: char) -> char {
     let digit = |zero: u32| char::from_digit(code - zero, 10).unwrap_or(c);
     match c {
         '\0'..='\u{9f}' => c,
-        '\u{ff10}'..='\u{ff19}' | '\u{ff21}'..='\u{ff3a}' | '\u{ff41}'..='\u{ff5a}' | '＠' | '．' | '－' | '＋' | '＿'
-        | '：' | '＝' => char::from_u32(code - 0xfee0).unwrap_or(c),
+        '\u{ff10}'..='\u{ff19}'
+        | '\u{ff21}'..='\u{ff3a}'
+        | '\u{ff41}'..='\u{ff5a}'
+        | '＠'
+        | '．'
+        | '－'
+        | '＋'
+        | '＿'
+        | '：'
+        | '＝' => char::from_u32(code - 0xfee0).unwrap_or(c),
         '\u{660}'..='\u{669}' => digit(0x660),
         '\u{6f0}'..='\u{6f9}' => digit(0x6f0),
         '\u{966}'..='\u{96f}' => digit(0x966),
@@ -129,6 +137,34 @@ pub(crate) fn escape<'a>(
     }
     out.push_str(rest);
     (Cow::Owned(out), kept)
+}
+
+/// Takes hidden characters and forged placeholders out of every string and key of an answer, whatever its class.
+pub(crate) fn tidy(value: &mut serde_json::Value, marks: &crate::redact::Marks) {
+    use serde_json::Value;
+    let clear = |text: &str| -> Option<String> {
+        if text.is_ascii() && !text.bytes().any(|byte| byte.is_ascii_control()) {
+            return None;
+        }
+        let clear = escape(clean(text), |inner| marks.wrote(inner)).0;
+        (clear != text).then(|| clear.into_owned())
+    };
+    match value {
+        Value::String(text) => {
+            if let Some(clear) = clear(text) {
+                *text = clear;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| tidy(item, marks)),
+        Value::Object(fields) => {
+            if fields.keys().any(|key| clear(key).is_some()) {
+                let old = std::mem::take(fields);
+                fields.extend(old.into_iter().map(|(key, value)| (clear(&key).unwrap_or(key), value)));
+            }
+            fields.values_mut().for_each(|value| tidy(value, marks));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 #[cfg(test)]
