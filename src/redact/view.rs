@@ -120,10 +120,37 @@ fn entity(rest: &str) -> Step {
             "hyphen" | "dash" => u32::from('-'),
             "lowbar" => u32::from('_'),
             "shy" | "zwj" | "zwnj" => 0xad,
-            _ => return None,
+            _ => u32::from(letter(name)?),
         },
     };
     Some((character(code), end + 1))
+}
+
+/// The accented letters that names have, as HTML calls them.
+fn letter(name: &str) -> Option<char> {
+    Some(match name {
+        "auml" => 'ä',
+        "ouml" => 'ö',
+        "uuml" => 'ü',
+        "Auml" => 'Ä',
+        "Ouml" => 'Ö',
+        "Uuml" => 'Ü',
+        "szlig" => 'ß',
+        "eacute" => 'é',
+        "Eacute" => 'É',
+        "egrave" => 'è',
+        "agrave" => 'à',
+        "aacute" => 'á',
+        "iacute" => 'í',
+        "oacute" => 'ó',
+        "uacute" => 'ú',
+        "ccedil" => 'ç',
+        "ntilde" => 'ñ',
+        "oslash" => 'ø',
+        "aring" => 'å',
+        "aelig" => 'æ',
+        _ => return None,
+    })
 }
 
 /// `\u0040`, `\x40`, `\n`: a text inside a text.
@@ -167,6 +194,7 @@ mod tests {
             (r"jane\u0040acme", "jane@acme"),
             ("jane=40acme=2Eexa=\nmple", "jane@acme.example"),
             ("4111&#8203;1111", "41111111"),
+            ("M&uuml;ller", "Müller"),
         ];
         for (text, expected) in cases {
             let view = View::of(text).expect("something is decoded");
