@@ -9,7 +9,7 @@ const CLOSE: char = '⟧';
 
 /// The text without invisible characters and terminal escapes, digits and letters in their ASCII form.
 pub(crate) fn clean(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(plain) {
+    if text.bytes().all(plain) || text.chars().all(settled) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
@@ -33,6 +33,16 @@ pub(crate) fn clean(text: &str) -> Cow<'_, str> {
 
 fn plain(byte: u8) -> bool {
     (0x20..0x7f).contains(&byte) || byte == b'\n' || byte == b'\t'
+}
+
+/// Whether a character is as it should be, wherever it stands.
+fn settled(c: char) -> bool {
+    if let Ok(byte) = u8::try_from(c)
+        && byte.is_ascii()
+    {
+        return plain(byte);
+    }
+    !matches!(c, '\u{2013}' | '\u{2028}' | '\u{2029}') && !invisible(c) && fold(c) == c
 }
 
 fn skip_escape(first: char, chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
