@@ -4,7 +4,7 @@
 //! were checked. Its identity is issuer and subject; names and e-mail addresses are attributes, never identity.
 
 use postern_api::{OrganisationId, TenantId};
-use postern_policies::Realm;
+use postern_policies::{Realm, Subject};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -16,6 +16,10 @@ pub struct Principal {
     /// The issuer's subject.
     pub subject: Arc<str>,
 }
+
+/// The id of one request: in its answer as `x-request-id`, in the log and in the audit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(pub Arc<str>);
 
 /// A verified caller.
 #[derive(Debug, Clone)]
@@ -36,10 +40,25 @@ pub struct Caller {
     pub scopes: Option<Arc<BTreeSet<String>>>,
     /// The client that the token was issued to (`azp` or `client_id`).
     pub client: Option<Arc<str>>,
+    /// Whether a program signed in as itself, with no person behind it.
+    pub service: bool,
     /// The person's name.
     pub name: Option<Arc<str>>,
     /// The e-mail address, lower case, only where the issuer says that it was verified.
     pub email: Option<Arc<str>>,
     /// When the token ends, seconds since 1970.
     pub expires_at: i64,
+}
+
+impl Caller {
+    /// The caller as the policy sees it.
+    pub fn subject(&self) -> Subject<'_> {
+        Subject {
+            realm: self.realm,
+            tenant: self.tenant.as_str(),
+            roles: &self.roles,
+            scopes: self.scopes.as_deref(),
+            service: self.service,
+        }
+    }
 }

@@ -1,6 +1,19 @@
 //! Postern: one guarded gate for AI clients into the systems that a managed service provider runs.
 
+pub mod adapters;
+pub mod app;
+pub mod audit;
 pub mod call;
 pub mod caller;
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod edge;
+pub mod govern;
 pub mod mcp;
 pub mod redact;
+pub mod store;
+pub mod telemetry;
+pub mod tenant;
+pub mod tools;
+pub mod upstream;

@@ -1,95 +1,26 @@
 //! The Model Context Protocol: the only place that names rmcp.
+//!
+//! [`service`] is the tower service for `/mcp`; [`Host`] is what stands behind it. The edge puts an `Arc<Caller>` and a
+//! [`RequestId`] into the request's extensions; a request without a caller is answered with an internal error.
+//!
+//! **Invariant:** nothing in a message says who is asking. The caller is the edge's, the tenant and the organisation are the
+//! caller's, and arguments, `_meta` and headers only say what is asked.
 
-use crate::caller::Caller;
-use async_trait::async_trait;
-use serde_json::{Map, Value};
-use std::sync::Arc;
-use std::time::Duration;
-use tokio_util::sync::CancellationToken;
+mod config;
+mod confirm;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod handler;
+mod list;
+mod progress;
+mod request;
+mod seal;
+mod service;
+mod sessions;
 
-/// One tool as a list shows it.
-#[derive(Debug, Clone)]
-pub struct Listing {
-    /// The name, for example `customer_list_tickets`.
-    pub name: &'static str,
-    /// A title for people.
-    pub title: &'static str,
-    /// What it does; the model reads this.
-    pub description: String,
-    /// JSON Schema of the arguments.
-    pub input_schema: Arc<Map<String, Value>>,
-    /// JSON Schema of the answer envelope.
-    pub output_schema: Arc<Map<String, Value>>,
-    /// The toolset that it is listed in.
-    pub toolset: &'static str,
-    /// Whether it changes nothing.
-    pub read_only: bool,
-    /// Whether it may destroy.
-    pub destructive: bool,
-    /// Whether doing it twice is doing it once.
-    pub idempotent: bool,
-}
+pub use crate::caller::RequestId;
+pub use config::{McpConfig, Names};
+pub use seal::KeyTooShort;
+pub use service::{McpService, service};
 
-/// What the protocol layer knows of one call, beside its caller.
-#[derive(Debug, Clone, Default)]
-pub struct Facts {
-    /// The request id that the edge gave.
-    pub request_id: String,
-    /// The negotiated protocol version.
-    pub protocol: String,
-    /// The client's name and version, as it says.
-    pub client: Option<String>,
-    /// `?toolsets=` of the URL: only these are listed and searched. `None`: the defaults.
-    pub toolsets: Option<Vec<String>>,
-    /// Ends when the client has gone.
-    pub cancelled: CancellationToken,
-}
-
-/// One call of a tool.
-#[derive(Debug, Clone)]
-pub struct Call {
-    /// Who calls.
-    pub caller: Arc<Caller>,
-    /// The tool's name as sent, `.` or `_` spelling.
-    pub name: String,
-    /// The arguments as sent.
-    pub arguments: Map<String, Value>,
-    /// Of the request.
-    pub facts: Facts,
-}
-
-/// What a call came to.
-#[derive(Debug, Clone)]
-pub enum Answer {
-    /// No such tool, or none that this caller may know of: the same protocol error.
-    UnknownTool,
-    /// The answer envelope, redacted. `is_error` for `status: error`.
-    Done {
-        /// The envelope.
-        envelope: Value,
-        /// Whether it is a failure.
-        is_error: bool,
-    },
-    /// A person has to confirm first. A client that can ask is asked; to any other the envelope is the answer.
-    Confirm {
-        /// The confirmation's id.
-        id: String,
-        /// What to confirm, in words.
-        message: String,
-        /// How long it can be confirmed.
-        expires_in: Duration,
-        /// The `pending_confirmation` envelope.
-        envelope: Value,
-    },
-}
-
-/// What stands behind the protocol.
-#[async_trait]
-pub trait Host: std::fmt::Debug + Send + Sync + 'static {
-    /// The tools that this caller can call, in a fixed order.
-    fn list(&self, caller: &Caller, facts: &Facts) -> Vec<Arc<Listing>>;
-    /// Calls a tool.
-    async fn call(&self, call: Call) -> Answer;
-    /// Settles a confirmation that the same person accepted or declined outside the model's reach.
-    async fn confirm(&self, caller: Arc<Caller>, id: &str, accept: bool, facts: &Facts) -> Answer;
-}
+pub use crate::call::host::{Answer, Call, Facts, Host, Listing, Refusal};

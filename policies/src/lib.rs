@@ -1,4 +1,33 @@
 //! Who may do what: Cedar schema and policies, and the tables beside them.
+//!
+//! [`Policies`] is one loaded and checked set of files, [`Engine`] the set that is in force. One function decides for a
+//! list and for a call: what [`Engine::visible`] names is what [`Engine::decide`] permits.
+//!
+//! **Invariant:** whatever cannot be decided is denied: an unknown tool, an unknown role, an error while a policy is
+//! evaluated. A set of files with any mistake is never in force.
+
+mod check;
+mod decide;
+mod engine;
+mod error;
+mod matrix;
+mod policies;
+mod reveal;
+mod rows;
+mod sources;
+mod subject;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+pub use decide::{Decision, Outcome, Refusal};
+pub use engine::Engine;
+pub use error::{PolicyError, PolicyErrors};
+pub use matrix::matrix;
+pub use policies::{Policies, Tool};
+pub use reveal::{PiiRules, Reveal, TextRules, Treatment};
+pub use subject::{Facts, Subject};
+pub use tables::{Reach, Role, Toolset};
 
 /// Who is signing in. The token's issuer decides, never the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -18,68 +47,4 @@ impl Realm {
             Realm::Employee => "employee",
         }
     }
-}
-
-/// What a caller sees of one classified value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Treatment {
-    /// The value.
-    Show,
-    /// A mask that keeps its shape, for example `j***@acme.example`.
-    Mask,
-    /// Nothing: the field is absent.
-    Hide,
-}
-
-/// How one kind of personal data is treated, by whose it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PiiRules {
-    /// The caller's own.
-    pub own: Treatment,
-    /// Another contact's.
-    pub contact: Treatment,
-    /// Somebody's who works for the MSP.
-    pub staff: Treatment,
-    /// Nobody knows whose.
-    pub unknown: Treatment,
-}
-
-/// How patterns found in free text are treated. Secrets are always replaced, so they have no entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TextRules {
-    /// E-mail addresses other than the caller's own.
-    pub email: Treatment,
-    /// Telephone numbers.
-    pub phone: Treatment,
-    /// Payment card numbers.
-    pub card: Treatment,
-    /// Bank account numbers (IBAN).
-    pub iban: Treatment,
-    /// National identity numbers (US SSN) and passport numbers.
-    pub identity: Treatment,
-    /// IP addresses.
-    pub ip: Treatment,
-}
-
-/// What one caller may see: the row of `policies/redaction.toml` for the caller's roles, the widest of them for each cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Reveal {
-    /// Names.
-    pub name: PiiRules,
-    /// E-mail addresses.
-    pub email: PiiRules,
-    /// Telephone numbers.
-    pub phone: PiiRules,
-    /// Postal addresses.
-    pub address: PiiRules,
-    /// Free text.
-    pub text: TextRules,
-    /// Whether values for employees are shown.
-    pub internal: bool,
-    /// Whether money is shown.
-    pub financial: bool,
 }

@@ -4,6 +4,7 @@
 //! value. Nothing is streamed: an answer is whole before it is read, so no value can straddle two pieces of it.
 
 use crate::redact::{Counts, Hidden, Known, Marks, Scrubber, mask, tidy};
+use crate::tools::Answer;
 use postern_api::classified::{About, Class, Lens, PiiKind, Shown, under};
 use postern_api::{ContactId, Error, Result};
 use postern_policies::{PiiRules, Reveal, Treatment};
@@ -17,47 +18,6 @@ use std::sync::Arc;
 
 /// Most bytes of a whole answer before redaction.
 const ANSWER_BYTES: usize = 1024 * 1024;
-
-/// Whatever a tool answers with.
-pub trait Answer: Send {
-    /// The answer as JSON.
-    ///
-    /// # Errors
-    /// It cannot be serialised, or a classified value is outside the lens.
-    fn value(&self) -> serde_json::Result<Value>;
-
-    /// Serialises the answer to nowhere, so that the lens sees each value.
-    ///
-    /// # Errors
-    /// As for [`Answer::value`], or it has more bytes than `most`.
-    fn survey(&self, most: usize) -> serde_json::Result<()>;
-}
-
-impl<T: serde::Serialize + Send> Answer for T {
-    fn value(&self) -> serde_json::Result<Value> {
-        serde_json::to_value(self)
-    }
-
-    fn survey(&self, most: usize) -> serde_json::Result<()> {
-        serde_json::to_writer(Sink { left: most }, self)
-    }
-}
-
-/// Forgets what is written, up to a limit.
-struct Sink {
-    left: usize,
-}
-
-impl std::io::Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.left = self.left.checked_sub(bytes.len()).ok_or(std::io::ErrorKind::FileTooLarge)?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 /// Who reads an answer.
 #[derive(Debug, Clone, Default)]
@@ -156,6 +116,7 @@ fn treatment(reveal: &Reveal, viewer: &Viewer, kind: PiiKind, about: &About, val
         PiiKind::Address => &reveal.address,
     };
     match about {
+        About::Myself => rules.own,
         About::Contact(id) if viewer.contacts.contains(id) => rules.own,
         _ if viewer.own_values.iter().any(|own| own.eq_ignore_ascii_case(value)) => rules.own,
         About::Contact(_) => rules.contact,

@@ -1,2 +1,6 @@
 //! Black-box tests.
-fn main() {}
+//!
+//! `cfg(test)` is always set here; it is written out because Clippy lets the helpers of a test module unwrap by it.
+
+#[cfg(test)]
+mod mcp;

@@ -26,6 +26,8 @@ pub enum PiiKind {
 /// Whose personal data it is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum About {
+    /// The caller's, for example what the caller wrote in this very call.
+    Myself,
     /// A contact of a customer organisation.
     Contact(ContactId),
     /// Somebody who works for the MSP.

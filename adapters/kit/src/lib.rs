@@ -1,1 +1,45 @@
-//! The behaviour kit that every adapter passes.
+//! The behaviour kit: what every adapter must do, whatever system is behind it.
+//!
+//! An adapter's `tests/behaviour.rs` builds a [`Fixture`] that names two organisations with a few records in each, and
+//! asserts that [`run`] passes. Trials are picked by `supports()`, so an adapter is held to what it says, both ways. An
+//! adapter that speaks HTTP also asserts that [`run_failures`] passes while its backend misbehaves.
+//!
+//! **Invariant:** records are opened as the gateway opens them, through `Scope::admit`, so a row with the wrong owner
+//! fails the trial that met it.
+
+mod check;
+mod failure;
+mod fixture;
+mod honesty;
+mod people;
+mod scope;
+mod shape;
+mod trial;
+mod visibility;
+mod writes;
+
+pub use failure::{FAULT_CANARY, Fault, Side as FaultSide, Trouble, run_failures};
+pub use fixture::{Articles, Caps, Fixture, Missing, Side};
+pub use trial::{Group, Outcome, Report, Trial, Verdict};
+
+/// Every trial, those first that change nothing.
+pub fn all() -> Vec<Trial> {
+    let groups =
+        [shape::trials(), honesty::trials(), scope::trials(), visibility::trials(), writes::trials(), people::trials()];
+    groups.into_iter().flatten().collect()
+}
+
+/// The trials that this fixture's adapter and system are held to.
+pub fn trials(fixture: &Fixture) -> Vec<Trial> {
+    let supports = fixture.adapter.supports();
+    all().into_iter().filter(|it| it.needs().iter().all(|op| supports.contains(op)) && it.wanted(fixture)).collect()
+}
+
+/// Runs the trials one after the other.
+pub async fn run(fixture: &Fixture) -> Report {
+    let mut outcomes = Vec::new();
+    for trial in trials(fixture) {
+        outcomes.push(trial.run(fixture).await);
+    }
+    Report::new(outcomes)
+}

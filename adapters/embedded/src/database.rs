@@ -1,0 +1,164 @@
+//! Connections: one that writes, a few that read, migrations when it opens.
+//!
+//! Reads run on the calling thread: from a warm page cache they cost less than handing them to another one. Writes wait
+//! for the disk, so callers hand them to a blocking thread.
+
+use crate::fail::Result;
+use crate::rows::Rows;
+use parking_lot::{Mutex, MutexGuard};
+use postern_api::{Error, TenantId};
+use rusqlite::{Connection, OpenFlags};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// One script per schema version, never changed once released.
+const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
+
+/// Readers that may work at the same time.
+const READERS: usize = 8;
+
+/// How long a write waits for another process's write.
+const BUSY: Duration = Duration::from_secs(5);
+
+#[derive(Debug)]
+pub(crate) struct Database {
+    writer: Mutex<Connection>,
+    /// Empty in memory, where the writer reads too.
+    readers: Vec<Mutex<Connection>>,
+    turn: AtomicUsize,
+}
+
+impl Database {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let mut writer = Connection::open(path)?;
+        // Write-ahead log: readers never wait. FULL: what was answered survives a power cut.
+        writer.pragma_update(None, "journal_mode", "WAL")?;
+        writer.pragma_update(None, "synchronous", "FULL")?;
+        prepare(&writer)?;
+        migrate(&mut writer)?;
+        let readers = (0..READERS).map(|_| reader(path)).collect::<Result<_>>()?;
+        Ok(Self { writer: Mutex::new(writer), readers, turn: AtomicUsize::new(0) })
+    }
+
+    pub(crate) fn in_memory() -> Result<Self> {
+        let mut writer = Connection::open_in_memory()?;
+        prepare(&writer)?;
+        migrate(&mut writer)?;
+        Ok(Self { writer: Mutex::new(writer), readers: vec![], turn: AtomicUsize::new(0) })
+    }
+
+    /// Reads in one transaction, so that everything read belongs together.
+    pub(crate) fn read<T>(&self, tenant: &TenantId, work: impl FnOnce(&Rows<'_>) -> Result<T>) -> Result<T> {
+        let connection = self.reader();
+        connection.prepare_cached("BEGIN")?.raw_execute()?;
+        let open = Open(&connection);
+        let answer = work(&Rows::new(&connection, tenant));
+        open.end("COMMIT").and(answer)
+    }
+
+    /// Writes in one transaction: all of it or nothing.
+    pub(crate) fn write<T>(&self, tenant: &TenantId, work: impl FnOnce(&Rows<'_>) -> Result<T>) -> Result<T> {
+        let connection = self.writer.lock();
+        connection.prepare_cached("BEGIN IMMEDIATE")?.raw_execute()?;
+        let open = Open(&connection);
+        let answer = work(&Rows::new(&connection, tenant))?;
+        open.end("COMMIT")?;
+        Ok(answer)
+    }
+
+    /// A reader that is free, or the next one's turn.
+    fn reader(&self) -> MutexGuard<'_, Connection> {
+        if let Some(free) = self.readers.iter().find_map(|it| it.try_lock()) {
+            return free;
+        }
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % self.readers.len().max(1);
+        self.readers.get(turn).unwrap_or(&self.writer).lock()
+    }
+}
+
+/// An open transaction: rolled back when it is dropped, so that an early return or a panic leaves nothing half done.
+struct Open<'a>(&'a Connection);
+
+impl Open<'_> {
+    fn end(self, statement: &str) -> Result<()> {
+        self.0.prepare_cached(statement)?.raw_execute()?;
+        Ok(())
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        if !self.0.is_autocommit() {
+            // A failing rollback means that there is nothing left to roll back.
+            let _ = self.0.execute_batch("ROLLBACK");
+        }
+    }
+}
+
+fn reader(path: &Path) -> Result<Mutex<Connection>> {
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    prepare(&connection)?;
+    Ok(Mutex::new(connection))
+}
+
+fn prepare(connection: &Connection) -> Result<()> {
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(())
+}
+
+fn migrate(connection: &mut Connection) -> Result<()> {
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let version: u32 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let version = usize::try_from(version).unwrap_or(usize::MAX);
+    if version > MIGRATIONS.len() {
+        return Err(Error::internal(format!("the file has schema {version}, newer than this program")).into());
+    }
+    for script in MIGRATIONS.iter().skip(version) {
+        transaction.execute_batch(script)?;
+    }
+    transaction.pragma_update(None, "user_version", i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX))?;
+    Ok(transaction.commit()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fail::refuse;
+    use postern_api::ErrorKind;
+
+    fn tenant() -> TenantId {
+        TenantId::new("msp").expect("an id")
+    }
+
+    #[test]
+    fn a_failed_write_leaves_nothing_and_the_next_one_works() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = Database::open(&folder.path().join("a.db")).expect("a database");
+        let failed: Result<()> = database.write(&tenant(), |rows| {
+            rows.next("x")?;
+            refuse(ErrorKind::Conflict, "no")
+        });
+        assert!(failed.is_err());
+        assert_eq!(database.write(&tenant(), |rows| rows.next("x")).expect("a number"), 1);
+    }
+
+    #[test]
+    fn a_file_opens_again_as_it_was_and_a_newer_one_does_not_open() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.db");
+        let database = Database::open(&path).expect("a database");
+        database.write(&tenant(), |rows| rows.next("x")).expect("a number");
+        drop(database);
+        let database = Database::open(&path).expect("the same file");
+        assert_eq!(database.write(&tenant(), |rows| rows.next("x")).expect("a number"), 2);
+        drop(database);
+        let newer = Connection::open(&path).expect("the file");
+        newer.pragma_update(None, "user_version", 99).expect("a version");
+        drop(newer);
+        assert!(Database::open(&path).is_err());
+    }
+}

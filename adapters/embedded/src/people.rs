@@ -1,0 +1,4 @@
+//! Customer records and logins.
+
+mod crm;
+mod logins;

@@ -1,0 +1,64 @@
+//! The vendor's times: without a zone, and with years that mean "none".
+
+use super::Str;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+/// Reads and writes the vendor's times in the zone that they are assumed to be in.
+#[derive(Debug, Clone)]
+pub(crate) struct Clock(pub(crate) TimeZone);
+
+impl Clock {
+    /// A time; 1899, 1900 and year 1 stand for none.
+    pub(crate) fn read(&self, text: &Str) -> Option<Timestamp> {
+        let text = text.get()?;
+        let at = match text.parse::<Timestamp>() {
+            Ok(zoned) => zoned,
+            Err(_) => text.parse::<DateTime>().ok()?.to_zoned(self.0.clone()).ok()?.timestamp(),
+        };
+        (at.to_zoned(TimeZone::UTC).year() >= 1902).then_some(at)
+    }
+
+    /// A time as the vendor writes it.
+    pub(crate) fn write(&self, at: Timestamp) -> String {
+        at.to_zoned(self.0.clone()).datetime().strftime("%Y-%m-%dT%H:%M:%S").to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(zone: &str, text: &str) -> Option<String> {
+        let clock = Clock(TimeZone::get(zone).expect("a zone"));
+        clock.read(&Str(Some(text.into()))).map(|it| it.to_string())
+    }
+
+    #[test]
+    fn times_without_a_zone_are_in_the_assumed_one() {
+        assert_eq!(read("UTC", "2026-09-01T09:15:00").as_deref(), Some("2026-09-01T09:15:00Z"));
+        assert_eq!(read("UTC", "2026-09-01T09:15:00.5").as_deref(), Some("2026-09-01T09:15:00.5Z"));
+        assert_eq!(read("UTC", "2026-09-01").as_deref(), Some("2026-09-01T00:00:00Z"));
+        assert_eq!(read("Europe/London", "2026-07-01T09:15:00").as_deref(), Some("2026-07-01T08:15:00Z"));
+        assert_eq!(read("Europe/London", "2026-07-01T09:15:00Z").as_deref(), Some("2026-07-01T09:15:00Z"));
+        assert_eq!(read("Europe/London", "2026-07-01T09:15:00+02:00").as_deref(), Some("2026-07-01T07:15:00Z"));
+    }
+
+    #[test]
+    fn the_years_that_mean_none_are_none() {
+        for none in
+            ["1900-01-01T00:00:00", "1899-12-30T00:00:00", "0001-01-01T00:00:00", "1900-01-01T00:00:00Z", "", "soon"]
+        {
+            assert_eq!(read("UTC", none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_written_as_it_is_read() {
+        let clock = Clock(TimeZone::get("Europe/London").expect("a zone"));
+        let at: Timestamp = "2026-07-01T08:15:00Z".parse().expect("a time");
+        assert_eq!(clock.write(at), "2026-07-01T09:15:00");
+        assert_eq!(clock.read(&Str(Some(clock.write(at)))), Some(at));
+    }
+}

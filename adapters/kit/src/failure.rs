@@ -1,0 +1,145 @@
+//! The backend misbehaves: the right kind of error, nothing of the backend's text in it, and no write called a success
+//! or a failure when nobody knows.
+
+use crate::check::{ensure, equal, word};
+use crate::fixture::Fixture;
+use crate::trial::{Group, Outcome, Report, Verdict};
+use postern_api::*;
+
+/// A word that the backend puts into every body that it sends while it misbehaves. It must reach no message.
+pub const FAULT_CANARY: &str = "FaultCanary7Qx2";
+
+/// What the backend does instead of answering.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// 401: the credentials are no longer good.
+    Unauthenticated,
+    /// 403: the account may not do this.
+    Forbidden,
+    /// 404: no such record.
+    NotFound,
+    /// 429 with `Retry-After: 7`.
+    RateLimited,
+    /// 500 with a stack trace.
+    ServerError,
+    /// No answer before the deadline.
+    Slow,
+    /// 200 and half a body.
+    Cut,
+    /// 200 and a page of HTML.
+    Html,
+    /// 200 and JSON of another shape.
+    WrongJson,
+}
+
+/// Which requests meet the fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// Those that read.
+    Reads,
+    /// Those that change something; reads are answered as ever.
+    Writes,
+}
+
+/// One kind of trouble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Trouble {
+    /// What happens.
+    pub fault: Fault,
+    /// To which requests. Requests for a token are never met.
+    pub side: Side,
+}
+
+/// Every fault, and what a read that meets it must answer.
+const READS: &[(Fault, ErrorKind)] = &[
+    (Fault::Unauthenticated, ErrorKind::Unauthenticated),
+    (Fault::Forbidden, ErrorKind::Forbidden),
+    (Fault::NotFound, ErrorKind::NotFound),
+    (Fault::RateLimited, ErrorKind::RateLimited),
+    (Fault::ServerError, ErrorKind::Unavailable),
+    (Fault::Slow, ErrorKind::Timeout),
+    (Fault::Cut, ErrorKind::BadReply),
+    (Fault::Html, ErrorKind::BadReply),
+    (Fault::WrongJson, ErrorKind::BadReply),
+];
+
+/// What a write must answer: refused for certain, or unknown.
+const WRITES: &[(Fault, ErrorKind)] = &[
+    (Fault::Unauthenticated, ErrorKind::Unauthenticated),
+    (Fault::Forbidden, ErrorKind::Forbidden),
+    (Fault::NotFound, ErrorKind::NotFound),
+    (Fault::RateLimited, ErrorKind::RateLimited),
+    (Fault::ServerError, ErrorKind::OutcomeUnknown),
+    (Fault::Slow, ErrorKind::OutcomeUnknown),
+    (Fault::Cut, ErrorKind::OutcomeUnknown),
+    (Fault::Html, ErrorKind::OutcomeUnknown),
+    (Fault::WrongJson, ErrorKind::OutcomeUnknown),
+];
+
+/// How long a call waits while the backend is in trouble: enough for an answer, short of a slow one.
+const PATIENCE: std::time::Duration = std::time::Duration::from_millis(400);
+
+/// Runs a read and a write through every fault. `misbehave` puts the backend into trouble, or back (`None`).
+pub async fn run_failures(fixture: &Fixture, misbehave: &(dyn Fn(Option<Trouble>) + Sync)) -> Report {
+    let mut outcomes = Vec::new();
+    for &(fault, kind) in READS {
+        misbehave(Some(Trouble { fault, side: Side::Reads }));
+        let verdict = read(fixture, fault, kind).await;
+        misbehave(None);
+        let rule = "a read says what is wrong, in no word of the backend's";
+        outcomes.push(Outcome { group: Group::Failure, name: format!("a read meets {fault:?}"), rule, verdict });
+    }
+    if fixture.adapter.supports().contains(&Op::TicketComment) {
+        for &(fault, kind) in WRITES {
+            let verdict = write(fixture, fault, kind, misbehave).await;
+            let rule = "a write is refused, unknown, or proven; never guessed";
+            outcomes.push(Outcome { group: Group::Failure, name: format!("a write meets {fault:?}"), rule, verdict });
+        }
+    }
+    let verdict = fixture.ticket(&fixture.own.ticket).await.map(drop);
+    let rule = "nothing of the trouble stays";
+    outcomes.push(Outcome { group: Group::Failure, name: "all is well afterwards".into(), rule, verdict });
+    Report::new(outcomes)
+}
+
+/// The error says no more than it may, and when to come back where the backend said so.
+fn discreet(fault: Fault, error: &Error) -> Verdict {
+    let shown = format!("{error} {}", error.message());
+    ensure(!shown.contains(FAULT_CANARY), || "the message holds what the backend sent".into())?;
+    ensure(fault != Fault::RateLimited || error.wait().is_some(), || "it does not say when to come back".into())
+}
+
+async fn read(f: &Fixture, fault: Fault, kind: ErrorKind) -> Verdict {
+    let cx = CallCx::new(f.own_cx().reach, PATIENCE);
+    let answers = [
+        f.desk()?.ticket(&cx, &f.own.ticket).await.map(drop),
+        f.desk()?.tickets(&CallCx::new(f.own_cx().reach, PATIENCE), &TicketQuery::default()).await.map(drop),
+    ];
+    for (answer, call) in answers.into_iter().zip(["ticket", "tickets"]) {
+        let Err(error) = answer else { return Err(format!("{call} worked, expected {kind:?}")) };
+        discreet(fault, &error)?;
+        // A list that is not there is a broken promise of the API; a ticket that is not there is just missing.
+        let lists_missing = fault == Fault::NotFound && call == "tickets";
+        ensure(lists_missing || error.kind() == kind, || format!("{call}: {:?}, expected {kind:?}", error.kind()))?;
+    }
+    Ok(())
+}
+
+async fn write(f: &Fixture, fault: Fault, kind: ErrorKind, misbehave: &(dyn Fn(Option<Trouble>) + Sync)) -> Verdict {
+    let body = word();
+    let new = NewComment { author: f.staff_author(), body: body.clone(), internal: true };
+    misbehave(Some(Trouble { fault, side: Side::Writes }));
+    let answer = f.desk()?.comment(&CallCx::new(f.own_cx().reach, PATIENCE), &f.own.ticket, &new).await;
+    misbehave(None);
+    match answer {
+        Ok(_) => {
+            let ticket = f.ticket(&f.own.ticket).await?;
+            let proven = ticket.comments.iter().any(|it| it.body.expose().contains(&body));
+            ensure(proven, || format!("a success that is none, expected {kind:?}"))
+        }
+        Err(error) => {
+            discreet(fault, &error)?;
+            equal("kind", &error.kind(), &kind)
+        }
+    }
+}

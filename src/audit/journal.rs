@@ -1,0 +1,472 @@
+//! Appends rows. Whoever gets the writer commits everything that waits, its own row and the others', in one transaction: one
+//! caller alone pays one short commit on its own worker, and many share one.
+
+use super::chain::{GENESIS, Hash, Head, hash, hex, unhash};
+use super::keys::Keys;
+use crate::call::audit::{Decision, Ledger, Phase, Row};
+use crate::caller::Principal;
+use crate::store::{connect, failed, migrate};
+use crate::tools::{History, PastCall};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use postern_api::{Error, ErrorKind, Result, TenantId};
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::Serialize;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+const MIGRATIONS: &[&str] = &[include_str!("001.sql")];
+
+/// How the log is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Days that rows are kept.
+    pub retention_days: u32,
+    /// Keep everything, whatever the days.
+    pub legal_hold: bool,
+    /// Rows that may wait for the writer; more are refused.
+    pub queue: usize,
+    /// Rows after which a head is signed at the latest.
+    pub head_every_rows: u32,
+    /// Seconds after which a head is signed at the latest.
+    pub head_every_secs: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { retention_days: 90, legal_hold: false, queue: 10_000, head_every_rows: 1_000, head_every_secs: 60 }
+    }
+}
+
+/// The log.
+#[derive(Debug)]
+pub struct Journal {
+    dir: PathBuf,
+    keys: Keys,
+    settings: Settings,
+    waiting: Mutex<Vec<Waiting>>,
+    writer: Mutex<Writer>,
+    reader: Mutex<Connection>,
+    started: Instant,
+}
+
+#[derive(Debug)]
+struct Writer {
+    connection: Connection,
+    writer: String,
+    seq: i64,
+    last: Hash,
+    signed: i64,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    row: Stored,
+    durable: bool,
+    done: oneshot::Sender<Result<()>>,
+}
+
+/// A row before it has its number.
+#[derive(Debug)]
+struct Stored {
+    at: i64,
+    tenant: String,
+    organisation: Option<String>,
+    principal: String,
+    body: String,
+}
+
+/// The text of a row. Every field is a word or number of ours, a digest, or an id that was parsed: nothing in it can end a line.
+#[derive(Debug, Serialize)]
+struct Body<'a> {
+    at: String,
+    /// Milliseconds since this process began: goes on when the clock is set back.
+    up_ms: u64,
+    phase: &'static str,
+    tenant: &'a str,
+    realm: &'static str,
+    principal: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organisation: Option<&'a str>,
+    tool: &'a str,
+    arguments: String,
+    decision: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy_version: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policies: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    system: Option<&'a str>,
+    upstream_us: u64,
+    redacted: u32,
+    #[serde(skip_serializing_if = "is_zero")]
+    dropped: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<&'a str>,
+    request_id: String,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// At most 128 visible ASCII characters: what a client or an issuer made up cannot end a line or hide in one.
+fn plain(text: &str) -> String {
+    text.chars().filter(char::is_ascii_graphic).take(128).collect()
+}
+
+fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Single => "single",
+        Phase::Attempt => "attempt",
+        Phase::Outcome => "outcome",
+    }
+}
+
+fn decision(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Allowed => "allowed",
+        Decision::Denied => "denied",
+        Decision::Failed => "failed",
+        Decision::Pending => "pending",
+        Decision::Unknown => "unknown",
+    }
+}
+
+/// What a request that never became a call leaves in the log.
+#[derive(Debug, Clone, Default)]
+pub struct Refused<'a> {
+    /// The tenant that its token names, if that is one of ours.
+    pub tenant: Option<&'a TenantId>,
+    /// Who, where the token was good.
+    pub principal: Option<&'a Principal>,
+    /// Why.
+    pub code: &'a str,
+    /// The request's id.
+    pub request_id: &'a str,
+}
+
+impl Journal {
+    /// Opens the log of a data directory and checks its end.
+    pub fn open(dir: &Path, settings: Settings) -> Result<Self> {
+        let keys = Keys::of(dir)?;
+        let path = dir.join("audit.db");
+        let mut connection = connect(&path)?;
+        migrate(&mut connection, MIGRATIONS)?;
+        connection.execute_batch("PRAGMA synchronous=NORMAL").map_err(failed)?;
+        let writer = writer_id(&connection)?;
+        let (seq, last) = tail(&connection)?;
+        let signed =
+            connection.query_row("SELECT coalesce(max(seq), 0) FROM head", [], |row| row.get(0)).map_err(failed)?;
+        if signed > seq {
+            return Err(Error::internal(format!("the audit log ends at row {seq}, but row {signed} was signed")));
+        }
+        Ok(Self {
+            dir: dir.to_owned(),
+            keys,
+            settings,
+            waiting: Mutex::default(),
+            writer: Mutex::new(Writer { connection, writer, seq, last, signed }),
+            reader: Mutex::new(connect(&path)?),
+            started: Instant::now(),
+        })
+    }
+
+    /// The keys.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// How it is kept.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Runs something on the writer's connection, between two commits.
+    pub(super) fn with_writer<T>(&self, run: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
+        run(&mut self.writer.lock().connection)
+    }
+
+    fn stored(&self, row: &Row) -> Result<Stored> {
+        let now = Timestamp::now();
+        let (caller, tenant) = (&row.caller, &row.caller.tenant);
+        let principal = self.keys.principal(tenant, &caller.principal);
+        let body = Body {
+            at: now.to_string(),
+            up_ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            phase: phase(row.phase),
+            tenant: tenant.as_str(),
+            realm: caller.realm.as_str(),
+            principal: &principal,
+            client: caller.client.as_deref().map(plain),
+            organisation: row.organisation.as_ref().map(|it| it.as_str()),
+            tool: row.tool,
+            arguments: self.keys.arguments(tenant, &row.arguments),
+            decision: decision(row.decision),
+            code: row.code,
+            policy_version: row.policy_version.as_deref(),
+            policies: row.policies.as_deref(),
+            system: row.system.as_deref(),
+            upstream_us: u64::try_from(row.upstream.as_micros()).unwrap_or(u64::MAX),
+            redacted: row.redacted,
+            dropped: row.dropped,
+            reference: row.reference.as_deref(),
+            request_id: plain(&row.request_id),
+        };
+        let body = serde_json::to_string(&body).map_err(|e| Error::internal("audit row").because(e))?;
+        Ok(Stored {
+            at: now.as_millisecond(),
+            tenant: tenant.to_string(),
+            organisation: row.organisation.as_ref().map(ToString::to_string),
+            principal,
+            body,
+        })
+    }
+
+    /// Writes down a request that was refused before it became a call. Called on the request's way; waits for nothing but a
+    /// short commit, and a row that cannot be written is told in the log.
+    pub fn refused(&self, refused: &Refused<'_>) {
+        let now = Timestamp::now();
+        let principal = match (refused.tenant, refused.principal) {
+            (Some(tenant), Some(principal)) => self.keys.principal(tenant, principal),
+            (None, _) | (_, None) => String::new(),
+        };
+        let tenant = refused.tenant.map(ToString::to_string).unwrap_or_default();
+        let body = serde_json::json!({
+            "at": now.to_string(), "phase": "edge", "tenant": tenant, "principal": principal, "decision": "denied",
+            "code": plain(refused.code), "request_id": plain(refused.request_id),
+        });
+        let row = Stored { at: now.as_millisecond(), tenant, organisation: None, principal, body: body.to_string() };
+        let (done, _) = oneshot::channel();
+        match self.enqueue(Waiting { row, durable: false, done }) {
+            Ok(()) => self.commit_waiting(),
+            Err(error) => tracing::error!(error = %error, "a refused request could not be audited"),
+        }
+    }
+
+    fn enqueue(&self, waiting: Waiting) -> Result<()> {
+        let mut queue = self.waiting.lock();
+        if queue.len() >= self.settings.queue {
+            return Err(Error::new(ErrorKind::Unavailable, "the audit log is too far behind"));
+        }
+        queue.push(waiting);
+        Ok(())
+    }
+
+    /// Commits what waits, unless somebody is at it: who is at it looks again before leaving.
+    fn commit_waiting(&self) {
+        while !self.waiting.lock().is_empty() {
+            let Some(mut writer) = self.writer.try_lock() else { return };
+            let batch = std::mem::take(&mut *self.waiting.lock());
+            if batch.is_empty() {
+                continue;
+            }
+            let outcome = self.commit(&mut writer, &batch);
+            let signed = outcome.is_ok() && writer.seq - writer.signed >= i64::from(self.settings.head_every_rows);
+            if signed && let Err(error) = self.sign(&mut writer) {
+                tracing::error!(error = %error, "the audit head could not be signed");
+            }
+            drop(writer);
+            if let Err(error) = &outcome {
+                let source = std::error::Error::source(error).map(ToString::to_string);
+                tracing::error!(error = %error, source, rows = batch.len(), "audit rows could not be written");
+            }
+            for waiting in batch {
+                let told = match &outcome {
+                    Ok(()) => Ok(()),
+                    Err(error) => Err(Error::new(error.kind(), error.message().to_owned())),
+                };
+                // Whoever no longer listens has left; the row is written all the same.
+                let _ = waiting.done.send(told);
+            }
+        }
+    }
+
+    fn commit(&self, writer: &mut Writer, batch: &[Waiting]) -> Result<()> {
+        let durable = batch.iter().any(|it| it.durable);
+        if durable {
+            writer.connection.execute_batch("PRAGMA synchronous=FULL").map_err(failed)?;
+        }
+        let (mut seq, mut last) = (writer.seq, writer.last);
+        let result = (|| {
+            let transaction = writer.connection.transaction()?;
+            {
+                let mut insert = transaction.prepare_cached(
+                    "INSERT INTO row (seq, at, tenant, organisation, principal, body, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                )?;
+                for Waiting { row, .. } in batch {
+                    seq += 1;
+                    last = hash(&last, seq, &row.body);
+                    insert.execute(params![
+                        seq,
+                        row.at,
+                        row.tenant,
+                        row.organisation,
+                        row.principal,
+                        row.body,
+                        last.as_slice()
+                    ])?;
+                }
+            }
+            transaction.commit()
+        })();
+        if durable {
+            writer.connection.execute_batch("PRAGMA synchronous=NORMAL").map_err(failed)?;
+        }
+        result.map_err(failed)?;
+        (writer.seq, writer.last) = (seq, last);
+        Ok(())
+    }
+
+    /// Signs the newest row into a head, unless it is signed already.
+    pub fn sign_head(&self) -> Result<()> {
+        self.sign(&mut self.writer.lock())
+    }
+
+    fn sign(&self, writer: &mut Writer) -> Result<()> {
+        if writer.seq == writer.signed {
+            return Ok(());
+        }
+        let head = Head {
+            writer: writer.writer.clone(),
+            seq: writer.seq,
+            hash: hex(&writer.last),
+            at: Timestamp::now().as_millisecond(),
+            signature: String::new(),
+        };
+        let head = self.keys.sign(head);
+        writer
+            .connection
+            .execute(
+                "INSERT OR REPLACE INTO head (seq, writer, hash, at, signature) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![head.seq, head.writer, head.hash, head.at, head.signature],
+            )
+            .map_err(failed)?;
+        let line = serde_json::to_string(&head).map_err(|e| Error::internal("audit head").because(e))? + "\n";
+        let file = std::fs::OpenOptions::new().create(true).append(true).open(self.dir.join("audit-heads.jsonl"));
+        let written = file.and_then(|mut file| file.write_all(line.as_bytes()).and_then(|()| file.sync_data()));
+        written.map_err(|e| Error::internal("audit heads file").because(e))?;
+        writer.signed = writer.seq;
+        Ok(())
+    }
+
+    /// Signs heads and drops old days, until the process stops.
+    pub async fn tend(self: Arc<Self>, stop: tokio_util::sync::CancellationToken) {
+        let mut tick = tokio::time::interval(Duration::from_secs(self.settings.head_every_secs.max(1)));
+        let mut day = None;
+        loop {
+            tokio::select! {
+                _ = tick.tick() => {}
+                () = stop.cancelled() => break,
+            }
+            let today = Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+            let journal = self.clone();
+            let purge = day != Some(today);
+            let done = tokio::task::spawn_blocking(move || {
+                journal.sign_head()?;
+                if purge { journal.drop_old_days(Timestamp::now()).map(drop) } else { Ok(()) }
+            });
+            match done.await {
+                Ok(Ok(())) => day = Some(today),
+                Ok(Err(error)) => tracing::error!(error = %error, "the audit log could not be tended"),
+                Err(error) => tracing::error!(error = %error, "tending the audit log panicked"),
+            }
+        }
+        if let Err(error) = self.sign_head() {
+            tracing::error!(error = %error, "the last audit head could not be signed");
+        }
+    }
+}
+
+#[async_trait]
+impl Ledger for Arc<Journal> {
+    async fn append(&self, row: Row) -> Result<()> {
+        let durable = row.phase == Phase::Attempt;
+        let (done, told) = oneshot::channel();
+        self.enqueue(Waiting { row: self.stored(&row)?, durable, done })?;
+        if durable {
+            // The disk is waited for on a thread that may wait.
+            let journal = self.clone();
+            tokio::task::spawn_blocking(move || journal.commit_waiting());
+        } else {
+            self.commit_waiting();
+        }
+        told.await.map_err(|_| Error::internal("the audit writer went away"))?
+    }
+}
+
+impl History for Arc<Journal> {
+    fn calls(&self, tenant: &TenantId, principal: &Principal, limit: u32) -> Result<Vec<PastCall>> {
+        let digest = self.keys.principal(tenant, principal);
+        let reader = self.reader.lock();
+        let mut statement = reader
+            .prepare_cached(
+                "SELECT at, body ->> 'tool', body ->> 'decision', body ->> 'code' FROM row
+                 WHERE tenant = ?1 AND principal = ?2 AND body ->> 'phase' IN ('single', 'outcome') ORDER BY seq DESC LIMIT ?3",
+            )
+            .map_err(failed)?;
+        let rows = statement
+            .query_map(params![tenant.as_str(), digest, limit], |row| {
+                let (at, tool, decision, code): (i64, Option<String>, String, Option<String>) =
+                    (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+                let outcome = code.map_or(decision.clone(), |code| format!("{decision}: {code}"));
+                Ok((at, PastCall { at: Timestamp::UNIX_EPOCH, tool: tool.unwrap_or_default(), outcome }))
+            })
+            .map_err(failed)?;
+        let mut calls = Vec::new();
+        for row in rows {
+            let (at, call) = row.map_err(failed)?;
+            let at = Timestamp::from_millisecond(at).map_err(|e| Error::internal("audit time").because(e))?;
+            calls.push(PastCall { at, ..call });
+        }
+        Ok(calls)
+    }
+}
+
+fn writer_id(connection: &Connection) -> Result<String> {
+    let new = uuid::Uuid::new_v4().simple().to_string();
+    connection
+        .execute("INSERT OR IGNORE INTO meta (key, value) VALUES ('writer', ?1)", params![new])
+        .and_then(|_| connection.query_row("SELECT value FROM meta WHERE key = 'writer'", [], |row| row.get(0)))
+        .map_err(failed)
+}
+
+/// The last row's number and hash, after checking that hash; without rows, the last checkpoint's.
+fn tail(connection: &Connection) -> Result<(i64, Hash)> {
+    let broken = || Error::internal("the end of the audit log does not verify; run `postern audit verify`");
+    let last: Option<(i64, String, Vec<u8>)> = connection
+        .query_row("SELECT seq, body, hash FROM row ORDER BY seq DESC LIMIT 1", [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .optional()
+        .map_err(failed)?;
+    let checkpoint = super::retention::last_checkpoint(connection)?;
+    let Some((seq, body, stored)) = last else { return Ok(checkpoint.unwrap_or((0, GENESIS))) };
+    let before: Option<Vec<u8>> = connection
+        .query_row("SELECT hash FROM row WHERE seq = ?1", params![seq - 1], |row| row.get(0))
+        .optional()
+        .map_err(failed)?;
+    let before = match before {
+        Some(before) => Hash::try_from(before).map_err(|_| broken())?,
+        None => checkpoint.filter(|(at, _)| *at == seq - 1).map_or(GENESIS, |(_, hash)| hash),
+    };
+    let computed = hash(&before, seq, &body);
+    if stored == computed { Ok((seq, computed)) } else { Err(broken()) }
+}
+
+/// Reads a stored hexadecimal hash.
+pub(super) fn stored_hash(text: &str) -> Result<Hash> {
+    unhash(text).ok_or_else(|| Error::internal("the audit log holds what is not a hash"))
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

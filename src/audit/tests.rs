@@ -1,0 +1,188 @@
+//! The log as a whole: rows in, verdict out.
+
+use super::super::export::{Filter, export};
+use super::super::verify::{Fault, Report, public_key, verify, verify_export};
+use super::*;
+use crate::caller::Caller;
+use jiff::SignedDuration;
+use postern_policies::Realm;
+use std::path::Path;
+
+fn row(request_id: &str) -> Row {
+    let caller = Caller {
+        principal: Principal { issuer: "https://customers.example".into(), subject: "jane-canary".into() },
+        realm: Realm::Customer,
+        tenant: TenantId::new("msp").expect("an id"),
+        organisation: Some(postern_api::OrganisationId::new("acme").expect("an id")),
+        assigned: None,
+        roles: Arc::default(),
+        scopes: None,
+        client: Some("claude\r\n{\"forged\":true}\u{202e}".into()),
+        service: false,
+        name: Some("Name Canary".into()),
+        email: Some("mail-canary@acme.example".into()),
+        expires_at: 0,
+    };
+    let facts = crate::call::host::Facts { request_id: request_id.into(), ..Default::default() };
+    let arguments = serde_json::json!({"email": "argument-canary@acme.example"});
+    let arguments = arguments.as_object().expect("an object").clone();
+    Row::of(Phase::Single, &Arc::new(caller), &arguments, &facts, &crate::call::Trail::default())
+}
+
+async fn filled(dir: &Path, rows: usize) -> Arc<Journal> {
+    let journal = Arc::new(Journal::open(dir, Settings::default()).expect("opens"));
+    for nth in 0..rows {
+        journal.append(row(&format!("r{nth}"))).await.expect("appends");
+    }
+    journal
+}
+
+fn check(dir: &Path) -> std::result::Result<Report, Fault> {
+    let public = public_key(&dir.join("audit-public.key")).expect("a key");
+    verify(dir, &public, None).expect("reads")
+}
+
+fn sql(dir: &Path, statement: &str) {
+    Connection::open(dir.join("audit.db")).and_then(|it| it.execute_batch(statement)).expect("changes");
+}
+
+#[tokio::test]
+async fn a01_every_kind_of_tampering_names_the_first_bad_row() {
+    let cases: [(&str, Fault); 7] = [
+        ("UPDATE row SET body = replace(body, 'allowed', 'denied') WHERE seq = 3", Fault::Changed(3)),
+        ("DELETE FROM row WHERE seq = 4", Fault::Missing(4)),
+        (
+            "UPDATE row SET seq = -1 WHERE seq = 2; UPDATE row SET seq = 2 WHERE seq = 3; UPDATE row SET seq = 3 WHERE seq = -1",
+            Fault::Changed(2),
+        ),
+        ("UPDATE row SET tenant = 'other' WHERE seq = 5", Fault::Misfiled(5)),
+        ("DELETE FROM row WHERE seq > 6", Fault::Truncated(8)),
+        (
+            "UPDATE head SET signature = replace(signature, substr(signature, 1, 1), 'f') || '' , at = at + 1",
+            Fault::Unsigned(8),
+        ),
+        ("UPDATE head SET hash = (SELECT lower(hex(hash)) FROM row WHERE seq = 7)", Fault::Unsigned(8)),
+    ];
+    for (tamper, fault) in cases {
+        let dir = tempfile::tempdir().expect("a directory");
+        filled(dir.path(), 8).await.sign_head().expect("signs");
+        assert_eq!(check(dir.path()).expect("is whole").rows, 8);
+        sql(dir.path(), tamper);
+        assert_eq!(check(dir.path()), Err(fault), "{tamper}");
+    }
+}
+
+#[tokio::test]
+async fn a01_a_cut_tail_with_its_heads_shows_against_the_heads_kept_elsewhere() {
+    let dir = tempfile::tempdir().expect("a directory");
+    filled(dir.path(), 8).await.sign_head().expect("signs");
+    sql(dir.path(), "DELETE FROM row WHERE seq > 6; DELETE FROM head");
+    assert!(check(dir.path()).is_ok(), "the database alone cannot know");
+    let heads = std::fs::read(dir.path().join("audit-heads.jsonl")).expect("a file");
+    let public = public_key(&dir.path().join("audit-public.key")).expect("a key");
+    assert_eq!(verify(dir.path(), &public, Some(&mut heads.as_slice())).expect("reads"), Err(Fault::Truncated(8)));
+}
+
+#[tokio::test]
+async fn a02_a_log_goes_on_where_it_stopped_and_a_broken_end_is_refused() {
+    let dir = tempfile::tempdir().expect("a directory");
+    drop(filled(dir.path(), 3).await);
+    drop(filled(dir.path(), 3).await);
+    assert_eq!(check(dir.path()).expect("is whole").range, Some((1, 6)));
+    sql(dir.path(), "UPDATE row SET body = body || ' ' WHERE seq = 6");
+    assert!(Journal::open(dir.path(), Settings::default()).is_err());
+}
+
+#[tokio::test]
+async fn a03_a_full_disk_refuses_rows_and_loses_none_that_it_took() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let journal = filled(dir.path(), 3).await;
+    journal
+        .with_writer(|connection| connection.execute_batch("PRAGMA max_page_count = 1").map_err(failed))
+        .expect("shrinks");
+    let mut taken = 3;
+    let refused = loop {
+        match journal.append(row("full")).await {
+            Ok(()) => taken += 1,
+            Err(error) => break error,
+        }
+        assert!(taken < 1_000, "the limit never came");
+    };
+    assert_eq!(refused.kind(), ErrorKind::Unavailable);
+    assert_eq!(check(dir.path()).expect("is whole").rows, taken);
+}
+
+#[tokio::test]
+async fn a05_old_days_go_whole_what_is_left_verifies_and_a_legal_hold_keeps_all() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let journal = filled(dir.path(), 5).await;
+    journal.sign_head().expect("signs");
+    let later = Timestamp::now() + SignedDuration::from_hours(24 * 91);
+    assert_eq!(journal.drop_old_days(Timestamp::now()).expect("drops"), 0, "nothing is old");
+    assert_eq!(journal.drop_old_days(later).expect("drops"), 5);
+    journal.append(row("after")).await.expect("appends");
+    assert_eq!(check(dir.path()).expect("is whole").range, Some((6, 6)));
+    drop(journal);
+    let journal = Journal::open(dir.path(), Settings { legal_hold: true, ..Settings::default() })
+        .expect("opens after a checkpoint");
+    assert_eq!(Arc::new(journal).drop_old_days(later).expect("holds"), 0);
+    sql(dir.path(), "UPDATE checkpoint SET hash = replace(hash, 'a', 'b')");
+    assert_eq!(check(dir.path()), Err(Fault::Unsigned(5)));
+}
+
+#[tokio::test]
+async fn a08_and_l01_a_row_holds_no_value_no_name_and_no_line_end() {
+    let dir = tempfile::tempdir().expect("a directory");
+    drop(filled(dir.path(), 1).await);
+    let connection = Connection::open(dir.path().join("audit.db")).expect("opens");
+    let body: String = connection.query_row("SELECT body FROM row", [], |row| row.get(0)).expect("a row");
+    assert!(!body.to_lowercase().contains("canary"), "{body}");
+    assert!(body.chars().all(|it| it.is_ascii_graphic() || it == ' '), "{body}");
+    assert!(body.contains(r#""client":"claude{\"forged\":true}""#), "{body}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a06_many_at_once_are_numbered_without_gaps() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let journal = filled(dir.path(), 0).await;
+    let tasks: Vec<_> = (0..64)
+        .map(|task| {
+            let journal = journal.clone();
+            tokio::spawn(async move {
+                for nth in 0..20 {
+                    journal.append(row(&format!("{task}-{nth}"))).await.expect("appends");
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.expect("ends");
+    }
+    assert_eq!(check(dir.path()).expect("is whole").range, Some((1, 64 * 20)));
+}
+
+#[tokio::test]
+async fn an_export_verifies_without_the_database_and_shows_a_change() {
+    let dir = tempfile::tempdir().expect("a directory");
+    filled(dir.path(), 4).await.sign_head().expect("signs");
+    let mut out = Vec::new();
+    assert_eq!(export(dir.path(), &Filter::default(), &mut out).expect("exports"), 4);
+    let public = public_key(&dir.path().join("audit-public.key")).expect("a key");
+    let report = verify_export(&mut out.as_slice(), &public).expect("reads").expect("is whole");
+    assert_eq!((report.rows, report.heads, report.unsigned), (4, 1, 0));
+    let forged = String::from_utf8(out).expect("text").replacen("allowed", "denied", 1);
+    assert_eq!(verify_export(&mut forged.as_bytes(), &public).expect("reads"), Err(Fault::Changed(1)));
+    let filter = Filter { tenant: Some(TenantId::new("other").expect("an id")), ..Filter::default() };
+    assert_eq!(export(dir.path(), &filter, &mut Vec::new()).expect("exports"), 0);
+}
+
+#[tokio::test]
+async fn a_persons_past_calls_are_theirs_alone() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let journal = filled(dir.path(), 2).await;
+    let (msp, jane) = (TenantId::new("msp").expect("an id"), row("x").caller.principal.clone());
+    assert_eq!(journal.calls(&msp, &jane, 10).expect("reads").len(), 2);
+    let other = Principal { issuer: "https://employees.example".into(), ..jane.clone() };
+    assert!(journal.calls(&msp, &other, 10).expect("reads").is_empty());
+    assert!(journal.calls(&TenantId::new("other").expect("an id"), &jane, 10).expect("reads").is_empty());
+}

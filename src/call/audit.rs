@@ -1,0 +1,303 @@
+//! Sees every outcome and writes its row before the answer leaves. A read whose row cannot be written is refused as well.
+
+use super::host::{Answer, Facts};
+use super::{Shown, Stop, ToolCall, Trail};
+use crate::caller::Caller;
+use crate::tools::{Code, Envelope, Refusal, Status};
+use futures::future::BoxFuture;
+use postern_api::{OrganisationId, Result};
+use serde_json::{Map, Value};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+use tower::Service;
+
+/// Which row of a call this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// The only one: reads, and everything that was refused.
+    Single,
+    /// Before a write is sent; written durably.
+    Attempt,
+    /// After it.
+    Outcome,
+}
+
+/// What was decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// Carried out.
+    Allowed,
+    /// Not permitted.
+    Denied,
+    /// Permitted, and failed.
+    Failed,
+    /// Waits for a person.
+    Pending,
+    /// A change was sent and nobody knows.
+    Unknown,
+}
+
+/// One row, before it is bounded, keyed and chained. `arguments` become a keyed digest; names and values never get that far.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Which of the call's rows.
+    pub phase: Phase,
+    /// Who.
+    pub caller: Arc<Caller>,
+    /// The tool; empty where there is none of that name.
+    pub tool: &'static str,
+    /// The arguments.
+    pub arguments: Map<String, Value>,
+    /// The organisation that the call was about, in our words.
+    pub organisation: Option<OrganisationId>,
+    /// What was decided.
+    pub decision: Decision,
+    /// The published code, or the inner reason of a hidden tool.
+    pub code: &'static str,
+    /// The version of the policies.
+    pub policy_version: Option<Arc<str>>,
+    /// The policies that decided.
+    pub policies: Option<Arc<[String]>>,
+    /// The connected system.
+    pub system: Option<Arc<str>>,
+    /// Time spent waiting for connected systems.
+    pub upstream: Duration,
+    /// How many values the redactor replaced.
+    pub redacted: u32,
+    /// Rows that belonged to somebody else and were dropped.
+    pub dropped: u32,
+    /// A write's reference upstream.
+    pub reference: Option<Arc<str>>,
+    /// The request's id.
+    pub request_id: String,
+}
+
+impl Row {
+    /// A row with what the layers noted so far.
+    pub fn of(
+        phase: Phase,
+        caller: &Arc<Caller>,
+        arguments: &Map<String, Value>,
+        facts: &Facts,
+        trail: &Trail,
+    ) -> Self {
+        let (notes, findings) = (trail.notes.lock().clone(), trail.findings.lock().clone());
+        Self {
+            phase,
+            caller: caller.clone(),
+            tool: notes.tool.unwrap_or_default(),
+            arguments: arguments.clone(),
+            organisation: findings.organisation.or_else(|| caller.organisation.clone()),
+            decision: Decision::Allowed,
+            code: "",
+            policy_version: notes.policy_version,
+            policies: notes.policies,
+            system: findings.system,
+            upstream: findings.upstream,
+            redacted: notes.redacted,
+            dropped: findings.dropped,
+            reference: notes.reference,
+            request_id: facts.request_id.clone(),
+        }
+    }
+}
+
+/// Where rows go.
+#[async_trait::async_trait]
+pub trait Ledger: std::fmt::Debug + Send + Sync {
+    /// Appends a row; answers when it is committed. [`Phase::Attempt`] is on the disk by then.
+    async fn append(&self, row: Row) -> Result<()>;
+}
+
+/// The layer.
+#[derive(Debug, Clone)]
+pub struct Audit<S> {
+    inner: S,
+    ledger: Arc<dyn Ledger>,
+}
+
+impl<S> Audit<S> {
+    /// Audits what reaches `inner`.
+    pub fn new(inner: S, ledger: Arc<dyn Ledger>) -> Self {
+        Self { inner, ledger }
+    }
+}
+
+impl<S> Service<ToolCall> for Audit<S>
+where
+    S: Service<ToolCall, Response = Shown, Error = Stop> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Answer;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, std::result::Result<Answer, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<std::result::Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, call: ToolCall) -> Self::Future {
+        let (caller, arguments, facts, trail) =
+            (call.caller.clone(), call.arguments.clone(), call.facts.clone(), call.trail.clone());
+        let (start, answer) = (Instant::now(), self.inner.call(call));
+        let ledger = self.ledger.clone();
+        Box::pin(async move {
+            let outcome = answer.await;
+            let phase = if trail.notes.lock().reference.is_some() { Phase::Outcome } else { Phase::Single };
+            let row = Row::of(phase, &caller, &arguments, &facts, &trail);
+            Ok(conclude(&*ledger, row, outcome, &trail, start.elapsed()).await)
+        })
+    }
+}
+
+/// Writes the row of an outcome and makes it an answer.
+pub(super) async fn conclude(
+    ledger: &dyn Ledger,
+    mut row: Row,
+    outcome: std::result::Result<Shown, Stop>,
+    trail: &Trail,
+    took: Duration,
+) -> Answer {
+    (row.decision, row.code) = verdict(&outcome, trail);
+    crate::telemetry::called(&row, took);
+    if let Err(Stop::Refused(Refusal { cause: Some(cause), code, .. })) = &outcome {
+        let source = std::error::Error::source(cause).map(ToString::to_string);
+        tracing::warn!(
+            request_id = %row.request_id, tool = row.tool, code = code.as_str(), kind = ?cause.kind(), context = ?cause.context(), source,
+            "a call failed"
+        );
+    }
+    let (request_id, written) = (row.request_id.clone(), row.phase == Phase::Outcome);
+    let outcome = match ledger.append(row).await {
+        Ok(()) => outcome,
+        Err(error) => {
+            tracing::error!(%request_id, error = %error, "the audit log cannot be written; the answer was withheld");
+            Err(unlogged(written).into())
+        }
+    };
+    answer_of(outcome, &request_id)
+}
+
+fn unlogged(written: bool) -> Refusal {
+    if written {
+        Refusal::new(Code::OutcomeUnknown, "the change was sent, but its outcome could not be logged and is withheld")
+    } else {
+        Refusal::new(Code::AuditUnavailable, "the audit log cannot be written")
+    }
+}
+
+fn verdict(outcome: &std::result::Result<Shown, Stop>, trail: &Trail) -> (Decision, &'static str) {
+    match outcome {
+        Ok(Shown::Success { .. } | Shown::Preview { .. }) => (Decision::Allowed, ""),
+        Ok(Shown::Pending { .. }) => (Decision::Pending, "CONFIRMATION_REQUIRED"),
+        Err(Stop::Hidden) => (Decision::Denied, trail.notes.lock().hidden.unwrap_or("unknown_tool")),
+        Err(Stop::Refused(refusal)) => {
+            let decision = match refusal.code {
+                Code::InvalidRealm
+                | Code::AccessDenied
+                | Code::TicketNotFound
+                | Code::ArticleNotFound
+                | Code::OrganizationNotFound
+                | Code::ContactNotFound
+                | Code::LeadRequired
+                | Code::InsufficientScope
+                | Code::ConfirmationNotFound
+                | Code::ConfirmationDeclined
+                | Code::ConfirmationStale => Decision::Denied,
+                Code::OutcomeUnknown => Decision::Unknown,
+                Code::OrgNotActive
+                | Code::TicketLimitReached
+                | Code::ContactLimitReached
+                | Code::ContactExists
+                | Code::ValidationError
+                | Code::Conflict
+                | Code::UpstreamRateLimited
+                | Code::UpstreamUnavailable
+                | Code::UpstreamTimeout
+                | Code::UpstreamError
+                | Code::NotSupported
+                | Code::AuditUnavailable
+                | Code::InternalError => Decision::Failed,
+            };
+            (decision, refusal.code.as_str())
+        }
+    }
+}
+
+/// The one place where outcomes become envelopes.
+fn answer_of(outcome: std::result::Result<Shown, Stop>, request_id: &str) -> Answer {
+    let empty = |status| Envelope::<Value> {
+        status,
+        data: None,
+        metadata: None,
+        code: None,
+        message: None,
+        suggested_action: None,
+        confirmation_id: None,
+        confirmation_data: None,
+        retry_after_secs: None,
+        request_id: None,
+    };
+    match outcome {
+        Ok(Shown::Success { data, metadata }) => {
+            let said = metadata.truncated || metadata.warning.is_some() || metadata.untrusted_content;
+            let metadata = said.then_some(metadata);
+            done(&Envelope { data: Some(data), metadata, ..empty(Status::Success) }, false)
+        }
+        Ok(Shown::Preview { .. }) => done(
+            &failure(
+                &Refusal::new(Code::InternalError, "an internal error occurred"),
+                empty(Status::Error),
+                request_id,
+            ),
+            true,
+        ),
+        Ok(Shown::Pending { id, data, message, expires_in }) => {
+            let facts = match data {
+                Value::Object(map) => map,
+                other => Map::from_iter([("facts".to_owned(), other)]),
+            };
+            let envelope = Envelope {
+                message: Some(message.clone()),
+                confirmation_id: Some(id.clone()),
+                confirmation_data: Some(facts),
+                suggested_action: Some(
+                    "A person has to confirm this outside the conversation. Tell them; do not call the tool again."
+                        .to_owned(),
+                ),
+                ..empty(Status::PendingConfirmation)
+            };
+            match serde_json::to_value(&envelope) {
+                Ok(envelope) => Answer::Confirm { id, message, expires_in, envelope },
+                Err(_) => Answer::Done { envelope: Value::Null, is_error: true },
+            }
+        }
+        Err(Stop::Hidden) => Answer::UnknownTool,
+        Err(Stop::Refused(refusal)) => {
+            let status = if refusal.code == Code::OutcomeUnknown { Status::Unknown } else { Status::Error };
+            done(&failure(&refusal, empty(status), request_id), true)
+        }
+    }
+}
+
+fn failure(refusal: &Refusal, empty: Envelope<Value>, request_id: &str) -> Envelope<Value> {
+    // A missing record and a foreign one are the same bytes, so the request id is told only where support needs it.
+    let for_support = matches!(refusal.code, Code::InternalError | Code::UpstreamError | Code::OutcomeUnknown);
+    Envelope {
+        code: Some(refusal.code),
+        message: Some(refusal.message.to_string()),
+        suggested_action: Some(refusal.suggested_action.to_string()),
+        retry_after_secs: refusal.retry_after.map(|it| it.as_secs().max(1)),
+        request_id: for_support.then(|| request_id.to_owned()),
+        ..empty
+    }
+}
+
+fn done(envelope: &Envelope<Value>, is_error: bool) -> Answer {
+    match serde_json::to_value(envelope) {
+        Ok(envelope) => Answer::Done { envelope, is_error },
+        Err(_) => Answer::Done { envelope: Value::Null, is_error: true },
+    }
+}

@@ -1,0 +1,181 @@
+//! The gate: what the protocol layer talks to. Lists tools and calls them by one decision.
+
+use super::audit::{Audit, Ledger, Phase, Row, conclude};
+use super::authorise::{Authorise, Means};
+use super::deadline::Deadline;
+use super::dispatch::Dispatch;
+use super::govern::Govern;
+use super::host::{self, Answer, Call, Facts, Host, Listing};
+use super::redact::Redactor;
+use super::redacting::Redact;
+use super::{Stop, ToolCall, Trail};
+use crate::caller::Caller;
+use crate::govern::confirmation::{Confirmation, Confirmations, Settlement};
+use crate::tools::{self, Code, Kind, Refusal};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+use tower::ServiceExt;
+use tower::util::BoxCloneSyncService;
+
+/// The gate.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    stack: BoxCloneSyncService<ToolCall, Answer, Infallible>,
+    means: Arc<Means>,
+    confirmations: Arc<dyn Confirmations>,
+    ledger: Arc<dyn Ledger>,
+    listings: Arc<[Arc<Listing>]>,
+}
+
+impl Gate {
+    /// Builds the stack. The order is that of the module's doc.
+    pub fn new(
+        means: Means,
+        redactor: Arc<Redactor>,
+        confirmations: Arc<dyn Confirmations>,
+        ledger: Arc<dyn Ledger>,
+    ) -> Self {
+        let means = Arc::new(means);
+        let redact = Redact::new(Dispatch, redactor);
+        let govern = Govern::new(redact, confirmations.clone(), ledger.clone());
+        let authorise = Authorise::new(govern, means.clone());
+        let deadline = Deadline::new(authorise, means.limit);
+        let policies = means.policies.policies();
+        let toolset_of = |name: &str| {
+            let sets = policies.toolsets().iter();
+            let found = sets.filter(|(_, set)| set.tools.iter().any(|it| it == name)).map(|(id, _)| id.as_str()).next();
+            found.unwrap_or("other").into()
+        };
+        let listings = tools::catalogue()
+            .iter()
+            .map(|it| {
+                let kind = it.entry.kind;
+                Arc::new(Listing {
+                    name: it.entry.name,
+                    title: it.entry.title,
+                    description: it.description.clone(),
+                    input_schema: it.input.clone(),
+                    output_schema: it.output.clone(),
+                    toolset: toolset_of(it.entry.name),
+                    read_only: kind == Kind::Read,
+                    destructive: kind == Kind::ConfirmedWrite,
+                    idempotent: kind == Kind::Read,
+                })
+            })
+            .collect();
+        Self {
+            stack: BoxCloneSyncService::new(Audit::new(deadline, ledger.clone())),
+            ledger,
+            means,
+            confirmations,
+            listings,
+        }
+    }
+
+    async fn run(&self, call: ToolCall) -> Answer {
+        match self.stack.clone().oneshot(call).await {
+            Ok(answer) => answer,
+            Err(never) => match never {},
+        }
+    }
+
+    /// Answers a call that never reached a tool; it has its row as well.
+    async fn refuse(&self, caller: &Arc<Caller>, facts: &Facts, refusal: Refusal) -> Answer {
+        let trail = Trail::default();
+        let row = Row::of(Phase::Single, caller, &Map::new(), facts, &trail);
+        conclude(&*self.ledger, row, Err(refusal.into()), &trail, Duration::ZERO).await
+    }
+
+    /// Carries out, or drops, what a person was asked.
+    async fn settle(&self, caller: Arc<Caller>, confirmation: Confirmation, accept: bool, facts: Facts) -> Answer {
+        let (tenant, id) = (confirmation.tenant.clone(), confirmation.id.clone());
+        let (answer, settlement) = if accept {
+            let answer = self.carry_out(caller, confirmation, facts).await;
+            let settlement = settlement(&answer);
+            (answer, settlement)
+        } else {
+            let refusal = Refusal::new(Code::ConfirmationDeclined, "the person declined");
+            (self.refuse(&caller, &facts, refusal).await, Settlement::Declined)
+        };
+        if let Err(error) = self.confirmations.settle(&tenant, &id, settlement) {
+            // The claim is durable, so nothing can happen twice; at the next start it counts as unknown.
+            tracing::error!(confirmation = %id, error = %error, "a confirmation could not be settled");
+        }
+        answer
+    }
+
+    async fn carry_out(&self, caller: Arc<Caller>, confirmation: Confirmation, facts: Facts) -> Answer {
+        let arguments = match serde_json::from_str(&confirmation.arguments) {
+            Ok(Value::Object(arguments)) => arguments,
+            Ok(_) | Err(_) => {
+                return self
+                    .refuse(&caller, &facts, Refusal::new(Code::InternalError, "an internal error occurred"))
+                    .await;
+            }
+        };
+        let confirmed = Some(confirmation.policy_version);
+        self.run(ToolCall { caller, name: confirmation.tool, arguments, facts, confirmed, trail: Arc::default() }).await
+    }
+}
+
+fn settlement(answer: &Answer) -> Settlement {
+    match answer {
+        Answer::Done { is_error: false, .. } => Settlement::Done,
+        Answer::Done { envelope, .. } if envelope.get("status").and_then(Value::as_str) == Some("unknown") => {
+            Settlement::Unknown
+        }
+        Answer::Done { .. } | Answer::UnknownTool | Answer::Confirm { .. } => Settlement::Failed,
+    }
+}
+
+#[async_trait]
+impl Host for Gate {
+    fn list(&self, caller: &Caller, facts: &Facts) -> Vec<Arc<Listing>> {
+        let visible = self.means.policies.visible(&caller.subject());
+        let policies = self.means.policies.policies();
+        let defaults = policies.default_toolsets(caller.realm);
+        let wanted: Vec<&str> = match &facts.toolsets {
+            Some(named) => named.iter().map(String::as_str).collect(),
+            None => defaults.iter().map(String::as_str).collect(),
+        };
+        let in_set = |name: &str| {
+            wanted.iter().any(|set| {
+                *set == "all" || policies.toolsets().get(*set).is_some_and(|it| it.tools.iter().any(|it| it == name))
+            })
+        };
+        let listed = self.listings.iter().filter(|it| visible.iter().any(|name| **name == *it.name));
+        listed.filter(|it| it.name == "find_tools" || in_set(it.name)).cloned().collect()
+    }
+
+    async fn call(&self, call: Call) -> Answer {
+        let Call { caller, name, arguments, facts } = call;
+        self.run(ToolCall { caller, name, arguments, facts, confirmed: None, trail: Arc::default() }).await
+    }
+
+    async fn confirm(&self, caller: Arc<Caller>, id: &str, accept: bool, facts: &Facts) -> Answer {
+        let confirmation = match self.confirmations.claim(&caller.tenant, &caller.principal, id, Timestamp::now()) {
+            Ok(Some(confirmation)) => confirmation,
+            Ok(None) => {
+                let refusal = Refusal::new(Code::ConfirmationNotFound, "confirmation not found");
+                return self.refuse(&caller, facts, refusal).await;
+            }
+            Err(error) => return self.refuse(&caller, facts, error.into()).await,
+        };
+        // A task of its own: whoever leaves now neither cuts the change nor leaves the confirmation unsettled.
+        let (gate, facts) = (self.clone(), facts.clone());
+        let task = tokio::spawn(async move { gate.settle(caller, confirmation, accept, facts).await });
+        task.await.unwrap_or_else(|_| Answer::Done { envelope: Value::Null, is_error: true })
+    }
+
+    fn refused(&self, caller: &Caller, refusal: host::Refusal, facts: &Facts) {
+        let trail = Trail::default();
+        trail.notes.lock().hidden = Some(refusal.as_str());
+        let row = Row::of(Phase::Single, &Arc::new(caller.clone()), &Map::new(), facts, &trail);
+        let ledger = self.ledger.clone();
+        tokio::spawn(async move { conclude(&*ledger, row, Err(Stop::Hidden), &trail, Duration::ZERO).await });
+    }
+}

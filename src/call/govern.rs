@@ -1,0 +1,109 @@
+//! Reads pass. A write is logged durably before it is carried out; one that needs a confirmation becomes a preview first, and is
+//! carried out only when the same person has confirmed exactly these arguments.
+
+use super::audit::{Ledger, Phase, Row};
+use super::{Permitted, Shown, Step, Stop, Work, missing_layer};
+use crate::govern::confirmation::{Confirmation, Confirmations, LIFE};
+use crate::tools::{Code, Kind, Refusal};
+use futures::future::BoxFuture;
+use jiff::SignedDuration;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tower::{Service, ServiceExt};
+
+/// The layer.
+#[derive(Debug, Clone)]
+pub struct Govern<S> {
+    inner: S,
+    confirmations: Arc<dyn Confirmations>,
+    ledger: Arc<dyn Ledger>,
+}
+
+impl<S> Govern<S> {
+    /// Governs what reaches `inner`.
+    pub fn new(inner: S, confirmations: Arc<dyn Confirmations>, ledger: Arc<dyn Ledger>) -> Self {
+        Self { inner, confirmations, ledger }
+    }
+}
+
+impl<S> Service<Permitted> for Govern<S>
+where
+    S: Service<Work, Response = Shown, Error = Stop> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Shown;
+    type Error = Stop;
+    type Future = BoxFuture<'static, Result<Shown, Stop>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Stop>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, permitted: Permitted) -> Self::Future {
+        match (permitted.described.entry.kind, permitted.confirmed) {
+            (Kind::Read, _) => Box::pin(self.inner.call(Work { permitted, step: Step::Execute })),
+            (Kind::ConfirmedWrite, false) => {
+                Box::pin(preview(self.inner.clone(), self.confirmations.clone(), permitted))
+            }
+            (Kind::Write | Kind::ConfirmedWrite, _) => {
+                let write = write(self.inner.clone(), self.ledger.clone(), permitted);
+                // A task of its own: whoever leaves now does not cut a change that is on its way.
+                let task = tokio::spawn(write);
+                Box::pin(async move {
+                    task.await.unwrap_or_else(|_| {
+                        let lost = Refusal::new(Code::OutcomeUnknown, "the change was interrupted inside the gateway");
+                        Err(lost.into())
+                    })
+                })
+            }
+        }
+    }
+}
+
+async fn preview<S>(inner: S, confirmations: Arc<dyn Confirmations>, permitted: Permitted) -> Result<Shown, Stop>
+where
+    S: Service<Work, Response = Shown, Error = Stop>,
+{
+    let (cx, version) = (permitted.cx.clone(), permitted.policy_version.to_string());
+    let tool = permitted.described.entry.name.to_owned();
+    let arguments = serde_json::to_string(&permitted.arguments);
+    let arguments = arguments.map_err(|e| postern_api::Error::internal("arguments").because(e))?;
+    let Shown::Preview { data, message } = inner.oneshot(Work { permitted, step: Step::Preview }).await? else {
+        return Err(missing_layer("a preview was not a preview"));
+    };
+    let life = SignedDuration::try_from(LIFE).unwrap_or_default();
+    let confirmation = Confirmation {
+        id: new_id("conf-"),
+        tenant: cx.tenant.id.clone(),
+        principal: cx.caller.principal.clone(),
+        tool,
+        arguments,
+        policy_version: version,
+        message: message.clone(),
+        expires_at: cx.now.checked_add(life).unwrap_or(cx.now),
+    };
+    confirmations.create(&confirmation)?;
+    Ok(Shown::Pending { id: confirmation.id, data, message, expires_in: LIFE })
+}
+
+async fn write<S>(inner: S, ledger: Arc<dyn Ledger>, mut permitted: Permitted) -> Result<Shown, Stop>
+where
+    S: Service<Work, Response = Shown, Error = Stop>,
+{
+    let reference: Arc<str> = new_id("gw:").into();
+    permitted.cx.reference = Some(reference.clone());
+    permitted.trail.notes.lock().reference = Some(reference);
+    let attempt =
+        Row::of(Phase::Attempt, &permitted.cx.caller, &permitted.arguments, &permitted.facts, &permitted.trail);
+    if let Err(error) = ledger.append(attempt).await {
+        tracing::error!(error = %error, "the audit log cannot be written; a write was refused");
+        let refusal = Refusal::new(Code::AuditUnavailable, "the audit log cannot be written");
+        return Err(Refusal { cause: Some(error), ..refusal }.into());
+    }
+    inner.oneshot(Work { permitted, step: Step::Execute }).await
+}
+
+/// 128 random bits as lower-case letters and digits, after a prefix.
+fn new_id(prefix: &str) -> String {
+    format!("{prefix}{}", uuid::Uuid::new_v4().simple())
+}

@@ -1,0 +1,74 @@
+//! Redacts what a tool said, before any other layer sees it. An answer that cannot be redacted is withheld.
+
+use super::dispatch::Draft;
+use super::redact::{Redactor, Viewer};
+use super::{Shown, Stop, Work};
+use crate::tools::ToolCx;
+use futures::future::BoxFuture;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tower::Service;
+
+/// The layer.
+#[derive(Debug, Clone)]
+pub struct Redact<S> {
+    inner: S,
+    redactor: Arc<Redactor>,
+}
+
+impl<S> Redact<S> {
+    /// Redacts what `inner` answers.
+    pub fn new(inner: S, redactor: Arc<Redactor>) -> Self {
+        Self { inner, redactor }
+    }
+}
+
+/// The caller as the redactor sees them: what is their own, and within which grant placeholders stay the same.
+fn viewer(cx: &ToolCx) -> Viewer {
+    let (caller, tenant) = (&cx.caller, &cx.tenant);
+    let systems = BTreeSet::from([&tenant.service_desk.name, &tenant.crm.name, &tenant.identity.name]);
+    let contacts =
+        systems.into_iter().filter_map(|it| cx.identities.contact(&tenant.id, it, &caller.principal).ok().flatten());
+    let client = caller.client.as_deref().unwrap_or_default();
+    Viewer {
+        contacts: contacts.collect(),
+        own_values: [&caller.email, &caller.name].into_iter().flatten().map(|it| it.to_string()).collect(),
+        grant: format!("{}\n{}\n{client}", caller.principal.issuer, caller.principal.subject).into(),
+    }
+}
+
+impl<S> Service<Work> for Redact<S>
+where
+    S: Service<Work, Response = Draft, Error = Stop> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Shown;
+    type Error = Stop;
+    type Future = BoxFuture<'static, Result<Shown, Stop>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Stop>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, work: Work) -> Self::Future {
+        let (cx, reveal, trail) = (work.permitted.cx.clone(), work.permitted.reveal, work.permitted.trail.clone());
+        let (redactor, draft) = (self.redactor.clone(), self.inner.call(work));
+        Box::pin(async move {
+            let draft = draft.await?;
+            // After the tool ran: it may have linked the caller to a contact just now.
+            let viewer = viewer(&cx);
+            let answer = match &draft {
+                Draft::Reply(reply) => &reply.data,
+                Draft::Preview(preview) => &preview.data,
+            };
+            let redacted = redactor.redact(&**answer, &reveal, &viewer)?;
+            trail.notes.lock().redacted = redacted.counts.iter().map(|(_, it)| it).sum();
+            let data = redacted.value;
+            Ok(match draft {
+                Draft::Reply(reply) => Shown::Success { data, metadata: reply.metadata },
+                Draft::Preview(preview) => Shown::Preview { message: (preview.message)(&data), data },
+            })
+        })
+    }
+}

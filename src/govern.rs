@@ -1,0 +1,3 @@
+//! Governed writes: what waits for a person, and what came of it.
+
+pub mod confirmation;

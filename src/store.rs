@@ -1,0 +1,46 @@
+//! Postern's own records on SQLite: the identity map and what waits for a person. The audit has a file of its own.
+//!
+//! Short reads run on the calling worker: a read from a warm WAL database costs less than the hop to another thread. Changes go
+//! through one writer with `synchronous=FULL`, so what was answered survives a power cut.
+
+mod confirmations;
+mod identities;
+mod seal;
+mod sqlite;
+
+pub use seal::SealKey;
+pub(crate) use seal::secret_file;
+pub use sqlite::Database;
+pub(crate) use sqlite::{connect, failed, migrate};
+
+use crate::caller::Principal;
+use moka::sync::Cache;
+use postern_api::{ContactId, OrganisationMap, Result, TenantId};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Every change of the schema, in order; a database counts those it has in `user_version`.
+const MIGRATIONS: &[&str] = &[include_str!("store/001.sql")];
+
+type LinkKey = (TenantId, Box<str>, Principal);
+
+/// The store.
+#[derive(Debug)]
+pub struct Store {
+    database: Database,
+    seal: SealKey,
+    organisations: Cache<(TenantId, Box<str>), Arc<OrganisationMap>>,
+    links: Cache<LinkKey, ContactId>,
+}
+
+impl Store {
+    /// Opens the store in a directory, which is made if need be. A confirmation that was under way when the process died is
+    /// from now on one whose outcome nobody knows.
+    pub fn open(dir: &Path) -> Result<Self> {
+        let seal = SealKey::of(dir)?;
+        let database = Database::open(&dir.join("postern.db"), MIGRATIONS)?;
+        let store = Self { database, seal, organisations: Cache::new(10_000), links: Cache::new(100_000) };
+        store.settle_interrupted()?;
+        Ok(store)
+    }
+}

@@ -1,0 +1,117 @@
+//! One SQLite file: a writer, a few readers, migrations.
+
+use parking_lot::{Mutex, MutexGuard};
+use postern_api::{Error, ErrorKind, Result};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+const READERS: usize = 4;
+
+/// A database.
+#[derive(Debug)]
+pub struct Database {
+    writer: Mutex<Connection>,
+    readers: Vec<Mutex<Connection>>,
+    next: AtomicUsize,
+}
+
+/// What SQLite said, as an error for the log; nobody else learns of it.
+pub(crate) fn failed(error: rusqlite::Error) -> Error {
+    Error::new(ErrorKind::Unavailable, "the gateway's own store cannot be used at the moment").because(error)
+}
+
+impl Database {
+    /// Opens a file, checks it, and brings its schema up to date. Refuses a file that a newer version wrote.
+    pub fn open(path: &Path, migrations: &[&str]) -> Result<Self> {
+        if let Some(dir) = path.parent() {
+            std::fs::create_dir_all(dir).map_err(|e| Error::internal("data directory").because(e))?;
+        }
+        let mut writer = connect(path)?;
+        migrate(&mut writer, migrations)?;
+        let readers = (0..READERS).map(|_| connect(path).map(Mutex::new)).collect::<Result<_>>()?;
+        Ok(Self { writer: Mutex::new(writer), readers, next: AtomicUsize::new(0) })
+    }
+
+    /// The writer, once it is free.
+    pub fn writer(&self) -> MutexGuard<'_, Connection> {
+        self.writer.lock()
+    }
+
+    /// Some reader: a free one, else the next in turn.
+    pub fn reader(&self) -> MutexGuard<'_, Connection> {
+        let free = self.readers.iter().find_map(Mutex::try_lock);
+        free.unwrap_or_else(|| {
+            let turn = self.next.fetch_add(1, Ordering::Relaxed) % READERS;
+            self.readers.get(turn).map_or_else(|| self.writer.lock(), Mutex::lock)
+        })
+    }
+
+    /// Runs a change in one transaction: all of it or nothing.
+    pub fn change<T>(&self, change: impl FnOnce(&rusqlite::Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
+        let mut writer = self.writer();
+        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        let value = change(&transaction).map_err(failed)?;
+        transaction.commit().map_err(failed)?;
+        Ok(value)
+    }
+}
+
+/// A connection with the settings that every one of them has.
+pub(crate) fn connect(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    connection.busy_timeout(Duration::from_secs(5)).map_err(failed)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA cache_size=-2048;",
+        )
+        .map_err(failed)?;
+    Ok(connection)
+}
+
+/// Brings a schema up to date; refuses a newer one.
+pub(crate) fn migrate(connection: &mut Connection, migrations: &[&str]) -> Result<()> {
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
+    let known = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
+    if version > known {
+        return Err(Error::internal(format!("the database is of version {version}, this program knows {known}")));
+    }
+    for (next, sql) in (1_i64..).zip(migrations).filter(|(next, _)| *next > version) {
+        let transaction = connection.transaction().map_err(failed)?;
+        transaction.execute_batch(sql).map_err(failed)?;
+        transaction.pragma_update(None, "user_version", next).map_err(failed)?;
+        transaction.commit().map_err(failed)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_of_a_newer_version_is_refused() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("x.db");
+        let one = "CREATE TABLE a (x INTEGER) STRICT;";
+        drop(Database::open(&path, &[one, "CREATE TABLE b (x INTEGER) STRICT;"]).expect("opens"));
+        assert!(Database::open(&path, &[one]).is_err());
+    }
+
+    #[test]
+    fn a_change_that_fails_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let database =
+            Database::open(&dir.path().join("x.db"), &["CREATE TABLE a (x INTEGER UNIQUE) STRICT;"]).expect("opens");
+        let twice = database.change(|tx| {
+            tx.execute("INSERT INTO a VALUES (1)", [])?;
+            tx.execute("INSERT INTO a VALUES (1)", [])
+        });
+        assert!(twice.is_err());
+        let rows: i64 = database.reader().query_row("SELECT count(*) FROM a", [], |row| row.get(0)).expect("counts");
+        assert_eq!(rows, 0);
+    }
+}

@@ -1,0 +1,62 @@
+//! A tenant: one MSP, the systems behind each port, and what its plans allow by default.
+
+use postern_api::{Adapter, Limits, SlaHours, TenantId};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// One connected system, by its name in the configuration.
+#[derive(Debug, Clone)]
+pub struct System {
+    /// The name in the configuration: the key of the identity map.
+    pub name: Arc<str>,
+    /// The connection.
+    pub adapter: Arc<dyn Adapter>,
+}
+
+/// One MSP and the systems that it chose, one a port.
+#[derive(Debug)]
+pub struct Tenant {
+    /// The id.
+    pub id: TenantId,
+    /// The name, for people.
+    pub name: String,
+    /// Tickets.
+    pub service_desk: System,
+    /// Customer records.
+    pub crm: System,
+    /// Articles.
+    pub knowledge: System,
+    /// Who may sign in.
+    pub identity: System,
+    /// By subscription tier: limits and hours for organisations whose system of record knows none.
+    pub plans: BTreeMap<String, Plan>,
+}
+
+/// What a subscription tier allows where the CRM does not say.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Plan {
+    /// Limits.
+    pub limits: Limits,
+    /// How fast the MSP answers.
+    pub sla: Option<SlaHours>,
+}
+
+impl Tenant {
+    /// The limits of an organisation: its own, else its tier's.
+    pub fn limits(&self, organisation: &postern_api::Organisation) -> Limits {
+        let plan = self.plan(organisation);
+        Limits {
+            tickets_per_month: organisation.limits.tickets_per_month.or(plan.limits.tickets_per_month),
+            contacts: organisation.limits.contacts.or(plan.limits.contacts),
+        }
+    }
+
+    /// The hours of an organisation: its own, else its tier's.
+    pub fn sla(&self, organisation: &postern_api::Organisation) -> Option<SlaHours> {
+        organisation.sla.or(self.plan(organisation).sla)
+    }
+
+    fn plan(&self, organisation: &postern_api::Organisation) -> Plan {
+        organisation.subscription_tier.as_ref().and_then(|tier| self.plans.get(tier)).copied().unwrap_or_default()
+    }
+}

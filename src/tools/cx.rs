@@ -1,0 +1,296 @@
+//! What a tool is given: who asks, how far they reach, and the systems behind the ports.
+//!
+//! **Invariant:** a tool gets rows only through [`Port::open`], [`Port::admit`] and [`Port::page`], which compare each row's
+//! owner with the caller's scope. A foreign row is dropped and counted; the audit row and a security event carry the count.
+
+use super::refusal::{Code, Refusal};
+use crate::caller::{Caller, Principal};
+use crate::tenant::{System, Tenant};
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use postern_api::owned::Admitted;
+use postern_api::{
+    About, CallCx, ContactId, Crm, Error, ExternalId, Identity, KnowledgeBase, Op, OrganisationId, OrganisationMap,
+    Owned, Page, Reach, Scope, ServiceDesk, TenantId, Viewer,
+};
+use postern_policies::Engine;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The role that speaks for an organisation.
+pub const LEAD: &str = "lead-customer";
+
+/// Whose login is whose contact, and which organisation is which, in each connected system. Stored and cached.
+pub trait Identities: std::fmt::Debug + Send + Sync {
+    /// The system's ids for the tenant's organisations.
+    fn organisations(&self, tenant: &TenantId, system: &str) -> Result<Arc<OrganisationMap>, Error>;
+    /// The contact that this principal was linked to.
+    fn contact(&self, tenant: &TenantId, system: &str, principal: &Principal) -> Result<Option<ContactId>, Error>;
+    /// Links a principal to a contact, once and for all; `Conflict` if either is linked to another.
+    fn link(&self, tenant: &TenantId, system: &str, principal: &Principal, contact: &ContactId) -> Result<(), Error>;
+    /// Who was linked to this contact.
+    fn principal(&self, tenant: &TenantId, system: &str, contact: &ContactId) -> Result<Option<Principal>, Error>;
+}
+
+/// One thing that a principal did, as the audit tells it.
+#[derive(Debug, Clone)]
+pub struct PastCall {
+    /// When.
+    pub at: Timestamp,
+    /// Which tool.
+    pub tool: String,
+    /// What came of it.
+    pub outcome: String,
+}
+
+/// The audit, as far as a tool may read it: what one person did.
+pub trait History: std::fmt::Debug + Send + Sync {
+    /// The last calls of one principal, newest first.
+    fn calls(&self, tenant: &TenantId, principal: &Principal, limit: u32) -> Result<Vec<PastCall>, Error>;
+}
+
+/// What happened during a call, for its audit row. No values, no names.
+#[derive(Debug, Clone, Default)]
+pub struct Findings {
+    /// The organisation that the call was about, in our words.
+    pub organisation: Option<OrganisationId>,
+    /// The connected system.
+    pub system: Option<Arc<str>>,
+    /// Time spent waiting for connected systems.
+    pub upstream: Duration,
+    /// Rows that belonged to somebody else.
+    pub dropped: u32,
+}
+
+/// What a tool is given.
+#[derive(Debug, Clone)]
+pub struct ToolCx {
+    /// Who asks.
+    pub caller: Arc<Caller>,
+    /// The tenant's systems.
+    pub tenant: Arc<Tenant>,
+    /// How far the caller reaches.
+    pub scope: Scope,
+    /// The time of the call.
+    pub now: Timestamp,
+    /// When the caller stops waiting.
+    pub deadline: Instant,
+    /// The request's id.
+    pub request_id: Arc<str>,
+    /// For a write: the reference by which it can be found again upstream.
+    pub reference: Option<Arc<str>>,
+    /// The identity map.
+    pub identities: Arc<dyn Identities>,
+    /// What people did before.
+    pub history: Arc<dyn History>,
+    /// Who may call what.
+    pub policies: Arc<Engine>,
+    /// One turn at a time, by name.
+    pub turns: Arc<Turns>,
+    /// For the audit row.
+    pub findings: Arc<Mutex<Findings>>,
+}
+
+/// Takes turns by name, within this process.
+#[derive(Debug)]
+pub struct Turns(moka::sync::Cache<String, Arc<tokio::sync::Mutex<()>>>);
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self(moka::sync::Cache::builder().max_capacity(100_000).time_to_idle(Duration::from_secs(600)).build())
+    }
+}
+
+/// A port of one connected system, for one call.
+#[derive(Debug)]
+pub struct Port<'a, P: ?Sized + 'a> {
+    /// The port.
+    pub port: &'a P,
+    /// The system behind it.
+    pub system: &'a System,
+    /// What every call carries.
+    pub cx: CallCx,
+    map: Arc<OrganisationMap>,
+    tool: &'a ToolCx,
+}
+
+impl ToolCx {
+    /// Tickets.
+    pub fn desk(&self) -> Result<Port<'_, dyn ServiceDesk>, Refusal> {
+        let system = &self.tenant.service_desk;
+        self.port(system, system.adapter.service_desk(), Op::TicketList)
+    }
+
+    /// Customer records.
+    pub fn crm(&self) -> Result<Port<'_, dyn Crm>, Refusal> {
+        let system = &self.tenant.crm;
+        self.port(system, system.adapter.crm(), Op::OrganisationGet)
+    }
+
+    /// Articles.
+    pub fn knowledge(&self) -> Result<Port<'_, dyn KnowledgeBase>, Refusal> {
+        let system = &self.tenant.knowledge;
+        self.port(system, system.adapter.knowledge(), Op::ArticleSearch)
+    }
+
+    /// Who may sign in.
+    pub fn identity(&self) -> Result<Port<'_, dyn Identity>, Refusal> {
+        let system = &self.tenant.identity;
+        self.port(system, system.adapter.identity(), Op::LoginList)
+    }
+
+    fn port<'a, P: ?Sized>(&'a self, system: &'a System, port: Option<&'a P>, op: Op) -> Result<Port<'a, P>, Refusal> {
+        let port = port.ok_or_else(|| Error::unsupported(op))?;
+        let map = self.identities.organisations(&self.tenant.id, &system.name)?;
+        let reach = match self.scope.named() {
+            Some(named) => Reach::Organisations(named.iter().filter_map(|it| map.external(it)).cloned().collect()),
+            None => Reach::Tenant,
+        };
+        let cx = CallCx {
+            reach,
+            deadline: self.deadline,
+            request_id: self.request_id.to_string(),
+            traceparent: None,
+            reference: self.reference.as_deref().map(str::to_owned),
+        };
+        self.findings.lock().system = Some(system.name.clone());
+        Ok(Port { port, system, cx, map, tool: self })
+    }
+
+    /// The customer's organisation.
+    pub fn organisation(&self) -> Result<&OrganisationId, Refusal> {
+        let organisation = self.caller.organisation.as_ref();
+        organisation.ok_or_else(|| Refusal::new(Code::InvalidRealm, "this tool is for customers only"))
+    }
+
+    /// Waits until nobody else of the caller's organisation is at this, and holds the turn until it is dropped.
+    pub async fn turn(&self, what: &str) -> tokio::sync::OwnedMutexGuard<()> {
+        let organisation = self.caller.organisation.as_ref().map_or("", OrganisationId::as_str);
+        let lock = self.turns.0.get_with(format!("{}\n{organisation}\n{what}", self.tenant.id), Arc::default);
+        lock.lock_owned().await
+    }
+
+    /// Marks a value as the caller's own.
+    pub fn myself(&self) -> About {
+        About::Myself
+    }
+
+    /// The tools that the caller may call: the decision that a call gets.
+    pub fn visible_tools(&self) -> Vec<Arc<str>> {
+        self.policies.visible(&self.caller.subject())
+    }
+
+    /// Whether the caller speaks for the organisation.
+    pub fn is_lead(&self) -> bool {
+        self.caller.roles.contains(LEAD)
+    }
+
+    /// The employee as tickets name them.
+    pub fn agent(&self) -> postern_api::Agent {
+        let email = self.caller.email.as_deref().map(str::to_owned);
+        let name = self.caller.name.as_deref().map(str::to_owned);
+        let subject = self.caller.principal.subject.to_string();
+        postern_api::Agent {
+            name: name.or_else(|| email.clone()).unwrap_or_else(|| subject.clone()),
+            id: subject,
+            email,
+        }
+    }
+}
+
+impl<P: ?Sized> Port<'_, P> {
+    /// Adds the time that a call takes to the audit row.
+    pub async fn timed<T>(&self, call: impl Future<Output = T>) -> T {
+        let start = Instant::now();
+        let answer = call.await;
+        self.tool.findings.lock().upstream += start.elapsed();
+        answer
+    }
+
+    /// This system's id for one of our organisations, if it is in reach and mapped.
+    pub fn external(&self, organisation: &OrganisationId) -> Option<ExternalId> {
+        self.tool.scope.reaches(organisation).then(|| self.map.external(organisation).cloned()).flatten()
+    }
+
+    /// This system's id for the customer's own organisation.
+    pub fn own(&self) -> Result<ExternalId, Refusal> {
+        let organisation = self.tool.organisation()?;
+        self.tool.findings.lock().organisation = Some(organisation.clone());
+        self.external(organisation)
+            .ok_or_else(|| Refusal::new(Code::OrgNotActive, "your organization is not connected to this system"))
+    }
+
+    /// Our name for one of this system's organisations, if it is in reach.
+    pub fn ours(&self, external: &ExternalId) -> Option<&OrganisationId> {
+        self.map.ours(external).filter(|it| self.tool.scope.reaches(it))
+    }
+
+    /// The mapped organisations in reach, with this system's ids.
+    pub fn reachable(&self) -> Vec<(OrganisationId, ExternalId)> {
+        let reached = self.map.organisations().filter(|it| self.tool.scope.reaches(it));
+        reached.filter_map(|it| Some((it.clone(), self.map.external(it)?.clone()))).collect()
+    }
+
+    /// Opens a row of a list, or drops it.
+    pub fn admit<T>(&self, row: Owned<T>) -> Option<Admitted<T>> {
+        match self.tool.scope.admit(&self.map, row) {
+            Ok(admitted) => Some(admitted),
+            Err(owner) => {
+                self.tool.findings.lock().dropped += 1;
+                tracing::warn!(
+                    target: "postern::security",
+                    system = %self.system.name,
+                    tenant = %self.tool.tenant.id,
+                    request_id = %self.tool.request_id,
+                    owner = ?owner,
+                    "a connected system returned a row outside the caller's scope; it was dropped"
+                );
+                None
+            }
+        }
+    }
+
+    /// Opens one record; a foreign one is as if it did not exist.
+    pub fn open<T>(&self, row: Owned<T>, code: Code) -> Result<Admitted<T>, Refusal> {
+        let admitted = self.admit(row).ok_or_else(|| super::refusal::missing(code))?;
+        if let Some(organisation) = &admitted.organisation {
+            self.tool.findings.lock().organisation = Some(organisation.clone());
+        }
+        Ok(admitted)
+    }
+
+    /// Opens a page; foreign rows are dropped and not counted.
+    pub fn page<T>(&self, page: Page<Owned<T>>) -> Page<Admitted<T>> {
+        let before = page.rows.len();
+        let rows: Vec<_> = page.rows.into_iter().filter_map(|row| self.admit(row)).collect();
+        let dropped = before.saturating_sub(rows.len()) as u64;
+        Page { rows, total: page.total.saturating_sub(dropped), truncated: page.truncated }
+    }
+}
+
+impl Port<'_, dyn ServiceDesk> {
+    /// The customer as this service desk numbers them: linked before, or found once by the verified e-mail address within
+    /// the customer's own organisation and linked from then on.
+    pub async fn viewer(&self) -> Result<Viewer, Refusal> {
+        let caller = &self.tool.caller;
+        let (tenant, system) = (&self.tool.tenant.id, &*self.system.name);
+        let organisation_wide = self.tool.is_lead();
+        if let Some(contact) = self.tool.identities.contact(tenant, system, &caller.principal)? {
+            return Ok(Viewer { contact, organisation_wide });
+        }
+        let unlinked = || {
+            Refusal::new(Code::AccessDenied, "your account is not linked to a contact of your organization")
+                .suggest("Ask the service provider to link your account.")
+        };
+        let organisation = self.own()?;
+        let email = caller.email.as_deref().ok_or_else(unlinked)?;
+        let found = self.timed(self.port.requester(&self.cx, &organisation, email)).await?.ok_or_else(unlinked)?;
+        let person = self.admit(found).ok_or_else(unlinked)?.record;
+        let contact = person.contact.ok_or_else(unlinked)?;
+        self.tool.identities.link(tenant, system, &caller.principal, &contact).map_err(|error| match error.kind() {
+            postern_api::ErrorKind::Conflict => unlinked(),
+            _ => error.into(),
+        })?;
+        Ok(Viewer { contact, organisation_wide })
+    }
+}

@@ -1,0 +1,280 @@
+//! The HTTP handle that adapters are given: one for each connected system of a tenant.
+//!
+//! In the order of a request: the address is built and checked, a place is waited for (concurrency), then a turn (the vendor's
+//! rate limit), the breaker is asked, the credential is added, the request is sent, and a read that failed for a passing reason
+//! is sent again within the deadline and the retry budget.
+//!
+//! **Invariant:** the caller's token is nowhere near this code; a handle knows its own system's credential alone, follows no
+//! redirect, uses no proxy of the environment and keeps no cookies. A write is sent once.
+
+mod address;
+mod breaker;
+mod budget;
+mod credential;
+
+use address::Address;
+use breaker::Breaker;
+use budget::RetryBudget;
+use credential::Credentials;
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use postern_api::http::{
+    Authenticator, Body, Bytes, Effect, ExposeSecret, Http, Request, Response, StatusCode, header,
+};
+use postern_api::{CallCx, Error, ErrorKind, Result, async_trait};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// How a system is reached.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The name in the configuration, for logs and metrics.
+    pub name: Arc<str>,
+    /// Everything below this address, and nothing else.
+    pub base_url: url::Url,
+    /// Further hosts that the adapter may name, for example an authorisation server's.
+    pub other_hosts: Vec<String>,
+    /// Requests under way at once.
+    pub concurrency: usize,
+    /// Requests and the time they count in; `None`: the vendor has no limit.
+    pub rate: Option<(u32, Duration)>,
+    /// The longest body that is read, in bytes.
+    pub max_body_bytes: usize,
+    /// How long to wait for a connection.
+    pub connect_timeout: Duration,
+}
+
+impl Settings {
+    /// Usual values for an address.
+    pub fn new(name: &str, base_url: url::Url) -> Self {
+        Self {
+            name: name.into(),
+            base_url,
+            other_hosts: vec![],
+            concurrency: 16,
+            rate: None,
+            max_body_bytes: 8 << 20,
+            connect_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+/// The handle.
+#[derive(Debug)]
+pub struct Upstream {
+    wire: Wire,
+    credentials: Option<Credentials>,
+    places: Semaphore,
+    turns: Option<DefaultDirectRateLimiter>,
+    breaker: Breaker,
+    retries: RetryBudget,
+}
+
+/// Sends one request as it is: no credential, no retry.
+#[derive(Debug)]
+struct Wire {
+    name: Arc<str>,
+    client: reqwest::Client,
+    address: Address,
+    max_body_bytes: usize,
+}
+
+impl Upstream {
+    /// A handle; `authenticator` where the system wants a credential.
+    pub fn new(settings: Settings, authenticator: Option<Arc<dyn Authenticator>>) -> Result<Self> {
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(settings.connect_timeout)
+            .pool_max_idle_per_host(settings.concurrency)
+            .tcp_nodelay(true)
+            .user_agent(concat!("postern/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|e| Error::internal("http client").because(e))?;
+        let turns = settings.rate.and_then(|(count, per)| {
+            let count = NonZeroU32::new(count)?;
+            let one = per.checked_div(count.get())?;
+            Some(RateLimiter::direct(Quota::with_period(one)?.allow_burst(count)))
+        });
+        let address = Address::new(settings.base_url, settings.other_hosts);
+        let wire = Wire { name: settings.name, client, address, max_body_bytes: settings.max_body_bytes };
+        Ok(Self {
+            wire,
+            credentials: authenticator.map(Credentials::new),
+            places: Semaphore::new(settings.concurrency),
+            turns,
+            breaker: Breaker::default(),
+            retries: RetryBudget::default(),
+        })
+    }
+
+    /// Waits for the vendor's rate limit, but never past the deadline.
+    async fn turn(&self, cx: &CallCx) -> Result<()> {
+        let Some(turns) = &self.turns else { return Ok(()) };
+        let wait = tokio::time::timeout(cx.remaining(), turns.until_ready()).await;
+        wait.map_err(|_| {
+            Error::new(ErrorKind::RateLimited, "the connected system's request limit is used up; try again later")
+        })
+    }
+
+    /// One attempt with a credential; a credential that the vendor no longer takes is renewed once.
+    async fn attempt(&self, cx: &CallCx, request: &Request) -> Result<Response> {
+        let Some(credentials) = &self.credentials else { return self.wire.send(cx, request, None).await };
+        let credential = credentials.current(cx, &self.wire).await?;
+        let response = self.wire.send(cx, request, Some(&credential)).await?;
+        if response.status != StatusCode::UNAUTHORIZED {
+            return Ok(response);
+        }
+        // 401 says that nothing was done, so this holds for writes too.
+        credentials.forget(&credential).await;
+        let credential = credentials.current(cx, &self.wire).await?;
+        self.wire.send(cx, request, Some(&credential)).await
+    }
+}
+
+/// Whether a read may be sent again after this, and the shortest wait before.
+fn passing(outcome: &Result<Response>) -> Option<Option<Duration>> {
+    match outcome {
+        Ok(response) => match response.status {
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Some(response.retry_after()),
+            StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => Some(None),
+            _ => None,
+        },
+        Err(error) if error.kind() == ErrorKind::Unavailable => Some(error.wait()),
+        Err(_) => None,
+    }
+}
+
+#[async_trait]
+impl Http for Upstream {
+    async fn send(&self, cx: &CallCx, request: Request) -> Result<Response> {
+        let late = || Error::new(ErrorKind::Timeout, "the connected system did not answer in time");
+        let place = tokio::time::timeout(cx.remaining(), self.places.acquire()).await.map_err(|_| late())?;
+        let _place = place.map_err(|e| Error::internal("semaphore").because(e))?;
+        let mut pause = Duration::from_millis(100);
+        self.retries.deposit();
+        loop {
+            self.breaker.check(&self.wire.name)?;
+            self.turn(cx).await?;
+            let outcome = self.attempt(cx, &request).await;
+            self.breaker.record(&outcome);
+            let Some(asked) = passing(&outcome).filter(|_| request.effect == Effect::Read) else { return outcome };
+            // Up to a quarter more, so that many callers do not come back at once.
+            let jitter = pause / 4 * (cx.remaining().subsec_nanos() % 100) / 100;
+            let wait = asked.unwrap_or(pause).max(pause) + jitter;
+            if wait >= cx.remaining() || !self.retries.withdraw() {
+                return outcome;
+            }
+            tokio::time::sleep(wait).await;
+            pause *= 2;
+        }
+    }
+}
+
+impl Wire {
+    async fn send(
+        &self,
+        cx: &CallCx,
+        request: &Request,
+        credential: Option<&postern_api::http::Credential>,
+    ) -> Result<Response> {
+        let url = self.address.of(request)?;
+        let mut builder = self.client.request(request.method.clone(), url);
+        for (name, value) in &request.headers {
+            builder = builder.header(name, value);
+        }
+        if let Some(traceparent) = &cx.traceparent {
+            builder = builder.header("traceparent", traceparent);
+        }
+        if let Some(credential) = credential {
+            let value = header::HeaderValue::from_str(credential.value.expose_secret());
+            let mut value = value.map_err(|_| Error::internal("a credential is not a header value"))?;
+            value.set_sensitive(true);
+            builder = builder.header(&credential.name, value);
+        }
+        builder = match &request.body {
+            Body::Empty => builder,
+            Body::Json(json) => builder.header(header::CONTENT_TYPE, "application/json").body(json.clone()),
+            Body::Form(pairs) => {
+                let pairs: Vec<_> = pairs.iter().map(|(name, value)| (name.as_str(), value.expose_secret())).collect();
+                builder.form(&pairs)
+            }
+        };
+        let exchange = async {
+            let response = builder.send().await?;
+            let (status, headers) = (response.status(), response.headers().clone());
+            Ok::<_, reqwest::Error>((status, headers, response))
+        };
+        let lost = |error: Option<reqwest::Error>| self.lost(request.effect, error);
+        let answer = tokio::time::timeout(cx.remaining(), exchange).await;
+        let (status, headers, response) = match answer {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => return Err(lost(Some(error))),
+            Err(_) => return Err(lost(None)),
+        };
+        let body = match tokio::time::timeout(cx.remaining(), self.read(response)).await {
+            Ok(Ok(body)) => body,
+            Ok(Err(Cut::Long)) if request.effect == Effect::Read => {
+                return Err(Error::bad_reply("the body is longer than the limit"));
+            }
+            Ok(Err(Cut::Long)) => return Err(lost(None)),
+            Ok(Err(Cut::Lost(error))) => return Err(lost(Some(error))),
+            Err(_) => return Err(lost(None)),
+        };
+        tracing::debug!(system = %self.name, method = %request.method, status = status.as_u16(), bytes = body.len(), "upstream answered");
+        Ok(Response { status, headers, body })
+    }
+
+    async fn read(&self, mut response: reqwest::Response) -> std::result::Result<Bytes, Cut> {
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(Cut::Lost)? {
+            if body.len() + chunk.len() > self.max_body_bytes {
+                return Err(Cut::Long);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body.into())
+    }
+
+    /// What no answer means: for a write that may have arrived, that nobody knows.
+    fn lost(&self, effect: Effect, error: Option<reqwest::Error>) -> Error {
+        let never_sent = error.as_ref().is_some_and(reqwest::Error::is_connect);
+        let late = error.as_ref().is_none_or(reqwest::Error::is_timeout);
+        let told = match effect {
+            Effect::Write if !never_sent => {
+                Error::new(ErrorKind::OutcomeUnknown, "the connected system did not say whether the change was made")
+            }
+            Effect::Write | Effect::Read if late && !never_sent => {
+                Error::new(ErrorKind::Timeout, "the connected system did not answer in time")
+            }
+            Effect::Write | Effect::Read => {
+                Error::new(ErrorKind::Unavailable, "the connected system cannot be reached")
+            }
+        };
+        let told = told.with("system", &*self.name);
+        // The address is left out: it may hold a query.
+        match error {
+            Some(error) => told.because(error.without_url()),
+            None => told,
+        }
+    }
+}
+
+/// Why a body was not read to its end.
+#[derive(Debug)]
+enum Cut {
+    Long,
+    Lost(reqwest::Error),
+}
+
+/// The handle that an [`Authenticator`] is given: the same addresses, no credential.
+#[async_trait]
+impl Http for Wire {
+    async fn send(&self, cx: &CallCx, request: Request) -> Result<Response> {
+        Wire::send(self, cx, &request, None).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! The handle against a server of our own that misbehaves on request.
+
+use super::*;
+use axum::{Router, extract::State, http::HeaderMap, response::IntoResponse, routing::any};
+use parking_lot::Mutex;
+use postern_api::Reach;
+use postern_api::http::{Credential, SecretString};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Answers from a list, the last one again and again, and counts.
+#[derive(Debug, Default)]
+struct Script {
+    answers: Mutex<Vec<(u16, &'static str)>>,
+    calls: AtomicU32,
+    headers: Mutex<Vec<HeaderMap>>,
+}
+
+async fn serve(script: Arc<Script>) -> url::Url {
+    async fn answer(State(script): State<Arc<Script>>, headers: HeaderMap) -> axum::response::Response {
+        script.calls.fetch_add(1, Ordering::SeqCst);
+        script.headers.lock().push(headers);
+        let (status, body) = {
+            let mut answers = script.answers.lock();
+            if answers.len() > 1 { answers.remove(0) } else { answers[0] }
+        };
+        if status == 0 {
+            return std::future::pending().await;
+        }
+        let retry = [("retry-after", "0"), ("location", "http://127.0.0.1:1/")];
+        (StatusCode::from_u16(status).expect("a status"), retry, body).into_response()
+    }
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let app = Router::new().fallback(any(answer)).with_state(script);
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    format!("http://{address}/api").parse().expect("a url")
+}
+
+#[derive(Debug, Default)]
+struct Counting(AtomicU32);
+
+#[async_trait]
+impl Authenticator for Counting {
+    async fn credential(&self, _: &CallCx, _: &dyn Http) -> Result<Credential> {
+        let nth = self.0.fetch_add(1, Ordering::SeqCst) + 1;
+        let value = SecretString::from(format!("Bearer vendor-{nth}"));
+        Ok(Credential { name: header::AUTHORIZATION, value, expires_in: None })
+    }
+}
+
+async fn handle(answers: &[(u16, &'static str)], auth: Option<Arc<dyn Authenticator>>) -> (Upstream, Arc<Script>) {
+    let script = Arc::new(Script { answers: Mutex::new(answers.to_vec()), ..Script::default() });
+    let mut settings = Settings::new("test", serve(script.clone()).await);
+    settings.max_body_bytes = 64;
+    (Upstream::new(settings, auth).expect("a handle"), script)
+}
+
+fn cx(millis: u64) -> CallCx {
+    CallCx::new(Reach::Tenant, Duration::from_millis(millis))
+}
+
+#[tokio::test]
+async fn a_read_is_sent_again_after_a_passing_failure_and_a_write_never() {
+    let (handle, script) = handle(&[(503, ""), (429, ""), (200, "ok")], None).await;
+    let answer = handle.send(&cx(5_000), Request::get(&["x"])).await.expect("an answer");
+    assert_eq!((answer.status.as_u16(), script.calls.load(Ordering::SeqCst)), (200, 3));
+    let (handle, script) = self::handle(&[(503, ""), (200, "ok")], None).await;
+    let answer = handle.send(&cx(5_000), Request::post(&["x"])).await.expect("an answer");
+    assert_eq!((answer.status.as_u16(), script.calls.load(Ordering::SeqCst)), (503, 1));
+}
+
+#[tokio::test]
+async fn w09_a_write_without_an_answer_has_an_unknown_outcome_and_a_read_timed_out() {
+    let (handle, script) = handle(&[(0, "")], None).await;
+    let write = handle.send(&cx(100), Request::post(&["x"])).await.expect_err("no answer");
+    assert_eq!(write.kind(), ErrorKind::OutcomeUnknown);
+    let read = handle.send(&cx(100), Request::get(&["x"])).await.expect_err("no answer");
+    assert_eq!(read.kind(), ErrorKind::Timeout);
+    assert_eq!(script.calls.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn nobody_there_means_that_nothing_was_changed() {
+    let nowhere = "http://127.0.0.1:1/".parse().expect("a url");
+    let handle = Upstream::new(Settings::new("test", nowhere), None).expect("a handle");
+    let error = handle.send(&cx(1_000), Request::post(&["x"])).await.expect_err("nobody there");
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+}
+
+#[tokio::test]
+async fn a_credential_is_got_once_renewed_after_401_and_never_the_callers() {
+    let auth = Arc::new(Counting::default());
+    let (handle, script) = handle(&[(200, ""), (401, ""), (200, ""), (200, "")], Some(auth.clone())).await;
+    for _ in 0..3 {
+        let answer = handle.send(&cx(5_000), Request::get(&["x"])).await.expect("an answer");
+        assert_eq!(answer.status, StatusCode::OK);
+    }
+    assert_eq!(auth.0.load(Ordering::SeqCst), 2);
+    let sent: Vec<_> = script.headers.lock().iter().map(|it| it["authorization"].clone()).collect();
+    assert_eq!(sent, ["Bearer vendor-1", "Bearer vendor-1", "Bearer vendor-2", "Bearer vendor-2"]);
+}
+
+#[tokio::test]
+async fn d07_a_long_body_is_cut_and_s04_a_redirect_is_not_followed() {
+    let long = "0123456789012345678901234567890123456789012345678901234567890123456789";
+    let (handle, _) = handle(&[(200, long)], None).await;
+    let error = handle.send(&cx(5_000), Request::get(&["x"])).await.expect_err("too long");
+    assert_eq!(error.kind(), ErrorKind::BadReply);
+    let (handle, script) = self::handle(&[(302, "")], None).await;
+    let answer = handle.send(&cx(5_000), Request::get(&["x"])).await.expect("an answer");
+    assert_eq!((answer.status.as_u16(), script.calls.load(Ordering::SeqCst)), (302, 1));
+}
+
+#[tokio::test]
+async fn the_vendors_rate_limit_is_kept_and_the_deadline_too() {
+    let script = Arc::new(Script { answers: Mutex::new(vec![(200, "")]), ..Script::default() });
+    let mut settings = Settings::new("test", serve(script.clone()).await);
+    settings.rate = Some((2, Duration::from_secs(3600)));
+    let handle = Upstream::new(settings, None).expect("a handle");
+    for _ in 0..2 {
+        assert!(handle.send(&cx(5_000), Request::get(&["x"])).await.is_ok());
+    }
+    let error = handle.send(&cx(50), Request::get(&["x"])).await.expect_err("used up");
+    assert_eq!(error.kind(), ErrorKind::RateLimited);
+    assert_eq!(script.calls.load(Ordering::SeqCst), 2);
+}
