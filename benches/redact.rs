@@ -2,7 +2,7 @@
 #![expect(clippy::expect_used, reason = "a benchmark that cannot be set up stops")]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use postern::call::redact::{Redactor, Viewer};
+use postern::call::redact::lens::{Redactor, Viewer};
 use postern::redact::{Counts, Marks, Scrubber};
 use postern_api::{About, ContactId, Pii, PiiKind, Text};
 use postern_policies::{PiiRules, Reveal, TextRules, Treatment};
