@@ -132,6 +132,7 @@ async fn report(manner: Manner) -> Report {
         own: side.clone(),
         foreign: side,
         staff: Agent { id: "a".into(), name: "A".into(), email: None },
+        escalation_target: "Second line".into(),
         articles: None,
         missing: Missing {
             ticket: TicketId::new("TK-1").expect("an id"),
