@@ -26,6 +26,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         organisation: None,
         assigned: None,
         roles: Arc::default(),
+        service: false,
         scopes: None,
         client: None,
         name: None,

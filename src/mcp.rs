@@ -18,8 +18,8 @@ mod seal;
 mod service;
 mod sessions;
 
-pub use config::{McpConfig, Names};
 pub use crate::caller::RequestId;
+pub use config::{McpConfig, Names};
 pub use seal::KeyTooShort;
 pub use service::{McpService, service};
 

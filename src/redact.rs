@@ -399,7 +399,9 @@ fn decode(block: &[u8]) -> Option<String> {
     // A block that was cut in a character is read up to there.
     let text = match std::str::from_utf8(&bytes) {
         Ok(text) => text,
-        Err(error) if error.valid_up_to() + 4 > bytes.len() => bytes.get(..error.valid_up_to()).and_then(|it| std::str::from_utf8(it).ok())?,
+        Err(error) if error.valid_up_to() + 4 > bytes.len() => {
+            bytes.get(..error.valid_up_to()).and_then(|it| std::str::from_utf8(it).ok())?
+        }
         Err(_) => return None,
     };
     Some(clean::clean(text).into_owned())

@@ -8,7 +8,6 @@ mod identities;
 mod seal;
 mod sqlite;
 
-
 pub use seal::SealKey;
 pub(crate) use seal::secret_file;
 pub use sqlite::Database;

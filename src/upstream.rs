@@ -17,7 +17,9 @@ use breaker::Breaker;
 use budget::RetryBudget;
 use credential::Credentials;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use postern_api::http::{Authenticator, Body, Bytes, Effect, ExposeSecret, Http, Request, Response, StatusCode, header};
+use postern_api::http::{
+    Authenticator, Body, Bytes, Effect, ExposeSecret, Http, Request, Response, StatusCode, header,
+};
 use postern_api::{CallCx, Error, ErrorKind, Result, async_trait};
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -111,7 +113,9 @@ impl Upstream {
     async fn turn(&self, cx: &CallCx) -> Result<()> {
         let Some(turns) = &self.turns else { return Ok(()) };
         let wait = tokio::time::timeout(cx.remaining(), turns.until_ready()).await;
-        wait.map_err(|_| Error::new(ErrorKind::RateLimited, "the connected system's request limit is used up; try again later"))
+        wait.map_err(|_| {
+            Error::new(ErrorKind::RateLimited, "the connected system's request limit is used up; try again later")
+        })
     }
 
     /// One attempt with a credential; a credential that the vendor no longer takes is renewed once.
@@ -169,7 +173,12 @@ impl Http for Upstream {
 }
 
 impl Wire {
-    async fn send(&self, cx: &CallCx, request: &Request, credential: Option<&postern_api::http::Credential>) -> Result<Response> {
+    async fn send(
+        &self,
+        cx: &CallCx,
+        request: &Request,
+        credential: Option<&postern_api::http::Credential>,
+    ) -> Result<Response> {
         let url = self.address.of(request)?;
         let mut builder = self.client.request(request.method.clone(), url);
         for (name, value) in &request.headers {
@@ -239,7 +248,9 @@ impl Wire {
             Effect::Write | Effect::Read if late && !never_sent => {
                 Error::new(ErrorKind::Timeout, "the connected system did not answer in time")
             }
-            Effect::Write | Effect::Read => Error::new(ErrorKind::Unavailable, "the connected system cannot be reached"),
+            Effect::Write | Effect::Read => {
+                Error::new(ErrorKind::Unavailable, "the connected system cannot be reached")
+            }
         };
         let told = told.with("system", &*self.name);
         // The address is left out: it may hold a query.

@@ -28,7 +28,8 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// Reads what [`hex`] wrote.
 pub fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u8> = text.chars().map(|it| it.to_digit(16).and_then(|it| u8::try_from(it).ok())).collect::<Option<_>>()?;
+    let digits: Vec<u8> =
+        text.chars().map(|it| it.to_digit(16).and_then(|it| u8::try_from(it).ok())).collect::<Option<_>>()?;
     if digits.len() % 2 != 0 {
         return None;
     }

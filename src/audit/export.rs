@@ -46,15 +46,18 @@ pub fn export(dir: &Path, filter: &Filter, out: &mut dyn Write) -> Result<u64> {
     let unwritten = |e: std::io::Error| Error::internal("the export cannot be written").because(e);
     let mut statement = connection
         .prepare(
-            "SELECT it.seq, it.body, it.hash, coalesce(hex(before.hash), (SELECT hash FROM checkpoint WHERE seq = it.seq - 1), ?5)
+            "SELECT it.seq, it.body, it.hash, coalesce(CASE WHEN before.hash IS NOT NULL THEN hex(before.hash) END,
+                    (SELECT hash FROM checkpoint WHERE seq = it.seq - 1), ?5)
              FROM row it LEFT JOIN row before ON before.seq = it.seq - 1
              WHERE (?1 IS NULL OR it.tenant = ?1) AND (?2 IS NULL OR it.organisation = ?2)
                AND (?3 IS NULL OR it.at >= ?3) AND (?4 IS NULL OR it.at < ?4) ORDER BY it.seq",
         )
         .map_err(failed)?;
-    let (tenant, organisation) = (filter.tenant.as_ref().map(|it| it.as_str()), filter.organisation.as_ref().map(|it| it.as_str()));
+    let (tenant, organisation) =
+        (filter.tenant.as_ref().map(|it| it.as_str()), filter.organisation.as_ref().map(|it| it.as_str()));
     let genesis = hex(&super::chain::GENESIS);
-    let mut rows = statement.query(params![tenant, organisation, filter.since, filter.until, genesis]).map_err(failed)?;
+    let mut rows =
+        statement.query(params![tenant, organisation, filter.since, filter.until, genesis]).map_err(failed)?;
     let mut count = 0;
     while let Some(row) = rows.next().map_err(failed)? {
         let hash: Vec<u8> = row.get(2).map_err(failed)?;
@@ -70,7 +73,13 @@ pub fn export(dir: &Path, filter: &Filter, out: &mut dyn Write) -> Result<u64> {
     }
     let head: Option<Head> = connection
         .query_row("SELECT writer, seq, hash, at, signature FROM head ORDER BY seq DESC LIMIT 1", [], |row| {
-            Ok(Head { writer: row.get(0)?, seq: row.get(1)?, hash: row.get(2)?, at: row.get(3)?, signature: row.get(4)? })
+            Ok(Head {
+                writer: row.get(0)?,
+                seq: row.get(1)?,
+                hash: row.get(2)?,
+                at: row.get(3)?,
+                signature: row.get(4)?,
+            })
         })
         .optional()
         .map_err(failed)?;

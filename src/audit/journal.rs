@@ -164,9 +164,8 @@ impl Journal {
         connection.execute_batch("PRAGMA synchronous=NORMAL").map_err(failed)?;
         let writer = writer_id(&connection)?;
         let (seq, last) = tail(&connection)?;
-        let signed = connection
-            .query_row("SELECT coalesce(max(seq), 0) FROM head", [], |row| row.get(0))
-            .map_err(failed)?;
+        let signed =
+            connection.query_row("SELECT coalesce(max(seq), 0) FROM head", [], |row| row.get(0)).map_err(failed)?;
         if signed > seq {
             return Err(Error::internal(format!("the audit log ends at row {seq}, but row {signed} was signed")));
         }
@@ -306,7 +305,15 @@ impl Journal {
                 for Waiting { row, .. } in batch {
                     seq += 1;
                     last = hash(&last, seq, &row.body);
-                    insert.execute(params![seq, row.at, row.tenant, row.organisation, row.principal, row.body, last.as_slice()])?;
+                    insert.execute(params![
+                        seq,
+                        row.at,
+                        row.tenant,
+                        row.organisation,
+                        row.principal,
+                        row.body,
+                        last.as_slice()
+                    ])?;
                 }
             }
             transaction.commit()

@@ -113,10 +113,14 @@ mod tests {
         let keys = Keys::of(dir.path()).expect("keys");
         let (one, two) = (TenantId::new("one").expect("an id"), TenantId::new("two").expect("an id"));
         let map = |value: Value| value.as_object().expect("an object").clone();
-        let (a, b) = (map(json!({"x": 1, "y": {"a": [1, 2], "b": null}})), map(json!({"y": {"b": null, "a": [1, 2]}, "x": 1})));
+        let (a, b) =
+            (map(json!({"x": 1, "y": {"a": [1, 2], "b": null}})), map(json!({"y": {"b": null, "a": [1, 2]}, "x": 1})));
         assert_eq!(keys.arguments(&one, &a), keys.arguments(&one, &b));
         assert_ne!(keys.arguments(&one, &a), keys.arguments(&two, &a));
-        assert_ne!(keys.arguments(&one, &a), keys.arguments(&one, &map(json!({"x": 1, "y": {"a": [2, 1], "b": null}}))));
+        assert_ne!(
+            keys.arguments(&one, &a),
+            keys.arguments(&one, &map(json!({"x": 1, "y": {"a": [2, 1], "b": null}})))
+        );
         let again = Keys::of(dir.path()).expect("keys");
         assert_eq!(keys.arguments(&one, &a), again.arguments(&one, &a));
     }

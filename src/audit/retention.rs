@@ -10,7 +10,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 /// Where the last dropped day ended.
 pub(super) fn last_checkpoint(connection: &Connection) -> Result<Option<(i64, Hash)>> {
     let found: Option<(i64, String)> = connection
-        .query_row("SELECT seq, hash FROM checkpoint ORDER BY seq DESC LIMIT 1", [], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row("SELECT seq, hash FROM checkpoint ORDER BY seq DESC LIMIT 1", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
         .optional()
         .map_err(failed)?;
     found.map(|(seq, hash)| Ok((seq, stored_hash(&hash)?))).transpose()
@@ -24,7 +26,8 @@ impl Journal {
         }
         let kept = SignedDuration::from_hours(24 * i64::from(self.settings().retention_days));
         let first = now.checked_sub(kept).map_err(|e| Error::internal("retention").because(e))?;
-        let first = first.to_zoned(TimeZone::UTC).start_of_day().map_err(|e| Error::internal("retention").because(e))?;
+        let first =
+            first.to_zoned(TimeZone::UTC).start_of_day().map_err(|e| Error::internal("retention").because(e))?;
         let before = first.timestamp().as_millisecond();
         let keys = self.keys();
         self.with_writer(|connection| {

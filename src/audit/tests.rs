@@ -57,7 +57,10 @@ async fn a01_every_kind_of_tampering_names_the_first_bad_row() {
         ),
         ("UPDATE row SET tenant = 'other' WHERE seq = 5", Fault::Misfiled(5)),
         ("DELETE FROM row WHERE seq > 6", Fault::Truncated(8)),
-        ("UPDATE head SET signature = replace(signature, substr(signature, 1, 1), 'f') || '' , at = at + 1", Fault::Unsigned(8)),
+        (
+            "UPDATE head SET signature = replace(signature, substr(signature, 1, 1), 'f') || '' , at = at + 1",
+            Fault::Unsigned(8),
+        ),
         ("UPDATE head SET hash = (SELECT lower(hex(hash)) FROM row WHERE seq = 7)", Fault::Unsigned(8)),
     ];
     for (tamper, fault) in cases {
@@ -120,7 +123,8 @@ async fn a05_old_days_go_whole_what_is_left_verifies_and_a_legal_hold_keeps_all(
     journal.append(row("after")).await.expect("appends");
     assert_eq!(check(dir.path()).expect("is whole").range, Some((6, 6)));
     drop(journal);
-    let journal = Journal::open(dir.path(), Settings { legal_hold: true, ..Settings::default() }).expect("opens after a checkpoint");
+    let journal = Journal::open(dir.path(), Settings { legal_hold: true, ..Settings::default() })
+        .expect("opens after a checkpoint");
     assert_eq!(Arc::new(journal).drop_old_days(later).expect("holds"), 0);
     sql(dir.path(), "UPDATE checkpoint SET hash = replace(hash, 'a', 'b')");
     assert_eq!(check(dir.path()), Err(Fault::Unsigned(5)));

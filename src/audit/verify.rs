@@ -58,7 +58,13 @@ pub fn verify(dir: &Path, public: &[u8], heads: Option<&mut dyn BufRead>) -> Res
         let mut statement = connection.prepare("SELECT writer, seq, hash, at, signature FROM head").map_err(failed)?;
         let rows = statement
             .query_map([], |row| {
-                Ok(Head { writer: row.get(0)?, seq: row.get(1)?, hash: row.get(2)?, at: row.get(3)?, signature: row.get(4)? })
+                Ok(Head {
+                    writer: row.get(0)?,
+                    seq: row.get(1)?,
+                    hash: row.get(2)?,
+                    at: row.get(3)?,
+                    signature: row.get(4)?,
+                })
             })
             .map_err(failed)?;
         for head in rows {
@@ -69,12 +75,20 @@ pub fn verify(dir: &Path, public: &[u8], heads: Option<&mut dyn BufRead>) -> Res
         for line in lines.lines() {
             let line = line.map_err(|e| Error::internal("heads file").because(e))?;
             let head = serde_json::from_str(&line);
-            keep(head.map_err(|_| Error::new(postern_api::ErrorKind::InvalidArgument, "the heads file holds what is not a head"))?);
+            keep(head.map_err(|_| {
+                Error::new(postern_api::ErrorKind::InvalidArgument, "the heads file holds what is not a head")
+            })?);
         }
     }
     let checkpoint: Option<Head> = connection
         .query_row("SELECT writer, seq, hash, at, signature FROM checkpoint ORDER BY seq DESC LIMIT 1", [], |row| {
-            Ok(Head { writer: row.get(0)?, seq: row.get(1)?, hash: row.get(2)?, at: row.get(3)?, signature: row.get(4)? })
+            Ok(Head {
+                writer: row.get(0)?,
+                seq: row.get(1)?,
+                hash: row.get(2)?,
+                at: row.get(3)?,
+                signature: row.get(4)?,
+            })
         })
         .optional()
         .map_err(failed)?;
@@ -89,8 +103,9 @@ pub fn verify(dir: &Path, public: &[u8], heads: Option<&mut dyn BufRead>) -> Res
     // Heads of dropped days stay true, but nothing is left to hold them against.
     let first = chain.seq;
     let signed: BTreeMap<_, _> = signed.into_iter().filter(|(seq, _)| *seq > first).collect();
-    let mut statement =
-        connection.prepare("SELECT seq, at, tenant, organisation, principal, body, hash FROM row ORDER BY seq").map_err(failed)?;
+    let mut statement = connection
+        .prepare("SELECT seq, at, tenant, organisation, principal, body, hash FROM row ORDER BY seq")
+        .map_err(failed)?;
     let mut rows = statement.query([]).map_err(failed)?;
     let mut report = Report::default();
     while let Some(row) = rows.next().map_err(failed)? {
@@ -135,10 +150,13 @@ pub fn verify_export(lines: &mut dyn BufRead, public: &[u8]) -> Result<Verdict> 
     for line in lines.lines() {
         let line = line.map_err(|e| Error::internal("export").because(e))?;
         let parsed = serde_json::from_str::<Line>(&line);
-        let unreadable = |_| Error::new(postern_api::ErrorKind::InvalidArgument, "the export holds what is not a line of it");
+        let unreadable =
+            |_| Error::new(postern_api::ErrorKind::InvalidArgument, "the export holds what is not a line of it");
         match parsed.map_err(unreadable)? {
             Line::Row { seq, previous, hash: told, body } => {
-                let (Some(previous), Some(told)) = (unhash(&previous), unhash(&told)) else { return Ok(Err(Fault::Changed(seq))) };
+                let (Some(previous), Some(told)) = (unhash(&previous), unhash(&told)) else {
+                    return Ok(Err(Fault::Changed(seq)));
+                };
                 let follows = before.is_none_or(|(at, last)| seq > at && (seq > at + 1 || previous == last));
                 if !follows || hash(&previous, seq, &body) != told {
                     return Ok(Err(Fault::Changed(seq)));
@@ -165,9 +183,12 @@ pub fn verify_export(lines: &mut dyn BufRead, public: &[u8]) -> Result<Verdict> 
 
 /// Reads the public key that the gateway wrote.
 pub fn public_key(path: &Path) -> Result<Vec<u8>> {
-    let text = std::fs::read_to_string(path).map_err(|e| Error::internal(format!("public key {}", path.display())).because(e))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| Error::internal(format!("public key {}", path.display())).because(e))?;
     let key = unhex(text.trim()).filter(|it| it.len() == 32);
-    key.ok_or_else(|| Error::new(postern_api::ErrorKind::InvalidArgument, "the public key is not 64 hexadecimal digits"))
+    key.ok_or_else(|| {
+        Error::new(postern_api::ErrorKind::InvalidArgument, "the public key is not 64 hexadecimal digits")
+    })
 }
 
 /// The chain as far as it was followed.

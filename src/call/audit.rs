@@ -76,7 +76,13 @@ pub struct Row {
 
 impl Row {
     /// A row with what the layers noted so far.
-    pub fn of(phase: Phase, caller: &Arc<Caller>, arguments: &Map<String, Value>, facts: &Facts, trail: &Trail) -> Self {
+    pub fn of(
+        phase: Phase,
+        caller: &Arc<Caller>,
+        arguments: &Map<String, Value>,
+        facts: &Facts,
+        trail: &Trail,
+    ) -> Self {
         let (notes, findings) = (trail.notes.lock().clone(), trail.findings.lock().clone());
         Self {
             phase,
@@ -240,9 +246,14 @@ fn answer_of(outcome: std::result::Result<Shown, Stop>, request_id: &str) -> Ans
             let metadata = said.then_some(metadata);
             done(&Envelope { data: Some(data), metadata, ..empty(Status::Success) }, false)
         }
-        Ok(Shown::Preview { .. }) => {
-            done(&failure(&Refusal::new(Code::InternalError, "an internal error occurred"), empty(Status::Error), request_id), true)
-        }
+        Ok(Shown::Preview { .. }) => done(
+            &failure(
+                &Refusal::new(Code::InternalError, "an internal error occurred"),
+                empty(Status::Error),
+                request_id,
+            ),
+            true,
+        ),
         Ok(Shown::Pending { id, data, message, expires_in }) => {
             let facts = match data {
                 Value::Object(map) => map,
@@ -253,7 +264,8 @@ fn answer_of(outcome: std::result::Result<Shown, Stop>, request_id: &str) -> Ans
                 confirmation_id: Some(id.clone()),
                 confirmation_data: Some(facts),
                 suggested_action: Some(
-                    "A person has to confirm this outside the conversation. Tell them; do not call the tool again.".to_owned(),
+                    "A person has to confirm this outside the conversation. Tell them; do not call the tool again."
+                        .to_owned(),
                 ),
                 ..empty(Status::PendingConfirmation)
             };

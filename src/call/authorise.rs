@@ -95,7 +95,8 @@ fn permit(means: &Means, call: ToolCall) -> Result<Permitted, Stop> {
             return Err(Refusal::new(Code::LeadRequired, "only lead contacts can manage organization contacts").into());
         }
         Outcome::Deny(Denied::InsufficientScope { needed }) => {
-            let message = format!("the client was not granted what this needs; needed scopes: `{}`", needed.join("`, `"));
+            let message =
+                format!("the client was not granted what this needs; needed scopes: `{}`", needed.join("`, `"));
             return Err(Refusal::new(Code::InsufficientScope, message).into());
         }
     };

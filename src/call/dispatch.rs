@@ -1,6 +1,6 @@
 //! The innermost service: runs a permitted tool.
 
-use super::{Stop, Step, Work};
+use super::{Step, Stop, Work};
 use crate::tools::{Answer, Preview, Reply};
 use futures::future::BoxFuture;
 use std::task::{Context, Poll};

@@ -6,11 +6,11 @@ use super::deadline::Deadline;
 use super::dispatch::Dispatch;
 use super::govern::Govern;
 use super::host::{self, Answer, Call, Facts, Host, Listing};
+use super::redact::Redactor;
 use super::redacting::Redact;
 use super::{Stop, ToolCall, Trail};
 use crate::caller::Caller;
 use crate::govern::confirmation::{Confirmation, Confirmations, Settlement};
-use super::redact::Redactor;
 use crate::tools::{self, Code, Kind, Refusal};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -112,7 +112,9 @@ impl Gate {
         let arguments = match serde_json::from_str(&confirmation.arguments) {
             Ok(Value::Object(arguments)) => arguments,
             Ok(_) | Err(_) => {
-                return self.refuse(&caller, &facts, Refusal::new(Code::InternalError, "an internal error occurred")).await;
+                return self
+                    .refuse(&caller, &facts, Refusal::new(Code::InternalError, "an internal error occurred"))
+                    .await;
             }
         };
         let confirmed = Some(confirmation.policy_version);
@@ -123,7 +125,9 @@ impl Gate {
 fn settlement(answer: &Answer) -> Settlement {
     match answer {
         Answer::Done { is_error: false, .. } => Settlement::Done,
-        Answer::Done { envelope, .. } if envelope.get("status").and_then(Value::as_str) == Some("unknown") => Settlement::Unknown,
+        Answer::Done { envelope, .. } if envelope.get("status").and_then(Value::as_str) == Some("unknown") => {
+            Settlement::Unknown
+        }
         Answer::Done { .. } | Answer::UnknownTool | Answer::Confirm { .. } => Settlement::Failed,
     }
 }
@@ -139,7 +143,9 @@ impl Host for Gate {
             None => defaults.iter().map(String::as_str).collect(),
         };
         let in_set = |name: &str| {
-            wanted.iter().any(|set| *set == "all" || policies.toolsets().get(*set).is_some_and(|it| it.tools.iter().any(|it| it == name)))
+            wanted.iter().any(|set| {
+                *set == "all" || policies.toolsets().get(*set).is_some_and(|it| it.tools.iter().any(|it| it == name))
+            })
         };
         let listed = self.listings.iter().filter(|it| visible.iter().any(|name| **name == *it.name));
         listed.filter(|it| it.name == "find_tools" || in_set(it.name)).cloned().collect()

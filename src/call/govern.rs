@@ -42,7 +42,9 @@ where
     fn call(&mut self, permitted: Permitted) -> Self::Future {
         match (permitted.described.entry.kind, permitted.confirmed) {
             (Kind::Read, _) => Box::pin(self.inner.call(Work { permitted, step: Step::Execute })),
-            (Kind::ConfirmedWrite, false) => Box::pin(preview(self.inner.clone(), self.confirmations.clone(), permitted)),
+            (Kind::ConfirmedWrite, false) => {
+                Box::pin(preview(self.inner.clone(), self.confirmations.clone(), permitted))
+            }
             (Kind::Write | Kind::ConfirmedWrite, _) => {
                 let write = write(self.inner.clone(), self.ledger.clone(), permitted);
                 // A task of its own: whoever leaves now does not cut a change that is on its way.
@@ -91,7 +93,8 @@ where
     let reference: Arc<str> = new_id("gw:").into();
     permitted.cx.reference = Some(reference.clone());
     permitted.trail.notes.lock().reference = Some(reference);
-    let attempt = Row::of(Phase::Attempt, &permitted.cx.caller, &permitted.arguments, &permitted.facts, &permitted.trail);
+    let attempt =
+        Row::of(Phase::Attempt, &permitted.cx.caller, &permitted.arguments, &permitted.facts, &permitted.trail);
     if let Err(error) = ledger.append(attempt).await {
         tracing::error!(error = %error, "the audit log cannot be written; a write was refused");
         let refusal = Refusal::new(Code::AuditUnavailable, "the audit log cannot be written");

@@ -1,8 +1,8 @@
 //! Redacts what a tool said, before any other layer sees it. An answer that cannot be redacted is withheld.
 
 use super::dispatch::Draft;
-use super::{Shown, Stop, Work};
 use super::redact::{Redactor, Viewer};
+use super::{Shown, Stop, Work};
 use crate::tools::ToolCx;
 use futures::future::BoxFuture;
 use std::collections::BTreeSet;
@@ -28,7 +28,8 @@ impl<S> Redact<S> {
 fn viewer(cx: &ToolCx) -> Viewer {
     let (caller, tenant) = (&cx.caller, &cx.tenant);
     let systems = BTreeSet::from([&tenant.service_desk.name, &tenant.crm.name, &tenant.identity.name]);
-    let contacts = systems.into_iter().filter_map(|it| cx.identities.contact(&tenant.id, it, &caller.principal).ok().flatten());
+    let contacts =
+        systems.into_iter().filter_map(|it| cx.identities.contact(&tenant.id, it, &caller.principal).ok().flatten());
     let client = caller.client.as_deref().unwrap_or_default();
     Viewer {
         contacts: contacts.collect(),

@@ -50,7 +50,8 @@ pub trait Confirmations: std::fmt::Debug + Send + Sync {
     /// Keeps a new one, durably.
     fn create(&self, confirmation: &Confirmation) -> Result<()>;
     /// Takes it for this person, durably and once: of many parallel tries one gets it. `None` for everything else.
-    fn claim(&self, tenant: &TenantId, principal: &Principal, id: &str, now: Timestamp) -> Result<Option<Confirmation>>;
+    fn claim(&self, tenant: &TenantId, principal: &Principal, id: &str, now: Timestamp)
+    -> Result<Option<Confirmation>>;
     /// Says what came of it, and drops its arguments.
     fn settle(&self, tenant: &TenantId, id: &str, settlement: Settlement) -> Result<()>;
     /// Those that wait for this person, oldest first.

@@ -77,26 +77,29 @@ impl Handler {
         Ok(caller)
     }
 
-    /// The answer of a call as a result; a client that can ask is asked first where it needs to be.
-    async fn result(&self, answer: Answer, call: &Call, context: &Context) -> Result<CallToolResponse, ErrorData> {
-        match answer {
-            Answer::UnknownTool => Err(unknown_tool()),
-            Answer::Done { envelope, is_error } => Ok(self.complete(envelope, is_error, context)),
-            Answer::Confirm { id, message, expires_in, envelope } => {
-                if !confirm::can_ask(context) {
-                    return Ok(self.complete(envelope, false, context));
-                }
-                if is_modern(context) {
-                    let lasts = SignedDuration::try_from(expires_in).unwrap_or(SignedDuration::ZERO);
-                    let until = Timestamp::now().checked_add(lasts).unwrap_or(Timestamp::MIN);
-                    let asked = Asked { id, message, until };
-                    let state = self.shared.config.seals.asked(&call.caller, &call.name, &call.arguments, &asked);
-                    let question = state.and_then(|state| confirm::input_required(&asked.message, state));
-                    return Ok(match question {
-                        Some(question) => self.signed(question, context).into(),
-                        None => self.complete(envelope, false, context),
-                    });
-                }
+    /// The answer of a call as a result. `asking` is the call where the client can ask its person, who is asked first then.
+    async fn result(
+        &self,
+        answer: Answer,
+        asking: Option<&Call>,
+        context: &Context,
+    ) -> Result<CallToolResponse, ErrorData> {
+        match (answer, asking) {
+            (Answer::UnknownTool, _) => Err(unknown_tool()),
+            (Answer::Done { envelope, is_error }, _) => Ok(self.complete(envelope, is_error, context)),
+            (Answer::Confirm { envelope, .. }, None) => Ok(self.complete(envelope, false, context)),
+            (Answer::Confirm { id, message, expires_in, envelope }, Some(call)) if is_modern(context) => {
+                let lasts = SignedDuration::try_from(expires_in).unwrap_or(SignedDuration::ZERO);
+                let until = Timestamp::now().checked_add(lasts).unwrap_or(Timestamp::MIN);
+                let asked = Asked { id, message, until };
+                let state = self.shared.config.seals.asked(&call.caller, &call.name, &call.arguments, &asked);
+                let question = state.and_then(|state| confirm::input_required(&asked.message, state));
+                Ok(match question {
+                    Some(question) => self.signed(question, context).into(),
+                    None => self.complete(envelope, false, context),
+                })
+            }
+            (Answer::Confirm { id, message, expires_in, envelope }, Some(call)) => {
                 let settled = tokio::select! {
                     settled = confirm::ask(&context.peer, &message, expires_in) => settled,
                     () = context.ct.cancelled() => None,
@@ -119,8 +122,7 @@ impl Handler {
         context: &Context,
     ) -> Result<CallToolResponse, ErrorData> {
         let work = unharmed(self.shared.host.confirm(caller, id, accept, facts));
-        let answer = self.told(work, context).await?;
-        match answer {
+        match self.told(work, context).await? {
             Answer::UnknownTool => Err(unknown_tool()),
             Answer::Done { envelope, is_error } => Ok(self.complete(envelope, is_error, context)),
             Answer::Confirm { envelope, .. } => Ok(self.complete(envelope, false, context)),
@@ -232,9 +234,9 @@ impl ServerHandler for Handler {
             };
         }
         let call = Call { caller, name: request.name.into_owned(), arguments, facts };
-        let work = unharmed(self.shared.host.call(call.clone()));
-        let answer = self.told(work, &context).await?;
-        self.result(answer, &call, &context).await
+        let asking = confirm::can_ask(&context).then(|| call.clone());
+        let answer = self.told(unharmed(self.shared.host.call(call)), &context).await?;
+        self.result(answer, asking.as_ref(), &context).await
     }
 
     // Not declared, so not there: the library would answer these with empty lists.

@@ -25,7 +25,8 @@ pub(super) type Body = BoxBody<Bytes, Infallible>;
 
 /// The endpoint for every protocol version that we speak.
 pub struct McpService<H = Handler> {
-    inner: StreamableHttpService<H, Sessions>,
+    /// Shared: a clone of the transport copies its settings, and there is one for every request.
+    inner: Arc<StreamableHttpService<H, Sessions>>,
     sessions: Arc<Sessions>,
     /// Hears of what is refused here.
     host: Option<Arc<dyn Host>>,
@@ -56,7 +57,7 @@ where
         .with_max_request_body_bytes(config.max_body_bytes)
         .with_cancellation_token(config.stop);
     let inner = StreamableHttpService::new(move || Ok(handler()), sessions.clone(), transport);
-    McpService { inner, sessions, host }
+    McpService { inner: Arc::new(inner), sessions, host }
 }
 
 impl<H> McpService<H>
@@ -81,7 +82,8 @@ where
                     && let Some(host) = &self.host
                 {
                     let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
-                    let facts = Facts { request_id: request_id.unwrap_or_default(), ..Facts::default() };
+                    let facts =
+                        Facts { request_id: request_id.as_deref().unwrap_or_default().to_owned(), ..Facts::default() };
                     host.refused(&caller, Refusal::Session, &facts);
                 }
                 // The transport ignores an unknown id in requests of versions without sessions, and says that it has ended

@@ -117,7 +117,9 @@ mod tests {
 
     #[test]
     fn what_only_looks_like_an_address_stays() {
-        for text in ["@scope/pkg", "a@b", "pkg@1.2.3", "12:34:56", "00:1a:2b:3c:4d:5e", "std::net", "a::b", "@@@", "x@.com"] {
+        for text in
+            ["@scope/pkg", "a@b", "pkg@1.2.3", "12:34:56", "00:1a:2b:3c:4d:5e", "std::net", "a::b", "@@@", "x@.com"]
+        {
             assert!(found(text).is_empty(), "{text}: {:?}", found(text));
         }
     }

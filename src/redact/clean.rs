@@ -71,8 +71,16 @@ pub(crate) fn fold(c: char) -> char {
     let digit = |zero: u32| char::from_digit(code - zero, 10).unwrap_or(c);
     match c {
         '\0'..='\u{9f}' => c,
-        '\u{ff10}'..='\u{ff19}' | '\u{ff21}'..='\u{ff3a}' | '\u{ff41}'..='\u{ff5a}' | '＠' | '．' | '－' | '＋' | '＿'
-        | '：' | '＝' => char::from_u32(code - 0xfee0).unwrap_or(c),
+        '\u{ff10}'..='\u{ff19}'
+        | '\u{ff21}'..='\u{ff3a}'
+        | '\u{ff41}'..='\u{ff5a}'
+        | '＠'
+        | '．'
+        | '－'
+        | '＋'
+        | '＿'
+        | '：'
+        | '＝' => char::from_u32(code - 0xfee0).unwrap_or(c),
         '\u{660}'..='\u{669}' => digit(0x660),
         '\u{6f0}'..='\u{6f9}' => digit(0x6f0),
         '\u{966}'..='\u{96f}' => digit(0x966),

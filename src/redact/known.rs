@@ -86,7 +86,9 @@ impl Known {
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::Standard)
             .build(patterns.keys())
-            .map_err(|broken| postern_api::Error::internal("the hidden values cannot be searched for").because(broken))?;
+            .map_err(|broken| {
+                postern_api::Error::internal("the hidden values cannot be searched for").because(broken)
+            })?;
         Ok(Some(Self { automaton, values: kept, belongs: patterns.into_values().collect() }))
     }
 
@@ -225,7 +227,10 @@ mod tests {
     #[test]
     fn accents_may_be_missing() {
         let value = [(Hidden::Name, "Jürgen Müller")];
-        assert_eq!(found(&value, "jurgen muller, JÜRGEN MÜLLER, Mueller"), ["jurgen muller", "JÜRGEN MÜLLER", "Mueller"]);
+        assert_eq!(
+            found(&value, "jurgen muller, JÜRGEN MÜLLER, Mueller"),
+            ["jurgen muller", "JÜRGEN MÜLLER", "Mueller"]
+        );
     }
 
     #[test]

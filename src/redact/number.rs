@@ -49,9 +49,9 @@ impl Cluster<'_> {
     }
 
     fn value(&self, index: usize) -> u32 {
-        self.digits(index).iter().fold(0, |sum: u32, digit| {
-            sum.saturating_mul(10).saturating_add(u32::from(digit.saturating_sub(b'0')))
-        })
+        self.digits(index)
+            .iter()
+            .fold(0, |sum: u32, digit| sum.saturating_mul(10).saturating_add(u32::from(digit.saturating_sub(b'0'))))
     }
 
     fn shaped(&self, first: usize, lengths: &[usize]) -> bool {
@@ -170,9 +170,8 @@ fn date(cluster: &Cluster<'_>, index: usize) -> bool {
 }
 
 fn ipv4(cluster: &Cluster<'_>, index: usize) -> bool {
-    let octets = (index..index + 4).all(|group| {
-        (1..=3).contains(&cluster.length(group)) && cluster.value(group) <= 255
-    });
+    let octets =
+        (index..index + 4).all(|group| (1..=3).contains(&cluster.length(group)) && cluster.value(group) <= 255);
     let next = cluster.group(index + 3).map_or(0, |group| group.end);
     octets
         && cluster.joined(index, 4, b".")
@@ -278,8 +277,7 @@ fn passport(cluster: &Cluster<'_>, index: usize) -> Option<(Option<Find>, usize)
         end += 1;
     }
     let alone = !before(cluster.text, start).is_ascii_alphanumeric() && !at(cluster.text, end).is_ascii_alphanumeric();
-    ((6..=9).contains(&group.len()) && alone)
-        .then(|| (Some(Find::new(start..end, Kind::Identity)), index + 1))
+    ((6..=9).contains(&group.len()) && alone).then(|| (Some(Find::new(start..end, Kind::Identity)), index + 1))
 }
 
 /// A bank account number whose first digits are here: two letters before, ISO 13616 structure and check digits behind.
@@ -325,10 +323,18 @@ mod tests {
 
     #[test]
     fn cards_need_an_issuer_a_length_and_the_check_digit() {
-        for card in ["4111111111111111", "4111 1111 1111 1111", "5500-0000-0000-0004", "378282246310005", "3782 822463 10005"] {
+        for card in
+            ["4111111111111111", "4111 1111 1111 1111", "5500-0000-0000-0004", "378282246310005", "3782 822463 10005"]
+        {
             assert_eq!(kinds(&format!("paid by {card}.")), [(Kind::Card, card)]);
         }
-        for other in ["4111111111111112", "9111111111111111", "order 0000000000000000", "a4111111111111111", "imei 490154203237518"] {
+        for other in [
+            "4111111111111112",
+            "9111111111111111",
+            "order 0000000000000000",
+            "a4111111111111111",
+            "imei 490154203237518",
+        ] {
             assert!(kinds(other).iter().all(|(kind, _)| *kind != Kind::Card), "{other}");
         }
     }

@@ -124,9 +124,9 @@ fn parses(cluster: &Cluster<'_>, first: usize, last: usize, plus: bool, valid: b
     if !plus {
         number.insert(0, '+');
     }
-    PHONE_NUMBER_UTIL.parse(&number, None).is_ok_and(|number| {
-        if valid { number.is_valid() } else { number.is_possible_with_reason().is_ok() }
-    })
+    PHONE_NUMBER_UTIL
+        .parse(&number, None)
+        .is_ok_and(|number| if valid { number.is_valid() } else { number.is_possible_with_reason().is_ok() })
 }
 
 /// Three, three and four digits, of which neither of the first two groups begins with 0 or 1; a 1 may stand before.
@@ -196,9 +196,19 @@ mod tests {
     #[test]
     fn other_numbers_are_left_alone() {
         for text in [
-            "order 0123456789", "2026-11-21 10:30", "T20261121.0042", "INV-2020-35957", "PO078051120", "asset tag 78203735",
-            "call me on 2026-11-21", "$1234567890", "build 10.0.19045", "550e8400-e29b-41d4-a716-446655440000",
-            "pid 1234567", "id 5552010142", "#5552010142",
+            "order 0123456789",
+            "2026-11-21 10:30",
+            "T20261121.0042",
+            "INV-2020-35957",
+            "PO078051120",
+            "asset tag 78203735",
+            "call me on 2026-11-21",
+            "$1234567890",
+            "build 10.0.19045",
+            "550e8400-e29b-41d4-a716-446655440000",
+            "pid 1234567",
+            "id 5552010142",
+            "#5552010142",
         ] {
             assert!(phones(text).is_empty(), "{text}: {:?}", phones(text));
         }

@@ -149,7 +149,8 @@ mod tests {
 
     #[test]
     fn r05_vendor_keys_are_found_by_their_documented_form() {
-        let filler = |length: usize| "aB3dE5fG7hJ9kL2mN4pQ6rS8tU1vW0xYzCq".chars().cycle().take(length).collect::<String>();
+        let filler =
+            |length: usize| "aB3dE5fG7hJ9kL2mN4pQ6rS8tU1vW0xYzCq".chars().cycle().take(length).collect::<String>();
         let hex = |length: usize| "0a1b2c3d4e5f60718293".chars().cycle().take(length).collect::<String>();
         let keys = [
             format!("AKIA{}", "QZ2X3W4V5U6T7SRA"),
@@ -203,10 +204,22 @@ mod tests {
     #[test]
     fn words_about_credentials_are_no_credentials() {
         for text in [
-            "please reset the password for Jane", "password: required", "the token expired yesterday", "key: value",
-            "press any key to continue", "password policy changed in 2024", "secret santa is on Friday", "api key rotated",
-            "keyboard is broken", "passport", "https://host.example/a?b=c", "commit 3f786850e387550fdab836ed7e6dc881de23001b",
-            "guid 550e8400-e29b-41d4-a716-446655440000", "token: ⟦secret:key.abcd⟧", "password = ${DB_PASSWORD}", "pinned",
+            "please reset the password for Jane",
+            "password: required",
+            "the token expired yesterday",
+            "key: value",
+            "press any key to continue",
+            "password policy changed in 2024",
+            "secret santa is on Friday",
+            "api key rotated",
+            "keyboard is broken",
+            "passport",
+            "https://host.example/a?b=c",
+            "commit 3f786850e387550fdab836ed7e6dc881de23001b",
+            "guid 550e8400-e29b-41d4-a716-446655440000",
+            "token: ⟦secret:key.abcd⟧",
+            "password = ${DB_PASSWORD}",
+            "pinned",
         ] {
             assert!(found(text).is_empty(), "{text}: {:?}", found(text));
         }

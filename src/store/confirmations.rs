@@ -20,7 +20,13 @@ struct Stored {
 
 impl Stored {
     fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self { id: row.get(0)?, tool: row.get(1)?, policy_version: row.get(2)?, sealed: row.get(3)?, expires_at: row.get(4)? })
+        Ok(Self {
+            id: row.get(0)?,
+            tool: row.get(1)?,
+            policy_version: row.get(2)?,
+            sealed: row.get(3)?,
+            expires_at: row.get(4)?,
+        })
     }
 }
 
@@ -28,7 +34,8 @@ impl Store {
     /// At the start: nobody is carrying anything out, so what was under way has an unknown outcome.
     pub(super) fn settle_interrupted(&self) -> Result<()> {
         self.database.change(|tx| {
-            tx.execute("UPDATE confirmation SET state = 'unknown', sealed = NULL WHERE state = 'executing'", []).map(drop)
+            tx.execute("UPDATE confirmation SET state = 'unknown', sealed = NULL WHERE state = 'executing'", [])
+                .map(drop)
         })
     }
 
@@ -52,7 +59,8 @@ impl Store {
 
 impl Confirmations for Store {
     fn create(&self, it: &Confirmation) -> Result<()> {
-        let content = serde_json::to_vec(&(&it.arguments, &it.message)).map_err(|e| Error::internal("confirmation").because(e))?;
+        let content = serde_json::to_vec(&(&it.arguments, &it.message))
+            .map_err(|e| Error::internal("confirmation").because(e))?;
         let sealed = self.seal.seal(&[it.tenant.as_str(), "confirmation", &it.id], &content)?;
         self.database.change(|tx| {
             // Whatever has expired meanwhile is emptied on the way.
@@ -78,7 +86,13 @@ impl Confirmations for Store {
         Ok(())
     }
 
-    fn claim(&self, tenant: &TenantId, principal: &Principal, id: &str, now: Timestamp) -> Result<Option<Confirmation>> {
+    fn claim(
+        &self,
+        tenant: &TenantId,
+        principal: &Principal,
+        id: &str,
+        now: Timestamp,
+    ) -> Result<Option<Confirmation>> {
         let claimed = self.database.change(|tx| {
             tx.query_row(
                 &format!(
@@ -120,7 +134,10 @@ impl Confirmations for Store {
                 ))
                 .map_err(failed)?;
             let rows = statement
-                .query_map(params![tenant.as_str(), &*principal.issuer, &*principal.subject, now.as_millisecond()], Stored::of)
+                .query_map(
+                    params![tenant.as_str(), &*principal.issuer, &*principal.subject, now.as_millisecond()],
+                    Stored::of,
+                )
                 .map_err(failed)?;
             rows.collect::<rusqlite::Result<_>>().map_err(failed)?
         };
@@ -179,7 +196,10 @@ mod tests {
             .map(|_| {
                 let store = store.clone();
                 std::thread::spawn(move || {
-                    store.claim(&TenantId::new("msp").expect("an id"), &who("jane"), "conf-1", now).expect("asks").is_some()
+                    store
+                        .claim(&TenantId::new("msp").expect("an id"), &who("jane"), "conf-1", now)
+                        .expect("asks")
+                        .is_some()
                 })
             })
             .collect();
@@ -194,8 +214,11 @@ mod tests {
         {
             let store = Store::open(dir.path()).expect("opens");
             store.create(&it).expect("creates");
-            let sealed: Vec<u8> =
-                store.database.reader().query_row("SELECT sealed FROM confirmation", [], |row| row.get(0)).expect("reads");
+            let sealed: Vec<u8> = store
+                .database
+                .reader()
+                .query_row("SELECT sealed FROM confirmation", [], |row| row.get(0))
+                .expect("reads");
             assert!(!String::from_utf8_lossy(&sealed).contains("canary"));
             store.claim(&it.tenant, &who("jane"), "conf-1", now).expect("asks").expect("is there");
         }

@@ -9,7 +9,13 @@ use std::sync::Arc;
 
 impl Store {
     /// Says which of a system's organisations one of ours is. `Conflict` where that id is taken by another of ours.
-    pub fn link_organisation(&self, tenant: &TenantId, system: &str, ours: &OrganisationId, external: &ExternalId) -> Result<()> {
+    pub fn link_organisation(
+        &self,
+        tenant: &TenantId,
+        system: &str,
+        ours: &OrganisationId,
+        external: &ExternalId,
+    ) -> Result<()> {
         let changed = self.database.change(|tx| {
             tx.execute(
                 "INSERT INTO organisation_link (tenant, system, organisation, external) VALUES (?1, ?2, ?3, ?4)
@@ -73,13 +79,19 @@ impl Identities for Store {
         let found: Option<String> = self
             .database
             .reader()
-            .prepare_cached("SELECT contact FROM person_link WHERE tenant = ?1 AND system = ?2 AND issuer = ?3 AND subject = ?4")
+            .prepare_cached(
+                "SELECT contact FROM person_link WHERE tenant = ?1 AND system = ?2 AND issuer = ?3 AND subject = ?4",
+            )
             .and_then(|mut it| {
-                it.query_row(params![tenant.as_str(), system, &*principal.issuer, &*principal.subject], |row| row.get(0)).optional()
+                it.query_row(params![tenant.as_str(), system, &*principal.issuer, &*principal.subject], |row| {
+                    row.get(0)
+                })
+                .optional()
             })
             .map_err(failed)?;
         let Some(found) = found else { return Ok(None) };
-        let contact = ContactId::new(&found).map_err(|_| Error::internal("the identity map holds what is not an id"))?;
+        let contact =
+            ContactId::new(&found).map_err(|_| Error::internal("the identity map holds what is not an id"))?;
         self.links.insert(key, contact.clone());
         Ok(Some(contact))
     }
@@ -100,7 +112,9 @@ impl Identities for Store {
     fn principal(&self, tenant: &TenantId, system: &str, contact: &ContactId) -> Result<Option<Principal>> {
         self.database
             .reader()
-            .prepare_cached("SELECT issuer, subject FROM person_link WHERE tenant = ?1 AND system = ?2 AND contact = ?3")
+            .prepare_cached(
+                "SELECT issuer, subject FROM person_link WHERE tenant = ?1 AND system = ?2 AND contact = ?3",
+            )
             .and_then(|mut it| {
                 it.query_row(params![tenant.as_str(), system, contact.as_str()], |row| {
                     let (issuer, subject): (String, String) = (row.get(0)?, row.get(1)?);
@@ -130,10 +144,14 @@ mod tests {
     #[test]
     fn t17_a_link_is_made_once_and_never_points_elsewhere() {
         let (store, _dir) = store();
-        let (msp, jane, bob) = (tenant("msp"), ContactId::new("jane").expect("an id"), ContactId::new("bob").expect("an id"));
+        let (msp, jane, bob) =
+            (tenant("msp"), ContactId::new("jane").expect("an id"), ContactId::new("bob").expect("an id"));
         store.link(&msp, "psa", &who("customers"), &jane).expect("links");
         store.link(&msp, "psa", &who("customers"), &jane).expect("is linked already");
-        assert_eq!(store.link(&msp, "psa", &who("customers"), &bob).expect_err("elsewhere").kind(), ErrorKind::Conflict);
+        assert_eq!(
+            store.link(&msp, "psa", &who("customers"), &bob).expect_err("elsewhere").kind(),
+            ErrorKind::Conflict
+        );
         assert_eq!(store.link(&msp, "psa", &who("employees"), &jane).expect_err("taken").kind(), ErrorKind::Conflict);
         assert_eq!(store.contact(&msp, "psa", &who("customers")).expect("reads"), Some(jane.clone()));
         assert_eq!(store.contact(&msp, "psa", &who("employees")).expect("reads"), None);
@@ -144,10 +162,14 @@ mod tests {
     #[test]
     fn an_organisation_has_one_id_in_a_system_and_an_id_one_organisation() {
         let (store, _dir) = store();
-        let (msp, acme, globex) = (tenant("msp"), OrganisationId::new("acme").expect("an id"), OrganisationId::new("globex").expect("an id"));
+        let (msp, acme, globex) =
+            (tenant("msp"), OrganisationId::new("acme").expect("an id"), OrganisationId::new("globex").expect("an id"));
         let twelve = ExternalId::new("12").expect("an id");
         store.link_organisation(&msp, "psa", &acme, &twelve).expect("links");
-        assert_eq!(store.link_organisation(&msp, "psa", &globex, &twelve).expect_err("taken").kind(), ErrorKind::Conflict);
+        assert_eq!(
+            store.link_organisation(&msp, "psa", &globex, &twelve).expect_err("taken").kind(),
+            ErrorKind::Conflict
+        );
         assert_eq!(store.organisations(&msp, "psa").expect("reads").ours(&twelve), Some(&acme));
         assert_eq!(store.organisations(&tenant("other"), "psa").expect("reads").ours(&twelve), None);
         store.unlink_organisation(&msp, "psa", &acme).expect("unlinks");

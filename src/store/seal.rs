@@ -70,7 +70,10 @@ pub(crate) fn secret_file<const N: usize>(path: &Path) -> Result<Zeroizing<[u8; 
         Err(error) => return Err(failed(error)),
     }
     let kept = Zeroizing::new(std::fs::read(path).map_err(failed)?);
-    let kept = kept.as_slice().try_into().map_err(|_| Error::internal(format!("key file {} has another length", path.display())))?;
+    let kept = kept
+        .as_slice()
+        .try_into()
+        .map_err(|_| Error::internal(format!("key file {} has another length", path.display())))?;
     Ok(Zeroizing::new(kept))
 }
 

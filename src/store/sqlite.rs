@@ -104,7 +104,8 @@ mod tests {
     #[test]
     fn a_change_that_fails_leaves_nothing_behind() {
         let dir = tempfile::tempdir().expect("a directory");
-        let database = Database::open(&dir.path().join("x.db"), &["CREATE TABLE a (x INTEGER UNIQUE) STRICT;"]).expect("opens");
+        let database =
+            Database::open(&dir.path().join("x.db"), &["CREATE TABLE a (x INTEGER UNIQUE) STRICT;"]).expect("opens");
         let twice = database.change(|tx| {
             tx.execute("INSERT INTO a VALUES (1)", [])?;
             tx.execute("INSERT INTO a VALUES (1)", [])

@@ -91,7 +91,9 @@ impl<'de, const DEFAULT: u32, const MIN: u32, const MAX: u32> Deserialize<'de> f
             .map_err(|_| D::Error::custom(format!("expected a whole number from {MIN} to {MAX}")))?;
         match u32::try_from(number) {
             Ok(number) if (MIN..=MAX).contains(&number) => Ok(Self(number)),
-            Ok(_) | Err(_) => Err(D::Error::custom(format!("expected a whole number from {MIN} to {MAX}, got {number}"))),
+            Ok(_) | Err(_) => {
+                Err(D::Error::custom(format!("expected a whole number from {MIN} to {MAX}, got {number}")))
+            }
         }
     }
 }
@@ -114,7 +116,11 @@ impl<'de> Deserialize<'de> for EmailAddress {
                     && domain.contains('.')
                     && domain.split('.').all(label_ok)
             });
-        if valid { Ok(Self(text)) } else { Err(D::Error::custom("expected an e-mail address such as `jane@acme.example`")) }
+        if valid {
+            Ok(Self(text))
+        } else {
+            Err(D::Error::custom("expected an e-mail address such as `jane@acme.example`"))
+        }
     }
 }
 
@@ -214,7 +220,18 @@ mod tests {
     fn an_email_address_is_ascii_with_a_dotted_domain_and_is_held_in_lower_case() {
         let parse = |text: &str| serde_json::from_value::<EmailAddress>(json!(text));
         assert_eq!(parse("Jane.Doe@Acme.Example").expect("an address").as_str(), "jane.doe@acme.example");
-        for bad in ["jane", "jane@", "@acme.example", "a@b", "a b@c.de", "a@b..c", "a@-b.c", "a@b.c\r\nBcc: x@y.z", "a@ácme.example", "a@b@c.de"] {
+        for bad in [
+            "jane",
+            "jane@",
+            "@acme.example",
+            "a@b",
+            "a b@c.de",
+            "a@b..c",
+            "a@-b.c",
+            "a@b.c\r\nBcc: x@y.z",
+            "a@ácme.example",
+            "a@b@c.de",
+        ] {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }

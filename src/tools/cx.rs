@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use postern_api::owned::Admitted;
 use postern_api::{
-    About, CallCx, ContactId, Crm, Error, ExternalId, Identity, KnowledgeBase, Op, OrganisationId, OrganisationMap, Owned, Page, Reach,
-    Scope, ServiceDesk, TenantId, Viewer,
+    About, CallCx, ContactId, Crm, Error, ExternalId, Identity, KnowledgeBase, Op, OrganisationId, OrganisationMap,
+    Owned, Page, Reach, Scope, ServiceDesk, TenantId, Viewer,
 };
 use postern_policies::Engine;
 use std::sync::Arc;
@@ -190,7 +190,11 @@ impl ToolCx {
         let email = self.caller.email.as_deref().map(str::to_owned);
         let name = self.caller.name.as_deref().map(str::to_owned);
         let subject = self.caller.principal.subject.to_string();
-        postern_api::Agent { name: name.or_else(|| email.clone()).unwrap_or_else(|| subject.clone()), id: subject, email }
+        postern_api::Agent {
+            name: name.or_else(|| email.clone()).unwrap_or_else(|| subject.clone()),
+            id: subject,
+            email,
+        }
     }
 }
 

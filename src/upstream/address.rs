@@ -42,7 +42,8 @@ impl Address {
         let refused = || Error::internal("the adapter named an address outside its configuration");
         let url = Url::parse(absolute).map_err(|_| refused())?;
         let host = url.host_str().ok_or_else(refused)?;
-        let same_place = url.host_str() == self.base.host_str() && url.port_or_known_default() == self.base.port_or_known_default();
+        let same_place =
+            url.host_str() == self.base.host_str() && url.port_or_known_default() == self.base.port_or_known_default();
         let listed = self.other_hosts.iter().any(|it| it.eq_ignore_ascii_case(host));
         let plain = url.username().is_empty() && url.password().is_none();
         if url.scheme() == self.base.scheme() && plain && (same_place || listed) { Ok(url) } else { Err(refused()) }
@@ -61,7 +62,10 @@ mod tests {
     fn b15_a_segment_stays_one_segment_and_a_value_one_value() {
         let request = Request::get(&["Tickets", "1?x=/%2f#"]).query("search", "a&client_id=2\r\nX: y");
         let url = address().of(&request).expect("an address");
-        assert_eq!(url.as_str(), "https://msp.example/api/Tickets/1%3Fx=%2F%252f%23?search=a%26client_id%3D2%0D%0AX%3A+y");
+        assert_eq!(
+            url.as_str(),
+            "https://msp.example/api/Tickets/1%3Fx=%2F%252f%23?search=a%26client_id%3D2%0D%0AX%3A+y"
+        );
         for dots in ["..", ".", ""] {
             assert!(address().of(&Request::get(&["Tickets", dots])).is_err());
         }
@@ -76,7 +80,13 @@ mod tests {
         };
         assert!(to("https://msp.example/auth/token").is_ok());
         assert!(to("https://auth.example/token").is_ok());
-        for bad in ["http://auth.example/token", "https://evil.example/", "https://msp.example:444/", "https://a@auth.example/", "nonsense"] {
+        for bad in [
+            "http://auth.example/token",
+            "https://evil.example/",
+            "https://msp.example:444/",
+            "https://a@auth.example/",
+            "nonsense",
+        ] {
             assert!(to(bad).is_err(), "{bad}");
         }
     }

@@ -28,9 +28,12 @@ impl Breaker {
         match state.open_until {
             Some(until) if now < until => {
                 let wait = until.duration_since(now);
-                Err(Error::new(ErrorKind::Unavailable, "the connected system keeps failing; it is not asked for a moment")
-                    .with("system", name)
-                    .retry_after(Duration::from_secs(wait.as_secs() + 1)))
+                Err(Error::new(
+                    ErrorKind::Unavailable,
+                    "the connected system keeps failing; it is not asked for a moment",
+                )
+                .with("system", name)
+                .retry_after(Duration::from_secs(wait.as_secs() + 1)))
             }
             Some(_) => {
                 state.open_until = Some(now + PAUSE);
@@ -79,7 +82,11 @@ mod tests {
         let refused = breaker.check("x").expect_err("open");
         assert_eq!(refused.kind(), ErrorKind::Unavailable);
         assert!(refused.wait().is_some());
-        let answer = Response { status: postern_api::http::StatusCode::OK, headers: Default::default(), body: Default::default() };
+        let answer = Response {
+            status: postern_api::http::StatusCode::OK,
+            headers: Default::default(),
+            body: Default::default(),
+        };
         breaker.record(&Ok(answer));
         assert!(breaker.check("x").is_ok());
     }

@@ -36,7 +36,12 @@ mod tests {
     #[test]
     fn at_most_a_fifth_of_many_requests_is_sent_again() {
         let budget = RetryBudget::default();
-        let retried = (0..1000).filter(|_| { budget.deposit(); budget.withdraw() }).count();
+        let retried = (0..1000)
+            .filter(|_| {
+                budget.deposit();
+                budget.withdraw()
+            })
+            .count();
         assert!((190..=215).contains(&retried), "{retried}");
     }
 }

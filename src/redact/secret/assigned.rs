@@ -18,11 +18,64 @@ enum Tie {
 }
 
 const WORDS: &[&str] = &[
-    "true", "false", "null", "none", "required", "expired", "expires", "reset", "changed", "unknown", "missing",
-    "incorrect", "invalid", "wrong", "empty", "string", "redacted", "hidden", "disabled", "enabled", "your", "n/a",
-    "value", "same", "policy", "never", "rotated", "revoked", "pending", "optional", "password", "secret", "token",
-    "needed", "here", "withheld", "lost", "forgotten", "please", "with", "from", "that", "this", "what", "when", "must",
-    "should", "will", "sent", "done", "reset.", "the", "see", "ask", "not", "was", "has", "yes",
+    "true",
+    "false",
+    "null",
+    "none",
+    "required",
+    "expired",
+    "expires",
+    "reset",
+    "changed",
+    "unknown",
+    "missing",
+    "incorrect",
+    "invalid",
+    "wrong",
+    "empty",
+    "string",
+    "redacted",
+    "hidden",
+    "disabled",
+    "enabled",
+    "your",
+    "n/a",
+    "value",
+    "same",
+    "policy",
+    "never",
+    "rotated",
+    "revoked",
+    "pending",
+    "optional",
+    "password",
+    "secret",
+    "token",
+    "needed",
+    "here",
+    "withheld",
+    "lost",
+    "forgotten",
+    "please",
+    "with",
+    "from",
+    "that",
+    "this",
+    "what",
+    "when",
+    "must",
+    "should",
+    "will",
+    "sent",
+    "done",
+    "reset.",
+    "the",
+    "see",
+    "ask",
+    "not",
+    "was",
+    "has",
+    "yes",
 ];
 
 /// The password behind a word.
@@ -40,10 +93,10 @@ pub(super) fn password(text: &[u8], word: Range<usize>) -> Option<Range<usize>> 
     let fits = match tie {
         Tie::Sign if numeric => (4..=12).contains(&value.len()) && traits.digits == value.len(),
         Tie::Sign => value.len() >= 4,
-        Tie::Verb => value.len() >= 4 && (traits.digits > 0 && value.len() >= 4 || traits.other > 0 && value.len() >= 6),
-        Tie::Near => {
-            value.len() >= 8 && traits.digits > 0 && traits.lower + traits.upper > 2 && traits.kinds() >= 3
+        Tie::Verb => {
+            value.len() >= 4 && (traits.digits > 0 && value.len() >= 4 || traits.other > 0 && value.len() >= 6)
         }
+        Tie::Near => value.len() >= 8 && traits.digits > 0 && traits.lower + traits.upper > 2 && traits.kinds() >= 3,
     };
     fits.then_some(span)
 }
@@ -82,7 +135,10 @@ fn value(text: &[u8], word: Range<usize>) -> Option<(Tie, Range<usize>)> {
     for _ in 0..2 {
         // A second word of the name: `recovery key`, `key for the portal` is left alone.
         let rest = text.get(place..).unwrap_or_default();
-        let more = [" key", " code", " no", " number", " value", " seed", " token", "-key", "-token", " id", " secret", "key", " bearer", " basic"];
+        let more = [
+            " key", " code", " no", " number", " value", " seed", " token", "-key", "-token", " id", " secret", "key",
+            " bearer", " basic",
+        ];
         let more = more.iter().find(|more| {
             rest.get(..more.len()).is_some_and(|head| head.eq_ignore_ascii_case(more.as_bytes()))
                 && !at(rest, more.len()).is_ascii_alphanumeric()
@@ -132,7 +188,11 @@ fn value(text: &[u8], word: Range<usize>) -> Option<(Tie, Range<usize>)> {
     }
     // `Authorization: Bearer x`: the scheme is no value.
     for scheme in [&b"bearer "[..], b"basic ", b"apikey ", b"token "] {
-        if text.get(place..).and_then(|rest| rest.get(..scheme.len())).is_some_and(|head| head.eq_ignore_ascii_case(scheme)) {
+        if text
+            .get(place..)
+            .and_then(|rest| rest.get(..scheme.len()))
+            .is_some_and(|head| head.eq_ignore_ascii_case(scheme))
+        {
             place += scheme.len();
         }
     }
@@ -165,7 +225,8 @@ fn value(text: &[u8], word: Range<usize>) -> Option<(Tie, Range<usize>)> {
 
 /// A word of the sentence, a variable, a mask, or our own placeholder: no value.
 fn idle(value: &[u8]) -> bool {
-    let variable = matches!(value, [b'$', b'{' | b'(', ..] | [b'{', b'{', ..] | [b'%', .., b'%'] | [b'<', ..] | [b'[', ..]);
+    let variable =
+        matches!(value, [b'$', b'{' | b'(', ..] | [b'{', b'{', ..] | [b'%', .., b'%'] | [b'<', ..] | [b'[', ..]);
     let mask = value.iter().all(|byte| matches!(byte, b'*' | b'x' | b'X' | b'.' | b'-' | b'_' | b'?' | b'#'));
     let placeholder = value.first() == Some(&0x1a) || value.starts_with("⟦".as_bytes());
     let word = || {
@@ -182,7 +243,10 @@ fn path(value: &[u8]) -> bool {
 
 /// A date or a time is no key.
 fn dated(value: &[u8]) -> bool {
-    value.len() >= 8 && at(value, 4) == b'-' && at(value, 7) == b'-' && value.starts_with(b"20")
+    value.len() >= 8
+        && at(value, 4) == b'-'
+        && at(value, 7) == b'-'
+        && value.starts_with(b"20")
         && value.iter().filter(|byte| byte.is_ascii_alphabetic()).count() <= 2
 }
 
@@ -198,7 +262,8 @@ struct Traits {
 impl Traits {
     fn of(value: &[u8]) -> Self {
         let count = |test: fn(&u8) -> bool| value.iter().filter(|byte| test(byte)).count();
-        let (lower, upper, digits) = (count(u8::is_ascii_lowercase), count(u8::is_ascii_uppercase), count(u8::is_ascii_digit));
+        let (lower, upper, digits) =
+            (count(u8::is_ascii_lowercase), count(u8::is_ascii_uppercase), count(u8::is_ascii_digit));
         let distinct = value.iter().fold(0_u128, |seen, byte| seen | 1 << (byte & 127)).count_ones();
         Self { lower, upper, digits, other: value.len() - lower - upper - digits, distinct }
     }

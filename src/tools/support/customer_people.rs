@@ -7,8 +7,8 @@ use crate::tools::refusal::missing;
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use jiff::{SignedDuration, Timestamp};
 use postern_api::{
-    About, ContactId, ErrorKind, Invitation, LeadTransfer, Login, LoginRole, LoginStatus, Organisation, OrganisationStatus, Pii, PiiKind,
-    classified,
+    About, ContactId, ErrorKind, Invitation, LeadTransfer, Login, LoginRole, LoginStatus, Organisation,
+    OrganisationStatus, Pii, PiiKind, classified,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -156,7 +156,10 @@ impl InviteContact {
         }
         let logins = logins(cx, cx.organisation()?).await?;
         if logins.iter().any(|it| it.email.eq_ignore_ascii_case(self.email.as_str())) {
-            return Err(Refusal::new(Code::ContactExists, "this e-mail address is already a contact of your organization"));
+            return Err(Refusal::new(
+                Code::ContactExists,
+                "this e-mail address is already a contact of your organization",
+            ));
         }
         let current = occupied(&logins);
         match cx.tenant.limits(&organisation).contacts {
@@ -276,8 +279,11 @@ impl TransferLead {
         let logins = logins(cx, cx.organisation()?).await?;
         let mine = |it: &&Login| cx.caller.email.as_deref().is_some_and(|mail| mail.eq_ignore_ascii_case(&it.email));
         let from = logins.iter().find(mine).filter(|it| it.role == LoginRole::Lead);
-        let from = from.ok_or_else(|| Refusal::new(Code::LeadRequired, "you are not the lead contact of your organization any more"))?;
-        let to = logins.iter().find(|it| it.id == self.new_lead_contact_id).ok_or_else(|| missing(Code::ContactNotFound))?;
+        let from = from.ok_or_else(|| {
+            Refusal::new(Code::LeadRequired, "you are not the lead contact of your organization any more")
+        })?;
+        let to =
+            logins.iter().find(|it| it.id == self.new_lead_contact_id).ok_or_else(|| missing(Code::ContactNotFound))?;
         if to.id == from.id {
             return Err(Refusal::argument("new_lead_contact_id", "expected another contact; you are the lead already"));
         }
@@ -343,4 +349,3 @@ impl Tool for TransferLead {
         }))
     }
 }
-

@@ -8,8 +8,8 @@ use crate::tools::{Code, Kind, Refusal, Reply, Tool, ToolCx};
 use jiff::{SignedDuration, Timestamp};
 use postern_api::owned::Admitted;
 use postern_api::{
-    AttachmentId, Author, CommentId, ErrorKind, NewComment, NewTicket, OrganisationStatus, Person, Priority, ServiceDesk, SlaHours,
-    Ticket, TicketId, TicketQuery, TicketSort, TicketStatus, Viewer, Visibility,
+    AttachmentId, Author, CommentId, ErrorKind, NewComment, NewTicket, OrganisationStatus, Person, Priority,
+    ServiceDesk, SlaHours, Ticket, TicketId, TicketQuery, TicketSort, TicketStatus, Viewer, Visibility,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -116,7 +116,8 @@ impl Tool for ListTickets {
         };
         let page = desk.page(desk.timed(desk.port.tickets(&desk.cx, &query)).await?);
         let (returned, cut) = (page.rows.len(), page.truncated);
-        let tickets: Vec<_> = page.rows.into_iter().map(|it| it.record).filter(|it| may_read(&viewer, it).is_ok()).collect();
+        let tickets: Vec<_> =
+            page.rows.into_iter().map(|it| it.record).filter(|it| may_read(&viewer, it).is_ok()).collect();
         let total = page.total.saturating_sub((returned - tickets.len()) as u64);
         let pagination = Pagination::new(total, limit, offset, tickets.len());
         let more = pagination.has_more() || cut;
@@ -247,7 +248,8 @@ impl Tool for SubmitTicket {
         let viewer = desk.viewer().await?;
         let month = month_start(cx.now);
         let limit = cx.tenant.limits(&organisation).tickets_per_month;
-        let used_up = |limit: u32| Refusal::new(Code::TicketLimitReached, format!("monthly ticket limit ({limit}) reached"));
+        let used_up =
+            |limit: u32| Refusal::new(Code::TicketLimitReached, format!("monthly ticket limit ({limit}) reached"));
         // One at a time for each organisation, so that two submissions cannot both be the last one.
         let _turn = cx.turn("submit_ticket").await;
         if let Some(limit) = limit {
@@ -284,10 +286,11 @@ impl Tool for SubmitTicket {
             resolution_due,
             limit: limit.map(|it| (it, month)),
         };
-        let created = desk.timed(desk.port.create(&desk.cx, &new)).await.map_err(|error| match (error.kind(), limit) {
-            (ErrorKind::LimitReached, Some(limit)) => used_up(limit),
-            _ => Refusal::from(error),
-        })?;
+        let created =
+            desk.timed(desk.port.create(&desk.cx, &new)).await.map_err(|error| match (error.kind(), limit) {
+                (ErrorKind::LimitReached, Some(limit)) => used_up(limit),
+                _ => Refusal::from(error),
+            })?;
         let ticket = desk.open(created, Code::OutcomeUnknown)?.record;
         Ok(Reply::from(SubmittedTicket {
             ticket_id: ticket.id,
@@ -334,12 +337,13 @@ impl Tool for AddComment {
         };
         let body = self.content.as_str().to_owned();
         let new = NewComment { author: Author::Customer(person), body, internal: false };
-        let added = desk.timed(desk.port.comment(&desk.cx, &ticket.id, &new)).await.map_err(|error| match error.kind() {
-            ErrorKind::Conflict => Refusal::new(Code::Conflict, "the ticket is closed")
-                .suggest("Open a new ticket and mention this one."),
-            ErrorKind::NotFound => missing(Code::TicketNotFound),
-            _ => Refusal::from(error),
-        })?;
+        let added =
+            desk.timed(desk.port.comment(&desk.cx, &ticket.id, &new)).await.map_err(|error| match error.kind() {
+                ErrorKind::Conflict => Refusal::new(Code::Conflict, "the ticket is closed")
+                    .suggest("Open a new ticket and mention this one."),
+                ErrorKind::NotFound => missing(Code::TicketNotFound),
+                _ => Refusal::from(error),
+            })?;
         let comment = desk.open(added, Code::OutcomeUnknown)?.record;
         Ok(Reply::from(AddedComment { comment_id: comment.id, message: "Comment added successfully".to_owned() }))
     }

@@ -7,8 +7,8 @@ use crate::tools::cx::Port;
 use crate::tools::refusal::{Missing, missing};
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use postern_api::{
-    Closure, Error, ErrorKind, NewEscalation, OrganisationId, Priority, ServiceDesk, Text, Ticket, TicketId, TicketQuery, TicketSort,
-    TicketStatus,
+    Closure, Error, ErrorKind, NewEscalation, OrganisationId, Priority, ServiceDesk, Text, Ticket, TicketId,
+    TicketQuery, TicketSort, TicketStatus,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -147,7 +147,9 @@ async fn open_ticket(desk: &Port<'_, dyn ServiceDesk>, id: &TicketId) -> Result<
     let (organisation, ticket) = reachable(desk, id).await?;
     match ticket.status {
         TicketStatus::Closed => Err(closed()),
-        TicketStatus::Open | TicketStatus::Pending | TicketStatus::Resolved | TicketStatus::Other => Ok((organisation, ticket)),
+        TicketStatus::Open | TicketStatus::Pending | TicketStatus::Resolved | TicketStatus::Other => {
+            Ok((organisation, ticket))
+        }
     }
 }
 

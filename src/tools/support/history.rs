@@ -5,7 +5,10 @@ use crate::tools::args::Count;
 use crate::tools::refusal::{Missing, missing};
 use crate::tools::{Code, Kind, Refusal, Reply, Tool, ToolCx};
 use jiff::Timestamp;
-use postern_api::{About, Author, ContactId, LoginRole, OrganisationId, Pii, PiiKind, Text, TicketId, TicketQuery, TicketStatus, classified};
+use postern_api::{
+    About, Author, ContactId, LoginRole, OrganisationId, Pii, PiiKind, Text, TicketId, TicketQuery, TicketStatus,
+    classified,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -41,8 +44,15 @@ struct Event {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum What {
-    Ticket { ticket_id: TicketId, subject: Text, status: TicketStatus },
-    Comment { ticket_id: TicketId, content: Text },
+    Ticket {
+        ticket_id: TicketId,
+        subject: Text,
+        status: TicketStatus,
+    },
+    Comment {
+        ticket_id: TicketId,
+        content: Text,
+    },
     RoleChange {
         #[serde(skip_serializing_if = "Option::is_none")]
         from: Option<LoginRole>,
@@ -50,7 +60,10 @@ enum What {
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<Text>,
     },
-    GatewayCall { tool: String, outcome: String },
+    GatewayCall {
+        tool: String,
+        outcome: String,
+    },
 }
 
 /// Comments are read from this many of the newest tickets.
@@ -90,7 +103,12 @@ impl Tool for ViewHistory {
 }
 
 /// Tickets, their comments by this person, and the person's calls through the gateway. Says whether anything was left out.
-async fn ticket_events(cx: &ToolCx, ours: &OrganisationId, email: &str, events: &mut Vec<Event>) -> Result<bool, Refusal> {
+async fn ticket_events(
+    cx: &ToolCx,
+    ours: &OrganisationId,
+    email: &str,
+    events: &mut Vec<Event>,
+) -> Result<bool, Refusal> {
     let desk = cx.desk()?;
     let Some(external) = desk.external(ours) else { return Ok(false) };
     let person = desk.timed(desk.port.requester(&desk.cx, &external, email)).await?;

@@ -6,8 +6,8 @@ use crate::tools::refusal::missing;
 use crate::tools::{Code, Kind, Refusal, Reply, Tool, ToolCx};
 use jiff::Timestamp;
 use postern_api::{
-    About, ContactId, Internal, LoginRole, LoginStatus, OrganisationId, OrganisationStatus, Pii, PiiKind, Text, TicketQuery, TicketSort,
-    TicketStatus, classified,
+    About, ContactId, Internal, LoginRole, LoginStatus, OrganisationId, OrganisationStatus, Pii, PiiKind, Text,
+    TicketQuery, TicketSort, TicketStatus, classified,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

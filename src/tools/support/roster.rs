@@ -3,7 +3,9 @@
 use crate::tools::cx::Port;
 use crate::tools::refusal::Missing;
 use crate::tools::{Code, Refusal, ToolCx};
-use postern_api::{Contact, ContactId, Crm, ExternalId, Login, LoginRole, LoginStatus, OrganisationId, TicketQuery, Viewer};
+use postern_api::{
+    Contact, ContactId, Crm, ExternalId, Login, LoginRole, LoginStatus, OrganisationId, TicketQuery, Viewer,
+};
 use std::collections::BTreeMap;
 
 /// One person.
@@ -42,7 +44,8 @@ impl Member {
 pub(super) async fn logins(cx: &ToolCx, organisation: &OrganisationId) -> Result<Vec<Login>, Refusal> {
     let identity = cx.identity()?;
     let Some(external) = identity.external(organisation) else { return Ok(vec![]) };
-    let found = identity.timed(identity.port.logins(&identity.cx, &external)).await.or_missing(Code::OrganizationNotFound)?;
+    let found =
+        identity.timed(identity.port.logins(&identity.cx, &external)).await.or_missing(Code::OrganizationNotFound)?;
     Ok(found.into_iter().filter_map(|row| identity.admit(row)).map(|it| it.record).collect())
 }
 

@@ -189,7 +189,11 @@ mod tests {
     #[test]
     fn the_first_answer_is_met_pending_or_breached() {
         let due = Some(at("2026-01-01T10:00:00Z"));
-        let sla = |responded_at: Option<&str>| Sla { response_due: due, responded_at: responded_at.map(at), ..Sla::default() };
+        let sla = |responded_at: Option<&str>| Sla {
+            response_due: due,
+            responded_at: responded_at.map(at),
+            ..Sla::default()
+        };
         let now = at("2026-01-01T09:00:00Z");
         assert_eq!(response(&sla(None), now), ResponseState::Pending);
         assert_eq!(response(&sla(None), at("2026-01-01T10:00:01Z")), ResponseState::Breached);

@@ -9,8 +9,9 @@ use crate::tools::refusal::Missing;
 use crate::tools::{Code, Refusal, Reply};
 use jiff::Timestamp;
 use postern_api::{
-    About, Agent, Attachment, AttachmentId, Author, Comment, CommentId, Crm, Escalation, ExternalId, Internal, OrganisationId, Person,
-    Pii, PiiKind, Priority, Text, Ticket, TicketId, TicketStatus, Viewer, Visibility, Withheld, classified,
+    About, Agent, Attachment, AttachmentId, Author, Comment, CommentId, Crm, Escalation, ExternalId, Internal,
+    OrganisationId, Person, Pii, PiiKind, Priority, Text, Ticket, TicketId, TicketStatus, Viewer, Visibility, Withheld,
+    classified,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -268,7 +269,12 @@ impl CustomerTicketDetail {
                 resolution_due: ticket.sla.resolution_due,
             },
             comments: ticket.comments.iter().filter_map(CustomerComment::of).collect(),
-            attachments: ticket.attachments.iter().filter(|it| !it.internal).map(|it| AttachmentView::of(it, false)).collect(),
+            attachments: ticket
+                .attachments
+                .iter()
+                .filter(|it| !it.internal)
+                .map(|it| AttachmentView::of(it, false))
+                .collect(),
             resolution: ticket.resolution.clone(),
             withheld: withheld(ticket),
         }

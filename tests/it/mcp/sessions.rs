@@ -1,9 +1,10 @@
 //! Sessions, routing and cancellation.
 
-use super::wire::{Events, MODERN, Server, within};
+use super::wire::{Events, MODERN, Server, Session, User, within};
 use postern::mcp::Refusal;
 use reqwest::Method;
 use serde_json::json;
+use std::time::Duration;
 
 #[tokio::test]
 async fn h06_another_persons_session_is_answered_like_one_that_does_not_exist() {
@@ -87,6 +88,44 @@ async fn sessions_are_counted_and_each_person_has_a_share() {
     assert_eq!([begin("ben").await, begin("carl").await], [200, 503]);
     let (status, _) = server.user("carl").modern("tools/list", json!({})).await;
     assert_eq!(status, 200, "who needs no session is served");
+}
+
+#[tokio::test]
+async fn an_idle_session_ends_and_leaves_room_for_another() {
+    let server = Server::with(|config| {
+        config.max_sessions_each = 1;
+        config.session_idle = Duration::from_millis(20);
+    })
+    .await;
+    let anna = server.user("anna");
+    let hello = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "x", "version": "1" },
+    } });
+    let begin = async || anna.request(Method::POST).json(&hello).send().await.unwrap();
+    let first = begin().await.headers()["mcp-session-id"].to_str().unwrap().to_owned();
+    within(async { while begin().await.status() != 200 {} }).await;
+    let first = Session { user: anna, id: first };
+    assert_eq!(first.post(json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" })).await.status(), 404);
+}
+
+/// H07: what a stream said can be heard again in its own session alone.
+#[tokio::test]
+async fn h07_another_persons_last_event_is_not_replayed() {
+    let server = Server::start().await;
+    let (session, _) = server.user("anna").initialize("2025-11-25").await;
+    let answer = session.post(json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {} })).await;
+    let stream = within(answer.text()).await.unwrap();
+    let event = stream.lines().find_map(|line| line.strip_prefix("id:")).unwrap().trim();
+    let (bens, _) = server.user("ben").initialize("2025-11-25").await;
+    let resume = async |user: &User, session: &str| {
+        let request = user.request(Method::GET).header("mcp-session-id", session).header("last-event-id", event);
+        within(request.send()).await.unwrap()
+    };
+    let foreign = resume(&bens.user, &session.id).await;
+    assert_eq!(foreign.status(), 404);
+    let elsewhere = within(resume(&bens.user, &bens.id).await.text()).await.unwrap();
+    assert!(!elsewhere.contains("tickets.list"), "{elsewhere}");
+    assert_eq!(resume(&session.user, &session.id).await.status(), 200, "in its own session the same is not refused");
 }
 
 /// H09: the same ids at the same time, answered in the other order.
