@@ -24,7 +24,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a program that listens on this address. What it says is not read.
+    /// Starts a program that listens on this address. What it says is not read; what it complains of is passed on.
     pub(crate) fn spawn(command: &mut Command, address: SocketAddr) -> Result<Self, Failure> {
         Self::start(command.stdout(Stdio::null()), address)
     }
@@ -38,7 +38,6 @@ impl Server {
         let spawned = Instant::now();
         let mut child = command
             .stdin(Stdio::piped())
-            .stderr(Stdio::null())
             .spawn()
             .map_err(|error| format!("cannot start `{}`: {error}", command.get_program().to_string_lossy()))?;
         let output = child.stdout.take().map(BufReader::new);

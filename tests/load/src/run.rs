@@ -74,6 +74,10 @@ pub(crate) async fn run(plan: Plan) -> Result<bool, Failure> {
                 Ok(seen) => answer = seen,
                 Err(error) => notes.push(format!("Postern on the embedded backend is left out: {error}")),
             }
+            match demo(&program, &scratch.path().join("demo")).await {
+                Ok(note) => notes.push(note),
+                Err(error) => notes.push(format!("the demo is left out: {error}")),
+            }
             match behind_vendor(&mut field, &program, scratch.path(), &issuer, &answer).await {
                 Ok(note) => notes.push(note),
                 Err(error) => notes.push(format!("the vendor hop is left out: {error}")),
@@ -242,6 +246,19 @@ async fn behind_vendor(
     Ok(format!(
         "vendor hop: a call makes {reads} requests to the HaloPSA simulator; its structured answer is {bytes} bytes"
     ))
+}
+
+/// The demo as a newcomer starts it, on an empty directory; a note on its start and its memory.
+async fn demo(program: &Path, dir: &Path) -> Result<String, Failure> {
+    let address = free_address()?;
+    let mut command = Command::new(program);
+    command.args(["demo", "--listen", &address.to_string(), "--data"]).arg(dir);
+    let mut server = Server::spawn(&mut command, address)?;
+    // Without a token the answer is a refusal: an answer all the same.
+    let start = server.answers(&Request::list(address, "none"), Some(401)).await?;
+    tokio::time::sleep(SETTLE).await;
+    let (start, idle) = (start.as_secs_f64() * 1e3, server.memory()?.now);
+    Ok(format!("postern demo on an empty directory: {start:.0} ms to its first answer, {idle:.1} MB when idle"))
 }
 
 async fn simulator(address: SocketAddr, length: usize) -> Result<Server, Failure> {
