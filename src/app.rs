@@ -6,7 +6,7 @@ use crate::audit::{self, Journal};
 use crate::call::authorise::Means;
 use crate::call::gate::Gate;
 use crate::call::host::Host;
-use crate::call::redact::Redactor;
+use crate::call::redact::lens::Redactor;
 use crate::config::{Config, TenantConfig};
 use crate::edge::clock::SystemClock;
 use crate::edge::keys::{HttpFetch, KeyTiming};

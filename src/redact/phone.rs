@@ -30,12 +30,10 @@ pub(crate) fn find(cluster: &Cluster<'_>, index: usize) -> Option<(Range<usize>,
     let said = cluster.context.has(Says::Phone)
         && !matches!(cluster.context.nearest(), Some(Says::Other | Says::Version | Says::Card | Says::Ssn));
     let other = index == 0 && matches!(cluster.context.nearest(), Some(Says::Other));
-    let last = if plus || cluster.digits(index).starts_with(b"00") && (said || cluster.groups.len() > index + 1) {
+    let last = if plus || (cluster.digits(index).starts_with(b"00") && (said || cluster.groups.len() > index + 1)) {
         international(cluster, index, plus)
-    } else if other {
-        None
     } else {
-        north_american(cluster, index, said).or_else(|| national(cluster, index, said))
+        north_american(cluster, index, said).or_else(|| if other { None } else { national(cluster, index, said) })
     }?;
     let end = cluster.group(last)?.end;
     let end = extension(cluster.text, end);
@@ -53,7 +51,7 @@ fn starts(text: &[u8], start: usize) -> bool {
 fn finishes(text: &[u8], end: usize) -> bool {
     let (next, after) = (at(text, end), at(text, end + 1));
     match next {
-        b'-' | b':' | b',' | b'/' => !after.is_ascii_digit() && !(next == b'-' && after.is_ascii_alphabetic()),
+        b'-' | b':' | b'/' => !(after.is_ascii_digit() || (next == b'-' && after.is_ascii_alphabetic())),
         b'_' | b'@' | b'%' => false,
         _ => !next.is_ascii_alphanumeric(),
     }
@@ -172,7 +170,11 @@ mod tests {
     fn phones(text: &str) -> Vec<&str> {
         let mut finds = Vec::new();
         crate::redact::number::find(text.as_bytes(), &Words::new().expect("the words build"), &mut finds);
-        finds.into_iter().filter(|find| find.kind == Kind::Phone).map(|find| &text[find.span]).collect()
+        finds
+            .into_iter()
+            .filter(|find| find.kind == Kind::Phone)
+            .map(|find| text.get(find.span).expect("on a boundary"))
+            .collect()
     }
 
     #[test]

@@ -14,7 +14,7 @@ use postern_api::{
     classified,
 };
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// `value.reply()`: an answer that holds text people wrote.
 pub(super) trait ReplyFrom: Sized {
@@ -233,7 +233,7 @@ pub(super) struct CustomerTicketDetail {
     status: TicketStatus,
     priority: Priority,
     category: String,
-    visibility: Visibility,
+    visibility: TicketVisibility,
     created_at: Timestamp,
     updated_at: Timestamp,
     created_by: PersonView,
@@ -258,7 +258,7 @@ impl CustomerTicketDetail {
             status: ticket.status,
             priority: ticket.priority,
             category: ticket.category.clone(),
-            visibility: ticket.visibility,
+            visibility: ticket.visibility.into(),
             created_at: ticket.created_at,
             updated_at: ticket.public_updated_at,
             created_by: PersonView::of(&ticket.requester),
@@ -322,7 +322,7 @@ pub(super) struct StaffTicket {
     status: TicketStatus,
     priority: Priority,
     category: String,
-    visibility: Visibility,
+    visibility: TicketVisibility,
     created_at: Timestamp,
     updated_at: Timestamp,
     created_by: PersonView,
@@ -343,7 +343,7 @@ impl StaffTicket {
             status: ticket.status,
             priority: ticket.priority,
             category: ticket.category.clone(),
-            visibility: ticket.visibility,
+            visibility: ticket.visibility.into(),
             created_at: ticket.created_at,
             updated_at: ticket.updated_at,
             created_by: PersonView::of(&ticket.requester),
@@ -421,6 +421,25 @@ impl StaffTicketDetail {
             escalation_history: Some(Internal::new(ticket.escalations.iter().map(EscalationView::of).collect())),
             attachments: ticket.attachments.iter().map(|it| AttachmentView::of(it, true)).collect(),
             resolution: ticket.resolution.clone(),
+        }
+    }
+}
+
+/// Who at the customer may read a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum TicketVisibility {
+    /// The requester and the organization's lead.
+    Organization,
+    /// The requester alone.
+    Private,
+}
+
+impl From<Visibility> for TicketVisibility {
+    fn from(it: Visibility) -> Self {
+        match it {
+            Visibility::Organisation => Self::Organization,
+            Visibility::Private => Self::Private,
         }
     }
 }
