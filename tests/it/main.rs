@@ -9,4 +9,8 @@ mod logs;
 #[cfg(test)]
 mod mcp;
 #[cfg(test)]
+mod rig;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tenancy;
