@@ -32,7 +32,8 @@ fn row() -> Row {
 }
 
 fn audit(c: &mut Criterion) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let dir = tempfile::tempdir().expect("a directory");
     let journal = Arc::new(Journal::open(dir.path(), Settings::default()).expect("opens"));
     c.bench_function("audit/append alone", |b| {

@@ -1,6 +1,6 @@
 //! Logs, traces and metrics. Names follow OpenTelemetry's MCP and HTTP conventions; labels are small closed sets.
 
-use crate::call::audit::{Decision, Row};
+use crate::call::audit::Row;
 use crate::config::{LogFormat, TelemetryConfig};
 use opentelemetry::trace::{TraceContextExt as _, TracerProvider as _};
 use opentelemetry_otlp::WithExportConfig as _;
@@ -81,21 +81,11 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
     Metrics { registry, ..metrics }
 });
 
-fn word(decision: Decision) -> &'static str {
-    match decision {
-        Decision::Allowed => "allowed",
-        Decision::Denied => "denied",
-        Decision::Failed => "failed",
-        Decision::Pending => "pending",
-        Decision::Unknown => "unknown",
-    }
-}
-
 /// A call ended.
 pub fn called(row: &Row, took: Duration) {
     let metrics = &*METRICS;
     let tool = if row.tool.is_empty() { "none" } else { row.tool };
-    metrics.calls.get_or_create(&CallLabels { tool, decision: word(row.decision) }).inc();
+    metrics.calls.get_or_create(&CallLabels { tool, decision: row.decision.as_str() }).inc();
     metrics.duration.get_or_create(&ToolLabel { tool }).observe(took.as_secs_f64());
     if !row.upstream.is_zero() {
         metrics.upstream.get_or_create(&ToolLabel { tool }).observe(row.upstream.as_secs_f64());

@@ -3,7 +3,8 @@
 
 use super::chain::{GENESIS, Hash, Head, hash, hex, unhash};
 use super::keys::Keys;
-use crate::call::audit::{Decision, Ledger, Phase, Row};
+use super::record::Stored;
+use crate::call::audit::{Ledger, Phase, Row};
 use crate::caller::Principal;
 use crate::store::{connect, failed, migrate};
 use crate::tools::{History, PastCall};
@@ -12,7 +13,6 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use postern_api::{Error, ErrorKind, Result, TenantId};
 use rusqlite::{Connection, OptionalExtension, params};
-use serde::Serialize;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -70,77 +70,6 @@ struct Waiting {
     done: oneshot::Sender<Result<()>>,
 }
 
-/// A row before it has its number.
-#[derive(Debug)]
-struct Stored {
-    at: i64,
-    tenant: String,
-    organisation: Option<String>,
-    principal: String,
-    body: String,
-}
-
-/// The text of a row. Every field is a word or number of ours, a digest, or an id that was parsed: nothing in it can end a line.
-#[derive(Debug, Serialize)]
-struct Body<'a> {
-    at: String,
-    /// Milliseconds since this process began: goes on when the clock is set back.
-    up_ms: u64,
-    phase: &'static str,
-    tenant: &'a str,
-    realm: &'static str,
-    principal: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    client: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    organisation: Option<&'a str>,
-    tool: &'a str,
-    arguments: String,
-    decision: &'static str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    code: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    policy_version: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    policies: Option<&'a [String]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    system: Option<&'a str>,
-    upstream_us: u64,
-    redacted: u32,
-    #[serde(skip_serializing_if = "is_zero")]
-    dropped: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reference: Option<&'a str>,
-    request_id: String,
-}
-
-fn is_zero(number: &u32) -> bool {
-    *number == 0
-}
-
-/// At most 128 visible ASCII characters: what a client or an issuer made up cannot end a line or hide in one.
-fn plain(text: &str) -> String {
-    text.chars().filter(char::is_ascii_graphic).take(128).collect()
-}
-
-fn phase(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Single => "single",
-        Phase::Attempt => "attempt",
-        Phase::Outcome => "outcome",
-    }
-}
-
-fn decision(decision: Decision) -> &'static str {
-    match decision {
-        Decision::Allowed => "allowed",
-        Decision::Denied => "denied",
-        Decision::Failed => "failed",
-        Decision::Pending => "pending",
-        Decision::Unknown => "unknown",
-    }
-}
-
 /// What a request that never became a call leaves in the log.
 #[derive(Debug, Clone, Default)]
 pub struct Refused<'a> {
@@ -195,56 +124,10 @@ impl Journal {
         run(&mut self.writer.lock().connection)
     }
 
-    fn stored(&self, row: &Row) -> Result<Stored> {
-        let now = Timestamp::now();
-        let (caller, tenant) = (&row.caller, &row.caller.tenant);
-        let principal = self.keys.principal(tenant, &caller.principal);
-        let body = Body {
-            at: now.to_string(),
-            up_ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            phase: phase(row.phase),
-            tenant: tenant.as_str(),
-            realm: caller.realm.as_str(),
-            principal: &principal,
-            client: caller.client.as_deref().map(plain),
-            organisation: row.organisation.as_ref().map(|it| it.as_str()),
-            tool: row.tool,
-            arguments: self.keys.arguments(tenant, &row.arguments),
-            decision: decision(row.decision),
-            code: row.code,
-            policy_version: row.policy_version.as_deref(),
-            policies: row.policies.as_deref(),
-            system: row.system.as_deref(),
-            upstream_us: u64::try_from(row.upstream.as_micros()).unwrap_or(u64::MAX),
-            redacted: row.redacted,
-            dropped: row.dropped,
-            reference: row.reference.as_deref(),
-            request_id: plain(&row.request_id),
-        };
-        let body = serde_json::to_string(&body).map_err(|e| Error::internal("audit row").because(e))?;
-        Ok(Stored {
-            at: now.as_millisecond(),
-            tenant: tenant.to_string(),
-            organisation: row.organisation.as_ref().map(ToString::to_string),
-            principal,
-            body,
-        })
-    }
-
     /// Writes down a request that was refused before it became a call. Called on the request's way; waits for nothing but a
     /// short commit, and a row that cannot be written is told in the log.
     pub fn refused(&self, refused: &Refused<'_>) {
-        let now = Timestamp::now();
-        let principal = match (refused.tenant, refused.principal) {
-            (Some(tenant), Some(principal)) => self.keys.principal(tenant, principal),
-            (None, _) | (_, None) => String::new(),
-        };
-        let tenant = refused.tenant.map(ToString::to_string).unwrap_or_default();
-        let body = serde_json::json!({
-            "at": now.to_string(), "phase": "edge", "tenant": tenant, "principal": principal, "decision": "denied",
-            "code": plain(refused.code), "request_id": plain(refused.request_id),
-        });
-        let row = Stored { at: now.as_millisecond(), tenant, organisation: None, principal, body: body.to_string() };
+        let row = Stored::refused(refused, &self.keys);
         let (done, _) = oneshot::channel();
         match self.enqueue(Waiting { row, durable: false, done }) {
             Ok(()) => self.commit_waiting(),
@@ -391,7 +274,7 @@ impl Ledger for Arc<Journal> {
     async fn append(&self, row: Row) -> Result<()> {
         let durable = row.phase == Phase::Attempt;
         let (done, told) = oneshot::channel();
-        self.enqueue(Waiting { row: self.stored(&row)?, durable, done })?;
+        self.enqueue(Waiting { row: Stored::of(&row, &self.keys, self.started.elapsed())?, durable, done })?;
         if durable {
             // The disk is waited for on a thread that may wait.
             let journal = self.clone();
