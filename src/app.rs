@@ -112,14 +112,15 @@ impl App {
             None => Policies::builtin(),
         };
         let engine = Arc::new(Engine::new(policies.map_err(|e| cannot("policies")(&e))?));
-        let store = Arc::new(Store::open(data_dir)?);
         let settings = audit::Settings {
             retention_days: config.audit.retention_days,
             legal_hold: config.audit.legal_hold,
             head_every_secs: config.audit.head_every_secs,
             ..audit::Settings::default()
         };
+        // The journal takes the data directory for this process, so it comes before the store.
         let journal = Arc::new(Journal::open(data_dir, settings)?);
+        let store = Arc::new(Store::open(data_dir)?);
         let registry = Registry::new(data_dir);
         let mut tenants = HashMap::new();
         for tenant in &config.tenants {

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use postern_api::{Error, ErrorKind, Result, TenantId};
 use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::HashSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -52,7 +53,12 @@ pub struct Journal {
     writer: Mutex<Writer>,
     reader: Mutex<Connection>,
     started: Instant,
+    /// Held as long as this process may append: the chain has one writer.
+    _lock: std::fs::File,
 }
+
+/// Rows in a block of the table `seen`.
+const BLOCK: i64 = 16_384;
 
 #[derive(Debug)]
 struct Writer {
@@ -61,6 +67,8 @@ struct Writer {
     seq: i64,
     last: Hash,
     signed: i64,
+    /// Principals that the block under way is known to hold.
+    seen: (i64, HashSet<String>),
 }
 
 #[derive(Debug)]
@@ -86,6 +94,7 @@ pub struct Refused<'a> {
 impl Journal {
     /// Opens the log of a data directory and checks its end.
     pub fn open(dir: &Path, settings: Settings) -> Result<Self> {
+        let lock = lock(dir)?;
         let keys = Keys::of(dir)?;
         let path = dir.join("audit.db");
         let mut connection = connect(&path)?;
@@ -103,9 +112,10 @@ impl Journal {
             keys,
             settings,
             waiting: Mutex::default(),
-            writer: Mutex::new(Writer { connection, writer, seq, last, signed }),
+            writer: Mutex::new(Writer { connection, writer, seq, last, signed, seen: (-1, HashSet::new()) }),
             reader: Mutex::new(connect(&path)?),
             started: Instant::now(),
+            _lock: lock,
         })
     }
 
@@ -179,14 +189,23 @@ impl Journal {
             writer.connection.execute_batch("PRAGMA synchronous=FULL").map_err(failed)?;
         }
         let (mut seq, mut last) = (writer.seq, writer.last);
+        let Writer { connection, seen, .. } = writer;
         let result = (|| {
-            let transaction = writer.connection.transaction()?;
+            let transaction = connection.transaction()?;
             {
                 let mut insert = transaction.prepare_cached(
                     "INSERT INTO row (seq, at, tenant, organisation, principal, body, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 )?;
                 for Waiting { row, .. } in batch {
                     seq += 1;
+                    if seen.0 != seq / BLOCK {
+                        *seen = (seq / BLOCK, HashSet::new());
+                    }
+                    if !row.principal.is_empty() && seen.1.insert(row.principal.clone()) {
+                        let mut found = transaction
+                            .prepare_cached("INSERT OR IGNORE INTO seen (principal, block) VALUES (?1, ?2)")?;
+                        found.execute(params![row.principal, seen.0])?;
+                    }
                     last = hash(&last, seq, &row.body);
                     insert.execute(params![
                         seq,
@@ -203,6 +222,10 @@ impl Journal {
         })();
         if durable {
             writer.connection.execute_batch("PRAGMA synchronous=NORMAL").map_err(failed)?;
+        }
+        if result.is_err() {
+            // What was noted in the transaction is gone with it.
+            writer.seen = (-1, HashSet::new());
         }
         result.map_err(failed)?;
         (writer.seq, writer.last) = (seq, last);
@@ -292,12 +315,14 @@ impl History for Arc<Journal> {
         let reader = self.reader.lock();
         let mut statement = reader
             .prepare_cached(
-                "SELECT at, body ->> 'tool', body ->> 'decision', body ->> 'code' FROM row
-                 WHERE tenant = ?1 AND principal = ?2 AND body ->> 'phase' IN ('single', 'outcome') ORDER BY seq DESC LIMIT ?3",
+                "SELECT row.at, row.body ->> 'tool', row.body ->> 'decision', row.body ->> 'code'
+                 FROM seen JOIN row ON row.seq BETWEEN seen.block * ?4 AND seen.block * ?4 + ?4 - 1
+                 WHERE seen.principal = ?2 AND row.principal = ?2 AND row.tenant = ?1 AND row.body ->> 'phase' IN ('single', 'outcome')
+                 ORDER BY seen.block DESC, row.seq DESC LIMIT ?3",
             )
             .map_err(failed)?;
         let rows = statement
-            .query_map(params![tenant.as_str(), digest, limit], |row| {
+            .query_map(params![tenant.as_str(), digest, limit, BLOCK], |row| {
                 let (at, tool, decision, code): (i64, Option<String>, String, Option<String>) =
                     (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
                 let outcome = code.map_or(decision.clone(), |code| format!("{decision}: {code}"));
@@ -311,6 +336,20 @@ impl History for Arc<Journal> {
             calls.push(PastCall { at, ..call });
         }
         Ok(calls)
+    }
+}
+
+/// Takes the data directory for this process; the operating system gives it back when the process ends, however it ends.
+fn lock(dir: &Path) -> Result<std::fs::File> {
+    std::fs::create_dir_all(dir).map_err(|e| Error::internal("data directory").because(e))?;
+    let file = std::fs::File::create(dir.join("postern.lock")).map_err(|e| Error::internal("lock file").because(e))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(Error::new(
+            ErrorKind::Conflict,
+            format!("another process serves the data directory `{}`", dir.display()),
+        )),
+        Err(std::fs::TryLockError::Error(e)) => Err(Error::internal("lock file").because(e)),
     }
 }
 
