@@ -254,9 +254,10 @@ fn tenants(value: Option<Value>, found: &mut Mistakes) -> Vec<TenantConfig> {
     let mut tenants = Vec::new();
     for (nth, value) in list.into_iter().enumerate() {
         let path = format!("tenants[{nth}]");
-        match value {
-            Value::Table(table) => tenants.extend(tenant(table, &path, found)),
-            _ => found.add(&path, "expected a table"),
+        if let Value::Table(table) = value {
+            tenants.extend(tenant(table, &path, found));
+        } else {
+            found.add(&path, "expected a table");
         }
     }
     let (mut ids, mut issuers) = (BTreeSet::new(), BTreeSet::new());
@@ -365,12 +366,11 @@ fn systems(value: Option<Value>, path: &str, found: &mut Mistakes) -> BTreeMap<S
         if ExternalId::new(&name).is_err() {
             found.add(&path, "expected a name of letters, digits, `-` and `_`");
         }
-        let system = match value {
-            Value::Table(table) => SystemConfig::parse(table, &path, found),
-            _ => {
-                found.add(&path, "expected a table");
-                None
-            }
+        let system = if let Value::Table(table) = value {
+            SystemConfig::parse(table, &path, found)
+        } else {
+            found.add(&path, "expected a table");
+            None
         };
         systems.insert(name, system);
     }

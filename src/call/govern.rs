@@ -99,7 +99,7 @@ where
     if let Err(error) = ledger.append(attempt).await {
         tracing::error!(error = %error, "the audit log cannot be written; a write was refused");
         let refusal = Refusal::new(Code::AuditUnavailable, "the audit log cannot be written");
-        return Err(Refusal { cause: Some(error), ..refusal }.into());
+        return Err(Refusal { cause: Some(Box::new(error)), ..refusal }.into());
     }
     inner.oneshot(Work { permitted, step: Step::Execute }).await
 }
