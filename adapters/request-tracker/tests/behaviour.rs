@@ -53,7 +53,7 @@ async fn the_adapter_passes_the_kit_in_trouble() {
     };
     let report = run_failures(&fixture, &|trouble| breakable.misbehave(trouble)).await;
     assert!(report.passed(), "{report}");
-    assert_eq!(report.outcomes().len(), 19);
+    assert_eq!(report.outcomes().len(), 20);
     assert!(!http.asked(&Method::GET, "tickets").is_empty(), "what meets no fault arrives");
     assert_eq!(http.writes(), 0, "every write met the fault");
 }
