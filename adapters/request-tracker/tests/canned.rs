@@ -106,6 +106,39 @@ async fn b03_a_row_of_another_queue_keeps_its_own_owner() {
 }
 
 #[tokio::test]
+async fn b03_nothing_is_written_for_a_stranger_as_a_customers_note_or_on_a_closed_ticket() {
+    let person = |id: &str| {
+        Author::Customer(Person {
+            contact: Some(ContactId::new(id).expect("an id")),
+            name: "Jane".into(),
+            email: Some("jane@acme.example".into()),
+        })
+    };
+    let user = |id: i64, organisation: &str| json!({ "id": id, "Name": "x", "Organization": organisation });
+    let cases = [
+        ("open", person("34"), false, ErrorKind::InvalidArgument),
+        ("open", person("35"), false, ErrorKind::InvalidArgument),
+        ("open", person("nobody"), false, ErrorKind::InvalidArgument),
+        ("open", person("30"), true, ErrorKind::InvalidArgument),
+        ("resolved", person("30"), false, ErrorKind::Conflict),
+        ("resolved", person("31"), false, ErrorKind::Conflict),
+        ("resolved", Author::Agent(staff()), true, ErrorKind::Conflict),
+    ];
+    for (status, author, internal, kind) in cases {
+        let (http, adapter) = rig();
+        http.on(Method::GET, "tickets", 200, page(json!([row(1, 3, status)])));
+        http.on(Method::GET, "user/31", 200, user(31, "Acme"));
+        http.on(Method::GET, "user/34", 200, user(34, "Globex"));
+        http.on(Method::GET, "user/35", 404, json!({ "message": "Not Found" }));
+        let new = NewComment { author, body: "x".into(), internal };
+        let desk = adapter.service_desk().expect("a desk");
+        let error = desk.comment(&acme(), &ticket("1"), &new).await.expect_err("refused");
+        assert_eq!(error.kind(), kind, "{status} {new:?}");
+        assert_eq!(http.writes(), 0);
+    }
+}
+
+#[tokio::test]
 async fn a_stale_mark_is_a_conflict_and_nothing_is_said_to_the_customer() {
     let (http, adapter) = rig();
     http.on(Method::GET, "tickets", 200, page(json!([row(1, 3, "open")])));
