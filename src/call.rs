@@ -6,7 +6,7 @@
 //! 2. [`deadline`]: bounds all below it.
 //! 3. [`authorise`]: the only place that makes a [`Permitted`] call; parses the arguments once.
 //! 4. [`govern`]: a write that needs a confirmation becomes a preview; a write is logged before it is carried out.
-//! 5. [`redacting`]: outside dispatch and any cache, so that nothing skips it.
+//! 5. [`redact`]: outside dispatch and any cache, so that nothing skips it.
 //! 6. [`dispatch`]: accepts permitted work only.
 
 pub mod audit;
@@ -17,7 +17,6 @@ pub mod gate;
 pub mod govern;
 pub mod host;
 pub mod redact;
-pub mod redacting;
 
 use crate::caller::Caller;
 use crate::tools::{Code, Described, Findings, Metadata, Ready, Refusal, ToolCx};

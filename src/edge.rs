@@ -19,6 +19,7 @@ mod body;
 mod check;
 pub mod clock;
 pub mod config;
+pub mod confirmations;
 pub mod envelope;
 mod json;
 pub mod keys;

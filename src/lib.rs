@@ -1,8 +1,13 @@
 //! Postern: one guarded gate for AI clients into the systems that a managed service provider runs.
 
+pub mod adapters;
+pub mod app;
 pub mod audit;
 pub mod call;
 pub mod caller;
+pub mod cli;
+pub mod config;
+pub mod demo;
 pub mod edge;
 pub mod govern;
 pub mod mcp;

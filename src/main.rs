@@ -1,2 +1,5 @@
 //! The `postern` command.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    postern::cli::run()
+}

@@ -24,6 +24,7 @@ mod corpus;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use clean::tidy;
 pub use known::{Hidden, Known};
 pub use marks::Marks;
 pub(crate) use marks::mask;
@@ -182,36 +183,8 @@ impl Scrubber {
     }
 }
 
-/// Takes hidden characters and forged placeholders out of every string and key of an answer, whatever its class.
-pub(crate) fn tidy(value: &mut serde_json::Value, marks: &Marks) {
-    use serde_json::Value;
-    let clear = |text: &str| -> Option<String> {
-        if text.is_ascii() && !text.bytes().any(|byte| byte.is_ascii_control()) {
-            return None;
-        }
-        let clear = clean::escape(clean::clean(text), |inner| marks.wrote(inner)).0;
-        (clear != text).then(|| clear.into_owned())
-    };
-    match value {
-        Value::String(text) => {
-            if let Some(clear) = clear(text) {
-                *text = clear;
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| tidy(item, marks)),
-        Value::Object(fields) => {
-            if fields.keys().any(|key| clear(key).is_some()) {
-                let old = std::mem::take(fields);
-                fields.extend(old.into_iter().map(|(key, value)| (clear(&key).unwrap_or(key), value)));
-            }
-            fields.values_mut().for_each(|value| tidy(value, marks));
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
 /// The text with our own placeholders blanked out, so that no pattern reads them.
-fn covered<'a>(text: &'a Cow<'_, str>, ours: &[Range<usize>]) -> Cow<'a, str> {
+fn covered<'a>(text: &'a str, ours: &[Range<usize>]) -> Cow<'a, str> {
     if ours.is_empty() {
         return Cow::Borrowed(text);
     }
@@ -359,7 +332,9 @@ impl Reading<'_> {
                 counts.add(hidden.label());
                 return match hidden {
                     Hidden::Internal => self.marks.bare(hidden.label()),
-                    _ => self.marks.of(hidden.label(), &normal(hidden.label(), value)),
+                    Hidden::Name | Hidden::Email | Hidden::Phone | Hidden::Address => {
+                        self.marks.of(hidden.label(), &normal(hidden.label(), value))
+                    }
                 };
             }
             Kind::Encoded => ("encoded", Treatment::Hide),

@@ -39,6 +39,30 @@ pub enum Decision {
     Unknown,
 }
 
+impl Phase {
+    /// The word for it in the log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Phase::Single => "single",
+            Phase::Attempt => "attempt",
+            Phase::Outcome => "outcome",
+        }
+    }
+}
+
+impl Decision {
+    /// The word for it in logs and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Decision::Allowed => "allowed",
+            Decision::Denied => "denied",
+            Decision::Failed => "failed",
+            Decision::Pending => "pending",
+            Decision::Unknown => "unknown",
+        }
+    }
+}
+
 /// One row, before it is bounded, keyed and chained. `arguments` become a keyed digest; names and values never get that far.
 #[derive(Debug, Clone)]
 pub struct Row {

@@ -1,218 +1,80 @@
-//! The lens: what one caller sees of one answer. The only place that opens classified values.
-//!
-//! **Invariant:** an answer leaves redacted or not at all. An error, a panic or too many bytes give [`Error`] and no
-//! value. Nothing is streamed: an answer is whole before it is read, so no value can straddle two pieces of it.
+//! Redacts what a tool said, before any other layer sees it. An answer that cannot be redacted is withheld.
 
-use crate::redact::{Counts, Hidden, Known, Marks, Scrubber, mask, tidy};
-use crate::tools::Answer;
-use postern_api::classified::{About, Class, Lens, PiiKind, Shown, under};
-use postern_api::{ContactId, Error, Result};
-use postern_policies::{PiiRules, Reveal, Treatment};
-use serde_json::Value;
-use std::borrow::Cow;
-use std::cell::RefCell;
+pub mod lens;
+
+use super::dispatch::Draft;
+use super::{Shown, Stop, Work};
+use crate::tools::ToolCx;
+use futures::future::BoxFuture;
+use lens::{Redactor, Viewer};
+use postern_policies::Realm;
 use std::collections::BTreeSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{Context, Poll};
+use tower::Service;
 
-/// Most bytes of a whole answer before redaction.
-const ANSWER_BYTES: usize = 1024 * 1024;
-
-/// Who reads an answer.
-#[derive(Debug, Clone, Default)]
-pub struct Viewer {
-    /// The contacts that the caller is.
-    pub contacts: BTreeSet<ContactId>,
-    /// The caller's own e-mail address and name: shown to the caller wherever they stand.
-    pub own_values: Vec<String>,
-    /// The grant whose placeholders are written.
-    pub grant: Arc<str>,
+/// The layer.
+#[derive(Debug, Clone)]
+pub struct Redact<S> {
+    inner: S,
+    redactor: Arc<Redactor>,
 }
 
-/// A redacted answer.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Redacted {
-    /// What the caller may read.
-    pub value: Value,
-    /// How much was taken out, by kind.
-    pub counts: Counts,
-}
-
-/// Redacts answers.
-#[derive(Clone)]
-pub struct Redactor {
-    scrubber: Scrubber,
-    secret: Arc<zeroize::Zeroizing<Vec<u8>>>,
-}
-
-impl std::fmt::Debug for Redactor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Redactor").finish_non_exhaustive()
+impl<S> Redact<S> {
+    /// Redacts what `inner` answers.
+    pub fn new(inner: S, redactor: Arc<Redactor>) -> Self {
+        Self { inner, redactor }
     }
 }
 
-impl Redactor {
-    /// A redactor over a compiled engine; the secret keys the placeholders of every grant and is the same on every node.
-    pub fn new(scrubber: Scrubber, secret: &[u8]) -> Self {
-        Self { scrubber, secret: Arc::new(zeroize::Zeroizing::new(secret.to_vec())) }
-    }
-
-    /// The answer as this caller may read it.
-    ///
-    /// # Errors
-    /// [`postern_api::ErrorKind::Internal`]: the answer does not serialise, panics, or is larger than a mebibyte.
-    pub fn redact(&self, answer: &dyn Answer, reveal: &Reveal, viewer: &Viewer) -> Result<Redacted> {
-        let attempt = catch_unwind(AssertUnwindSafe(|| self.attempt(answer, reveal, viewer)));
-        attempt.unwrap_or_else(|_| Err(Error::internal("redacting the answer panicked")))
-    }
-
-    /// A message as this caller may read it. One that cannot be scrubbed is replaced whole.
-    pub fn redact_text(&self, text: &str, reveal: &Reveal, viewer: &Viewer) -> String {
-        let marks = self.marks(viewer);
-        let own: Vec<&str> = viewer.own_values.iter().map(String::as_str).collect();
-        let scrub = || self.scrubber.scrub(text, &reveal.text, &own, None, &marks, &mut Counts::default());
-        match catch_unwind(AssertUnwindSafe(scrub)) {
-            Ok(Ok(text)) => text.into_owned(),
-            Ok(Err(withheld)) => withheld.to_string(),
-            Err(_) => "[withheld: failed]".to_owned(),
-        }
-    }
-
-    fn marks(&self, viewer: &Viewer) -> Marks {
-        Marks::new(&self.secret, &viewer.grant)
-    }
-
-    fn attempt(&self, answer: &dyn Answer, reveal: &Reveal, viewer: &Viewer) -> Result<Redacted> {
-        let failed = |error: serde_json::Error| {
-            // The error's own text may quote a value, so only its class is kept.
-            Error::internal("the answer could not be redacted").with("class", format!("{:?}", error.classify()))
-        };
-        let survey = Rc::new(Survey { reveal: *reveal, viewer: viewer.clone(), found: RefCell::default() });
-        under(survey.clone(), || answer.survey(ANSWER_BYTES)).map_err(failed)?;
-        let Found { values, counts } = survey.found.take();
-        let known = Known::new(values.iter().map(|(kind, value)| (*kind, value.as_str())))?;
-        let marks = self.marks(viewer);
-        let sight = Rc::new(Sight {
-            scrubber: self.scrubber.clone(),
-            reveal: *reveal,
-            viewer: viewer.clone(),
-            known,
-            marks: marks.clone(),
-            counts: RefCell::new(counts),
-        });
-        let mut value = under(sight.clone(), || answer.value()).map_err(failed)?;
-        tidy(&mut value, &marks);
-        Ok(Redacted { value, counts: sight.counts.take() })
-    }
-}
-
-/// How this piece of personal data is treated for this viewer.
-fn treatment(reveal: &Reveal, viewer: &Viewer, kind: PiiKind, about: &About, value: &str) -> Treatment {
-    let rules: &PiiRules = match kind {
-        PiiKind::Name => &reveal.name,
-        PiiKind::Email => &reveal.email,
-        PiiKind::Phone => &reveal.phone,
-        PiiKind::Address => &reveal.address,
+/// The caller as the redactor sees them: what is their own, and within which grant placeholders stay the same.
+fn viewer(cx: &ToolCx) -> Viewer {
+    let (caller, tenant) = (&cx.caller, &cx.tenant);
+    let systems = match caller.realm {
+        Realm::Customer => BTreeSet::from([&tenant.service_desk.name, &tenant.crm.name, &tenant.identity.name]),
+        Realm::Employee => BTreeSet::new(),
     };
-    match about {
-        About::Myself => rules.own,
-        About::Contact(id) if viewer.contacts.contains(id) => rules.own,
-        _ if viewer.own_values.iter().any(|own| own.eq_ignore_ascii_case(value)) => rules.own,
-        About::Contact(_) => rules.contact,
-        About::Staff => rules.staff,
-        About::Unknown => rules.unknown,
+    let contacts =
+        systems.into_iter().filter_map(|it| cx.identities.contact(&tenant.id, it, &caller.principal).ok().flatten());
+    let client = caller.client.as_deref().unwrap_or_default();
+    Viewer {
+        contacts: contacts.collect(),
+        own_values: [&caller.email, &caller.name].into_iter().flatten().map(|it| it.to_string()).collect(),
+        grant: format!("{}\n{}\n{client}", caller.principal.issuer, caller.principal.subject).into(),
     }
 }
 
-#[derive(Debug, Default)]
-struct Found {
-    values: BTreeSet<(Hidden, String)>,
-    counts: Counts,
-}
+impl<S> Service<Work> for Redact<S>
+where
+    S: Service<Work, Response = Draft, Error = Stop> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Shown;
+    type Error = Stop;
+    type Future = BoxFuture<'static, Result<Shown, Stop>>;
 
-/// The first pass: gathers what will be hidden. Everything is opened to it, and what it writes goes nowhere.
-#[derive(Debug)]
-struct Survey {
-    reveal: Reveal,
-    viewer: Viewer,
-    found: RefCell<Found>,
-}
-
-impl Lens for Survey {
-    fn surveying(&self) -> bool {
-        true
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Stop>> {
+        self.inner.poll_ready(cx)
     }
 
-    fn pii<'a>(&self, kind: PiiKind, about: &About, value: &'a str) -> Shown<'a> {
-        if treatment(&self.reveal, &self.viewer, kind, about, value) != Treatment::Show {
-            let mut found = self.found.borrow_mut();
-            found.counts.add(Hidden::from(kind).label());
-            found.values.insert((kind.into(), value.to_owned()));
-        }
-        Shown::Absent
-    }
-
-    fn shows(&self, _: Class) -> bool {
-        true
-    }
-
-    fn text<'a>(&self, text: &'a str) -> Result<Cow<'a, str>, String> {
-        Ok(Cow::Borrowed(text))
-    }
-
-    fn withhold(&self, value: &str) {
-        if !self.viewer.own_values.iter().any(|own| own.eq_ignore_ascii_case(value)) {
-            self.found.borrow_mut().values.insert((Hidden::Internal, value.to_owned()));
-        }
+    fn call(&mut self, work: Work) -> Self::Future {
+        let (cx, reveal, trail) = (work.permitted.cx.clone(), work.permitted.reveal, work.permitted.trail.clone());
+        let (redactor, draft) = (self.redactor.clone(), self.inner.call(work));
+        Box::pin(async move {
+            let draft = draft.await?;
+            // After the tool ran: it may have linked the caller to a contact just now.
+            let viewer = viewer(&cx);
+            let answer = match &draft {
+                Draft::Reply(reply) => &reply.data,
+                Draft::Preview(preview) => &preview.data,
+            };
+            let redacted = redactor.redact(&**answer, &reveal, &viewer)?;
+            trail.notes.lock().redacted = redacted.counts.iter().map(|(_, it)| it).sum();
+            let data = redacted.value;
+            Ok(match draft {
+                Draft::Reply(reply) => Shown::Success { data, metadata: reply.metadata },
+                Draft::Preview(preview) => Shown::Preview { message: (preview.message)(&data), data },
+            })
+        })
     }
 }
-
-/// The second pass: what the caller sees.
-#[derive(Debug)]
-struct Sight {
-    scrubber: Scrubber,
-    reveal: Reveal,
-    viewer: Viewer,
-    known: Option<Known>,
-    marks: Marks,
-    counts: RefCell<Counts>,
-}
-
-impl Lens for Sight {
-    fn surveying(&self) -> bool {
-        false
-    }
-
-    fn pii<'a>(&self, kind: PiiKind, about: &About, value: &'a str) -> Shown<'a> {
-        match treatment(&self.reveal, &self.viewer, kind, about, value) {
-            Treatment::Show => Shown::As(Cow::Borrowed(value)),
-            Treatment::Mask => mask(kind, value).map_or(Shown::Absent, |mask| Shown::As(Cow::Owned(mask))),
-            Treatment::Hide => Shown::Absent,
-        }
-    }
-
-    fn shows(&self, class: Class) -> bool {
-        match class {
-            Class::Internal => self.reveal.internal,
-            Class::Financial => self.reveal.financial,
-            Class::Secret => false,
-        }
-    }
-
-    fn text<'a>(&self, text: &'a str) -> Result<Cow<'a, str>, String> {
-        let own: Vec<&str> = self.viewer.own_values.iter().map(String::as_str).collect();
-        let mut counts = self.counts.borrow_mut();
-        let scrubbed =
-            self.scrubber.scrub(text, &self.reveal.text, &own, self.known.as_ref(), &self.marks, &mut counts);
-        Ok(scrubbed.unwrap_or_else(|withheld| {
-            counts.add("withheld");
-            Cow::Owned(withheld.to_string())
-        }))
-    }
-
-    fn withhold(&self, _: &str) {}
-}
-
-#[cfg(test)]
-mod tests;

@@ -87,7 +87,7 @@ impl Authenticate {
     async fn admit(&self, token: Result<String, Reason>, facts: RejectionFacts) -> Result<Arc<Caller>, Response> {
         if let Err(wait) = self.throttle.stranger(facts.peer.unwrap_or(NOBODY)) {
             self.rejections.rejected(Reason::Throttled, &facts);
-            return Err(too_many(wait));
+            return Err(too_many(wait).into_response());
         }
         let verified = match token {
             Ok(token) => self.verifier.verify(&token, self.gate).await,

@@ -93,7 +93,7 @@ impl StrictBody {
         }
         let (parts, body) = request.into_parts();
         let body = self.collect(&parts.headers, body).await.map_err(|kind| Problem::new(kind).into_response())?;
-        self.check(&body)?;
+        self.check(&body).map_err(Unread::answer)?;
         Ok(Request::from_parts(parts, Body::from(body)))
     }
 
@@ -111,9 +111,9 @@ impl StrictBody {
         }
     }
 
-    fn check(&self, body: &[u8]) -> Result<(), Response> {
+    fn check(&self, body: &[u8]) -> Result<(), Unread> {
         if body.trim_ascii_start().first() == Some(&b'[') {
-            return Err(refused(INVALID_REQUEST, "batches are not supported, send one message a request"));
+            return Err(Unread(INVALID_REQUEST, "batches are not supported, send one message a request"));
         }
         json::check(body, self.limits.json_depth).map_err(|error| {
             // Of the parser's words only those that are ours: its own quote the input.
@@ -122,7 +122,7 @@ impl StrictBody {
             } else {
                 "the message is not JSON in UTF-8"
             };
-            refused(PARSE_ERROR, message)
+            Unread(PARSE_ERROR, message)
         })
     }
 }
@@ -139,12 +139,18 @@ fn is_plain_utf8(headers: &HeaderMap) -> bool {
     })
 }
 
-fn refused(code: i32, message: &str) -> Response {
-    let body = serde_json::json!({
-        "jsonrpc": "2.0",
-        "id": null,
-        "error": {"code": code, "message": message},
-    });
-    let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-    (StatusCode::BAD_REQUEST, json, body.to_string()).into_response()
+/// Why a body is no message: a JSON-RPC error code, and words for the caller.
+struct Unread(i32, &'static str);
+
+impl Unread {
+    fn answer(self) -> Response {
+        let Self(code, message) = self;
+        let body = serde_json::json!({
+            "jsonrpc": "2.0",
+            "id": null,
+            "error": {"code": code, "message": message},
+        });
+        let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+        (StatusCode::BAD_REQUEST, json, body.to_string()).into_response()
+    }
 }

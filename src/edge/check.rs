@@ -1,7 +1,8 @@
 //! What most layers of the edge are: look at a request, let it through or answer it.
 
+use super::problem::Problem;
 use axum::body::Body;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use futures::future::{Either, Ready, ready};
 use http::Request;
 use std::task::{Context, Poll};
@@ -9,7 +10,7 @@ use tower::{Layer, Service};
 
 /// Looks at a request; an `Err` is the answer.
 pub(crate) trait Check: Clone + Send + Sync + 'static {
-    fn check(&self, request: &mut Request<Body>) -> Result<(), Response>;
+    fn check(&self, request: &mut Request<Body>) -> Result<(), Problem>;
 }
 
 /// A [`Check`] as a layer.
@@ -45,7 +46,7 @@ where
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         match self.check.check(&mut request) {
             Ok(()) => Either::Right(self.inner.call(request)),
-            Err(answer) => Either::Left(ready(Ok(answer))),
+            Err(answer) => Either::Left(ready(Ok(answer.into_response()))),
         }
     }
 }

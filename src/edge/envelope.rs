@@ -9,7 +9,7 @@ use super::problem::{Kind, Problem};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use futures::future::{BoxFuture, FutureExt as _};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState};
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
@@ -110,8 +110,6 @@ where
         let peer = request.extensions().get::<Peer>().map_or(NOBODY, |it| it.0);
         let client = client_address(peer, request.headers(), &self.envelope.trusted_proxies);
         let parent = request.headers().get(TRACEPARENT).and_then(parent_of);
-        // RFC 9112 section 6.1: a body whose length was told in chunks may have been told otherwise to a proxy before us.
-        let chunked = request.version() < Version::HTTP_2 && request.headers().contains_key(header::TRANSFER_ENCODING);
         strip(request.headers_mut());
         request.extensions_mut().insert(RequestId(Arc::clone(&id)));
         request.extensions_mut().insert(ClientIp(client));
@@ -142,9 +140,6 @@ where
             secure(headers, https);
             if let Ok(id) = HeaderValue::from_str(&id) {
                 headers.insert(REQUEST_ID, id);
-            }
-            if chunked {
-                headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
             Ok(response)
         };

@@ -25,13 +25,13 @@ pub(crate) struct HeaderLimits {
 }
 
 impl Check for HeaderLimits {
-    fn check(&self, request: &mut Request<Body>) -> Result<(), Response> {
+    fn check(&self, request: &mut Request<Body>) -> Result<(), Problem> {
         let headers = request.headers();
         let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
         let url = request.uri().path_and_query().map_or(0, |it| it.as_str().len());
         if headers.len() > self.limits.header_count || bytes > self.limits.header_bytes || url > URL_LIMIT {
             self.rejections.rejected(Reason::Headers, &RejectionFacts::of(request));
-            return Err(Problem::new(Kind::HeadersTooLarge).into_response());
+            return Err(Problem::new(Kind::HeadersTooLarge));
         }
         Ok(())
     }

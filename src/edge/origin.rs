@@ -177,7 +177,7 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let refused = |reason, problem: Problem| {
             self.allowed.rejections.rejected(reason, &RejectionFacts::of(&request));
             problem.into_response()
@@ -191,6 +191,8 @@ where
             Err(answer) => return Box::pin(async move { Ok(answer) }),
         };
         let Some(origin) = origin else { return Box::pin(self.inner.call(request)) };
+        // Judged here; whoever judged it again, by another list, could only disagree.
+        request.headers_mut().remove(header::ORIGIN);
         if is_preflight(&request) {
             return Box::pin(async move { Ok(preflight(origin)) });
         }

@@ -6,7 +6,7 @@ use crate::caller::{Caller, Principal};
 use crate::edge::reason::Reason;
 use crate::edge::rejection::{RejectionFacts, Rejections};
 use axum::body::Body;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use http::{HeaderName, Method, Request};
@@ -96,7 +96,7 @@ where
         };
         let Some(place) = self.rule.enter(&caller.principal) else {
             self.rule.rejections.rejected(Reason::Throttled, &RejectionFacts::of(&request));
-            return Box::pin(async { Ok(too_many(Duration::from_secs(10))) });
+            return Box::pin(async { Ok(too_many(Duration::from_secs(10)).into_response()) });
         };
         let drain = self.rule.drain.clone();
         let mut inner = take(&mut self.inner);

@@ -11,7 +11,6 @@ use super::reason::Reason;
 use super::rejection::{RejectionFacts, Rejections};
 use crate::caller::Caller;
 use axum::body::Body;
-use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use http::Request;
@@ -95,8 +94,8 @@ impl Limiter {
 }
 
 /// The answer to one request too many.
-pub(crate) fn too_many(wait: Duration) -> Response {
-    Problem::new(Kind::TooManyRequests).retry_after(wait).into_response()
+pub(crate) fn too_many(wait: Duration) -> Problem {
+    Problem::new(Kind::TooManyRequests).retry_after(wait)
 }
 
 /// Counts a verified caller's requests.
@@ -107,9 +106,9 @@ pub(crate) struct CallerRate {
 }
 
 impl Check for CallerRate {
-    fn check(&self, request: &mut Request<Body>) -> Result<(), Response> {
+    fn check(&self, request: &mut Request<Body>) -> Result<(), Problem> {
         let Some(caller) = request.extensions().get::<Arc<Caller>>() else {
-            return Err(Problem::new(Kind::Internal).into_response());
+            return Err(Problem::new(Kind::Internal));
         };
         self.throttle.caller(caller).map_err(|wait| {
             self.rejections.rejected(Reason::Throttled, &RejectionFacts::of(request));

@@ -82,7 +82,8 @@ where
                     && let Some(host) = &self.host
                 {
                     let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
-                    let facts = Facts { request_id: request_id.as_deref().unwrap_or_default().to_owned(), ..Facts::default() };
+                    let facts =
+                        Facts { request_id: request_id.as_deref().unwrap_or_default().to_owned(), ..Facts::default() };
                     host.refused(&caller, Refusal::Session, &facts);
                 }
                 // The transport ignores an unknown id in requests of versions without sessions, and says that it has ended

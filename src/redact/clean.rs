@@ -9,7 +9,7 @@ const CLOSE: char = '⟧';
 
 /// The text without invisible characters and terminal escapes, digits and letters in their ASCII form.
 pub(crate) fn clean(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(plain) {
+    if text.bytes().all(plain) || text.chars().all(settled) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
@@ -33,6 +33,16 @@ pub(crate) fn clean(text: &str) -> Cow<'_, str> {
 
 fn plain(byte: u8) -> bool {
     (0x20..0x7f).contains(&byte) || byte == b'\n' || byte == b'\t'
+}
+
+/// Whether a character is as it should be, wherever it stands.
+fn settled(c: char) -> bool {
+    if let Ok(byte) = u8::try_from(c)
+        && byte.is_ascii()
+    {
+        return plain(byte);
+    }
+    !matches!(c, '\u{2013}' | '\u{2028}' | '\u{2029}') && !invisible(c) && fold(c) == c
 }
 
 fn skip_escape(first: char, chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
@@ -137,6 +147,34 @@ pub(crate) fn escape<'a>(
     }
     out.push_str(rest);
     (Cow::Owned(out), kept)
+}
+
+/// Takes hidden characters and forged placeholders out of every string and key of an answer, whatever its class.
+pub(crate) fn tidy(value: &mut serde_json::Value, marks: &crate::redact::Marks) {
+    use serde_json::Value;
+    let clear = |text: &str| -> Option<String> {
+        if text.is_ascii() && !text.bytes().any(|byte| byte.is_ascii_control()) {
+            return None;
+        }
+        let clear = escape(clean(text), |inner| marks.wrote(inner)).0;
+        (clear != text).then(|| clear.into_owned())
+    };
+    match value {
+        Value::String(text) => {
+            if let Some(clear) = clear(text) {
+                *text = clear;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| tidy(item, marks)),
+        Value::Object(fields) => {
+            if fields.keys().any(|key| clear(key).is_some()) {
+                let old = std::mem::take(fields);
+                fields.extend(old.into_iter().map(|(key, value)| (clear(&key).unwrap_or(key), value)));
+            }
+            fields.values_mut().for_each(|value| tidy(value, marks));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 #[cfg(test)]

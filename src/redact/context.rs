@@ -99,10 +99,7 @@ const WORDS: &[(Says, &[&str])] = &[
     ),
     (Says::Iban, &["iban", "bank account", "kontonummer", "bankverbindung"]),
     (Says::Card, &["card", "credit card", "debit card", "kreditkarte", "visa", "mastercard", "amex", "carte"]),
-    (
-        Says::Version,
-        &["version", "ver", "v", "build", "firmware", "release", "driver", "agent", "patch", "client", "update"],
-    ),
+    (Says::Version, &["version", "ver", "build", "firmware", "release"]),
     (
         Says::Other,
         &[

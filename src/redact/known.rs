@@ -5,11 +5,14 @@ use crate::redact::find::{Find, Kind};
 use aho_corasick::{AhoCorasick, MatchKind};
 use postern_api::PiiKind;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Shortest part of a name that is looked for alone; "Ann" and "May" are words too.
 const PART: usize = 4;
 /// Shortest value that is looked for at all.
 const WHOLE: usize = 3;
+/// So many forms are searched without an automaton.
+const FEW: usize = 64;
 /// Shortest line of a longer hidden text that is looked for alone.
 const LINE: usize = 16;
 
@@ -55,9 +58,17 @@ impl From<PiiKind> for Hidden {
 /// The hidden values of one answer.
 #[derive(Debug)]
 pub struct Known {
-    automaton: AhoCorasick,
+    search: Search,
     values: Vec<(Hidden, String)>,
     belongs: Vec<u32>,
+}
+
+/// How the forms are searched for. An automaton costs more to build than a short text costs to read, so a few forms are
+/// compared where a word begins with one of their first letters.
+#[derive(Debug)]
+enum Search {
+    Few { begins: Box<[bool; 256]>, forms: Vec<String> },
+    Many(AhoCorasick),
 }
 
 impl Known {
@@ -73,7 +84,8 @@ impl Known {
             let index = u32::try_from(kept.len()).unwrap_or(u32::MAX);
             let mut any = false;
             for form in forms(kind, &value) {
-                any |= patterns.try_insert_form(form, index);
+                // The first value that a form was made from keeps it.
+                any |= *patterns.entry(form).or_insert(index) == index;
             }
             if any {
                 kept.push((kind, value.to_lowercase()));
@@ -82,14 +94,8 @@ impl Known {
         if patterns.is_empty() {
             return Ok(None);
         }
-        let automaton = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .build(patterns.keys())
-            .map_err(|broken| {
-                postern_api::Error::internal("the hidden values cannot be searched for").because(broken)
-            })?;
-        Ok(Some(Self { automaton, values: kept, belongs: patterns.into_values().collect() }))
+        let (forms, belongs): (Vec<String>, Vec<u32>) = patterns.into_iter().unzip();
+        Ok(Some(Self { search: Search::new(forms)?, values: kept, belongs }))
     }
 
     pub(crate) fn value(&self, index: u32) -> Option<(Hidden, &str)> {
@@ -97,36 +103,70 @@ impl Known {
     }
 
     pub(crate) fn find(&self, text: &str, finds: &mut Vec<Find>) {
-        for hit in self.automaton.find_overlapping_iter(text) {
-            let alone = |inner: Option<char>, outer: Option<char>| {
-                !(inner.is_some_and(char::is_alphanumeric) && outer.is_some_and(char::is_alphanumeric))
-            };
-            let (Some(head), Some(found), Some(tail)) =
-                (text.get(..hit.start()), text.get(hit.range()), text.get(hit.end()..))
-            else {
-                continue;
-            };
-            let starts = alone(found.chars().next(), head.chars().next_back());
-            let ends = alone(found.chars().next_back(), tail.chars().next());
-            if let Some(index) = self.belongs.get(hit.pattern().as_usize()).filter(|_| starts && ends) {
-                finds.push(Find::new(hit.range(), Kind::Known(*index)));
-            }
-        }
+        self.search.each(text.as_bytes(), |form, span| {
+            let value = self.belongs.get(form).filter(|_| alone(text, &span));
+            finds.extend(value.map(|index| Find::new(span, Kind::Known(*index))));
+        });
     }
 }
 
-trait Forms {
-    fn try_insert_form(&mut self, form: String, index: u32) -> bool;
+/// Whether a find is a word of its own.
+fn alone(text: &str, span: &Range<usize>) -> bool {
+    let cut = |inner: Option<char>, outer: Option<char>| {
+        inner.is_some_and(char::is_alphanumeric) && outer.is_some_and(char::is_alphanumeric)
+    };
+    let (Some(head), Some(found), Some(tail)) = (text.get(..span.start), text.get(span.clone()), text.get(span.end..))
+    else {
+        return false;
+    };
+    let (first, last) = (found.chars().next(), found.chars().next_back());
+    !cut(first, head.chars().next_back()) && !cut(last, tail.chars().next())
 }
 
-impl Forms for BTreeMap<String, u32> {
-    /// The first value that a form was made from keeps it.
-    fn try_insert_form(&mut self, form: String, index: u32) -> bool {
-        let new = !self.contains_key(&form);
-        if new {
-            self.insert(form, index);
+impl Search {
+    fn new(forms: Vec<String>) -> postern_api::Result<Self> {
+        if forms.len() <= FEW {
+            let mut begins = Box::new([false; 256]);
+            for first in forms.iter().filter_map(|form| form.as_bytes().first()) {
+                for first in [first.to_ascii_lowercase(), first.to_ascii_uppercase()] {
+                    if let Some(begins) = begins.get_mut(usize::from(first)) {
+                        *begins = true;
+                    }
+                }
+            }
+            return Ok(Self::Few { begins, forms });
         }
-        new
+        let automaton =
+            AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(forms);
+        automaton
+            .map(Self::Many)
+            .map_err(|broken| postern_api::Error::internal("the hidden values cannot be searched for").because(broken))
+    }
+
+    /// Every place where a form stands, whether or not it is a word there.
+    fn each(&self, text: &[u8], mut found: impl FnMut(usize, Range<usize>)) {
+        match self {
+            Self::Few { begins, forms } => {
+                let mut last = 0_u8;
+                for (start, byte) in text.iter().enumerate() {
+                    let inside = last.is_ascii_alphanumeric() && byte.is_ascii_alphanumeric();
+                    last = *byte;
+                    if inside || !begins.get(usize::from(*byte)).copied().unwrap_or(true) {
+                        continue;
+                    }
+                    for (index, form) in forms.iter().enumerate() {
+                        let span = start..start + form.len();
+                        let here = text.get(span.clone());
+                        if here.is_some_and(|here| here.eq_ignore_ascii_case(form.as_bytes())) {
+                            found(index, span);
+                        }
+                    }
+                }
+            }
+            Self::Many(automaton) => {
+                automaton.find_overlapping_iter(text).for_each(|hit| found(hit.pattern().as_usize(), hit.range()));
+            }
+        }
     }
 }
 
@@ -148,8 +188,10 @@ fn forms(kind: Hidden, value: &str) -> Vec<String> {
             let parts: Vec<&str> = value.split(|c: char| c.is_whitespace() || ",;\"()".contains(c)).collect();
             parts.iter().for_each(|part| add(part.trim_matches(['.', '\'']), PART));
             if let [first, .., last] = parts.as_slice() {
-                for joint in [" ", ", ", ".", "_", "-", ""] {
+                for joint in [".", ""] {
                     add(&format!("{first}{joint}{last}"), WHOLE + PART);
+                }
+                for joint in [", ", " ", ".", ""] {
                     add(&format!("{last}{joint}{first}"), WHOLE + PART);
                 }
             }
@@ -212,7 +254,7 @@ mod tests {
             known.find(text, &mut finds);
         }
         let found = crate::redact::find::resolve(text, finds, |_| false);
-        found.into_iter().map(|find| &text[find.span]).collect()
+        found.into_iter().map(|find| text.get(find.span).expect("on a boundary")).collect()
     }
 
     #[test]
@@ -231,6 +273,15 @@ mod tests {
             found(&value, "jurgen muller, JÜRGEN MÜLLER, Mueller"),
             ["jurgen muller", "JÜRGEN MÜLLER", "Mueller"]
         );
+    }
+
+    #[test]
+    fn many_values_are_found_as_few_are() {
+        let names: Vec<String> = (0..100).map(|index| format!("Person{index} Family{index}")).collect();
+        let many: Vec<_> = names.iter().map(|name| (Hidden::Name, name.as_str())).collect();
+        let text = "ask FAMILY42, not Family420, or person7.family7";
+        assert_eq!(found(&many, text), ["FAMILY42", "person7.family7"]);
+        assert_eq!(found(&many[40..45], text), ["FAMILY42"]);
     }
 
     #[test]

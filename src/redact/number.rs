@@ -254,7 +254,7 @@ fn ssn(cluster: &Cluster<'_>, index: usize) -> Option<usize> {
             && cluster.value(index + 1) > 0
             && cluster.value(index + 2) > 0;
         let alone = cluster.gap(index + 2) != b"-" && !(index > 0 && cluster.gap(index - 1) == b"-");
-        let dashed = gap == b"-" && (valid || said) && cluster.context.nearest() != Some(Says::Other);
+        let dashed = gap == b"-" && (valid || said);
         if cluster.gap(index + 1) == gap && alone && (dashed || said || cluster.context.has(Says::Ssn)) {
             return Some(index + 2);
         }
@@ -276,7 +276,8 @@ fn passport(cluster: &Cluster<'_>, index: usize) -> Option<(Option<Find>, usize)
     while end < group.end + 2 && at(cluster.text, end).is_ascii_uppercase() {
         end += 1;
     }
-    let alone = !before(cluster.text, start).is_ascii_alphanumeric() && !at(cluster.text, end).is_ascii_alphanumeric();
+    let joins = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let alone = !joins(before(cluster.text, start)) && !joins(at(cluster.text, end));
     ((6..=9).contains(&group.len()) && alone).then(|| (Some(Find::new(start..end, Kind::Identity)), index + 1))
 }
 
@@ -318,7 +319,7 @@ mod tests {
     fn kinds(text: &str) -> Vec<(Kind, &str)> {
         let mut finds = Vec::new();
         find(text.as_bytes(), &Words::new().expect("the words build"), &mut finds);
-        finds.into_iter().map(|find| (find.kind, &text[find.span])).collect()
+        finds.into_iter().map(|find| (find.kind, text.get(find.span).expect("on a boundary"))).collect()
     }
 
     #[test]

@@ -30,12 +30,10 @@ pub(crate) fn find(cluster: &Cluster<'_>, index: usize) -> Option<(Range<usize>,
     let said = cluster.context.has(Says::Phone)
         && !matches!(cluster.context.nearest(), Some(Says::Other | Says::Version | Says::Card | Says::Ssn));
     let other = index == 0 && matches!(cluster.context.nearest(), Some(Says::Other));
-    let last = if plus || cluster.digits(index).starts_with(b"00") && (said || cluster.groups.len() > index + 1) {
+    let last = if plus || (cluster.digits(index).starts_with(b"00") && (said || cluster.groups.len() > index + 1)) {
         international(cluster, index, plus)
-    } else if other {
-        None
     } else {
-        north_american(cluster, index, said).or_else(|| national(cluster, index, said))
+        north_american(cluster, index, said).or_else(|| if other { None } else { national(cluster, index, said) })
     }?;
     let end = cluster.group(last)?.end;
     let end = extension(cluster.text, end);
@@ -53,7 +51,7 @@ fn starts(text: &[u8], start: usize) -> bool {
 fn finishes(text: &[u8], end: usize) -> bool {
     let (next, after) = (at(text, end), at(text, end + 1));
     match next {
-        b'-' | b':' | b',' | b'/' => !after.is_ascii_digit() && !(next == b'-' && after.is_ascii_alphabetic()),
+        b'-' | b':' | b'/' => !(after.is_ascii_digit() || (next == b'-' && after.is_ascii_alphabetic())),
         b'_' | b'@' | b'%' => false,
         _ => !next.is_ascii_alphanumeric(),
     }
@@ -87,7 +85,10 @@ fn ends(cluster: &Cluster<'_>, index: usize, most: usize) -> Vec<(usize, usize)>
         if digits > most {
             break;
         }
-        found.push((group, digits));
+        // A group that runs into a word ("12order") is not the number's; what stands before it may be.
+        if cluster.group(group).is_some_and(|it| finishes(cluster.text, extension(cluster.text, it.end))) {
+            found.push((group, digits));
+        }
         if cluster.gap(group).len() > 3 {
             break;
         }
@@ -172,7 +173,11 @@ mod tests {
     fn phones(text: &str) -> Vec<&str> {
         let mut finds = Vec::new();
         crate::redact::number::find(text.as_bytes(), &Words::new().expect("the words build"), &mut finds);
-        finds.into_iter().filter(|find| find.kind == Kind::Phone).map(|find| &text[find.span]).collect()
+        finds
+            .into_iter()
+            .filter(|find| find.kind == Kind::Phone)
+            .map(|find| text.get(find.span).expect("on a boundary"))
+            .collect()
     }
 
     #[test]
@@ -187,6 +192,7 @@ mod tests {
             ("Callback: 5552010142", "5552010142"),
             ("csv,020 7946 0018,x", "020 7946 0018"),
             ("reach me at 612 34 56 78", "612 34 56 78"),
+            ("+49 30 901820123 12order", "+49 30 901820123"),
         ];
         for (text, expected) in cases {
             assert_eq!(phones(text), [expected], "{text}");

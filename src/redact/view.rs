@@ -6,48 +6,62 @@ use crate::redact::clean::{fold, invisible};
 use crate::redact::find::at;
 use std::ops::Range;
 
-/// The decoded text, and where each of its bytes came from.
+/// The decoded text, and where each of its parts came from.
 #[derive(Debug, Default)]
 pub(crate) struct View {
     text: String,
-    starts: Vec<u32>,
-    ends: Vec<u32>,
+    parts: Vec<Part>,
+}
+
+/// From a place in the reading on: where it begins in the original, and how long it is there.
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    here: usize,
+    there: usize,
+    length: usize,
+    /// Whether it was copied byte by byte; a decoded character belongs to its code as a whole.
+    copied: bool,
 }
 
 impl View {
     /// The second reading of a text; `None` where it is the same as the first.
     pub(crate) fn of(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
-        if memchr::memchr3(b'<', b'&', b'%', bytes).is_none() && memchr::memchr2(b'\\', b'=', bytes).is_none() {
-            return None;
-        }
-        let mut view = Self::default();
-        let mut decoded = false;
         let printable = quoted_printable(bytes);
+        let mut view = Self::default();
+        let mut done = 0;
         let mut place = 0;
-        while let Some(rest) = text.get(place..).filter(|rest| !rest.is_empty()) {
+        while let Some(offset) = bytes.get(place..).and_then(|rest| next(rest, printable)) {
+            place += offset;
+            let rest = text.get(place..)?;
             let step = match at(bytes, place) {
                 b'<' => tag(rest),
                 b'&' => entity(rest),
                 b'%' => hex(rest, 1, 2).map(|code| (character(code), 3)),
                 b'\\' => escape(rest),
-                b'=' if printable && rest.starts_with("=\n") => Some((None, 2)),
-                b'=' if printable => hex(rest, 1, 2).map(|code| (character(code), 3)),
+                b'=' if rest.starts_with("=\n") => Some((None, 2)),
+                b'=' => hex(rest, 1, 2).map(|code| (character(code), 3)),
                 _ => None,
             };
-            if let Some((c, length)) = step {
-                decoded = true;
-                if let Some(c) = c {
-                    view.push(c, place..place + length);
-                }
-                place += length;
-            } else {
-                let Some(c) = rest.chars().next() else { break };
-                view.push(c, place..place + c.len_utf8());
-                place += c.len_utf8();
+            let Some((decoded, length)) = step else {
+                place += 1;
+                continue;
+            };
+            if view.text.is_empty() && view.parts.is_empty() {
+                view.text.reserve(text.len());
             }
+            view.copy(text, done, place);
+            let here = view.text.len();
+            view.text.extend(decoded);
+            view.parts.push(Part { here, there: place, length, copied: false });
+            place += length;
+            done = place;
         }
-        decoded.then_some(view)
+        if view.parts.is_empty() {
+            return None;
+        }
+        view.copy(text, done, text.len());
+        Some(view)
     }
 
     /// What is read.
@@ -57,19 +71,38 @@ impl View {
 
     /// Where in the original a part of the reading is.
     pub(crate) fn back(&self, span: &Range<usize>) -> Range<usize> {
-        let start = self.starts.get(span.start).copied().unwrap_or(0);
-        let end = span.end.checked_sub(1).and_then(|last| self.ends.get(last)).copied().unwrap_or(start);
-        start as usize..end.max(start) as usize
+        let start = self.origin(span.start).start;
+        let end = span.end.checked_sub(1).map_or(start, |last| self.origin(last).end);
+        start..end.max(start)
     }
 
-    fn push(&mut self, c: char, from: Range<usize>) {
-        let place = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
-        self.text.push(c);
-        for _ in 0..c.len_utf8() {
-            self.starts.push(place(from.start));
-            self.ends.push(place(from.end));
+    /// The bytes of the original that a byte of the reading stands for.
+    fn origin(&self, place: usize) -> Range<usize> {
+        let after = self.parts.partition_point(|part| part.here <= place);
+        let Some(part) = after.checked_sub(1).and_then(|last| self.parts.get(last)) else { return 0..0 };
+        if part.copied {
+            let start = part.there + (place - part.here);
+            start..start + 1
+        } else {
+            part.there..part.there + part.length
         }
     }
+
+    fn copy(&mut self, text: &str, from: usize, until: usize) {
+        if from < until {
+            self.parts.push(Part { here: self.text.len(), there: from, length: until - from, copied: true });
+            self.text.push_str(text.get(from..until).unwrap_or_default());
+        }
+    }
+}
+
+/// The next byte that may begin something encoded.
+fn next(rest: &[u8], printable: bool) -> Option<usize> {
+    rest.iter().position(|byte| match byte {
+        b'<' | b'&' | b'%' | b'\\' => true,
+        b'=' => printable,
+        _ => false,
+    })
 }
 
 /// Whether the text has the marks of a quoted-printable body.
@@ -120,10 +153,37 @@ fn entity(rest: &str) -> Step {
             "hyphen" | "dash" => u32::from('-'),
             "lowbar" => u32::from('_'),
             "shy" | "zwj" | "zwnj" => 0xad,
-            _ => return None,
+            _ => u32::from(letter(name)?),
         },
     };
     Some((character(code), end + 1))
+}
+
+/// The accented letters that names have, as HTML calls them.
+fn letter(name: &str) -> Option<char> {
+    Some(match name {
+        "auml" => 'ä',
+        "ouml" => 'ö',
+        "uuml" => 'ü',
+        "Auml" => 'Ä',
+        "Ouml" => 'Ö',
+        "Uuml" => 'Ü',
+        "szlig" => 'ß',
+        "eacute" => 'é',
+        "Eacute" => 'É',
+        "egrave" => 'è',
+        "agrave" => 'à',
+        "aacute" => 'á',
+        "iacute" => 'í',
+        "oacute" => 'ó',
+        "uacute" => 'ú',
+        "ccedil" => 'ç',
+        "ntilde" => 'ñ',
+        "oslash" => 'ø',
+        "aring" => 'å',
+        "aelig" => 'æ',
+        _ => return None,
+    })
 }
 
 /// `\u0040`, `\x40`, `\n`: a text inside a text.
@@ -167,6 +227,7 @@ mod tests {
             (r"jane\u0040acme", "jane@acme"),
             ("jane=40acme=2Eexa=\nmple", "jane@acme.example"),
             ("4111&#8203;1111", "41111111"),
+            ("M&uuml;ller", "Müller"),
         ];
         for (text, expected) in cases {
             let view = View::of(text).expect("something is decoded");

@@ -150,7 +150,7 @@ impl ToolCx {
             reach,
             deadline: self.deadline,
             request_id: self.request_id.to_string(),
-            traceparent: None,
+            traceparent: crate::telemetry::traceparent(),
             reference: self.reference.as_deref().map(str::to_owned),
         };
         self.findings.lock().system = Some(system.name.clone());

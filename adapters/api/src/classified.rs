@@ -1,7 +1,7 @@
 //! Classified values: they refuse to serialise anywhere but under a [`Lens`].
 //!
 //! **Invariant:** outside [`under`], serialising a classified value is an error, never the value. A forgotten redaction
-//! therefore fails closed. Only `src/call/redact.rs` calls [`under`]; a tidy test holds that.
+//! therefore fails closed. Only `src/call/redact/lens.rs` calls [`under`]; a tidy test holds that.
 
 use crate::id::ContactId;
 use schemars::{JsonSchema, Schema, SchemaGenerator};

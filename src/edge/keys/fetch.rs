@@ -119,4 +119,46 @@ mod tests {
         let answer = HttpFetch::new().unwrap().get(&issuer(router).await).await;
         assert!(matches!(answer, Err(FetchError::TooLarge)), "{answer:?}");
     }
+
+    /// Set for the child process of the test below: the trap that its environment names as proxy.
+    const TRAP: &str = "HTTP_PROXY";
+
+    #[tokio::test]
+    async fn s06_a_proxy_of_the_environment_is_not_used() {
+        let name = "edge::keys::fetch::tests::s06_a_proxy_of_the_environment_is_not_used";
+        if std::env::var_os("POSTERN_S06").is_some() {
+            assert!(std::env::var_os(TRAP).is_some());
+            let address = issuer(Router::new().route("/keys", get(|| async { "{}" }))).await;
+            assert_eq!(HttpFetch::new().unwrap().get(&address).await.unwrap(), "{}");
+            return;
+        }
+        let trap = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        trap.set_nonblocking(true).unwrap();
+        let proxy = format!("http://{}", trap.local_addr().unwrap());
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", name]).env("POSTERN_S06", "1").env_remove("REQUEST_METHOD");
+        for variable in [TRAP, "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+            child.env(variable, &proxy);
+        }
+        for variable in ["NO_PROXY", "no_proxy"] {
+            child.env_remove(variable);
+        }
+        assert!(child.output().unwrap().status.success());
+        assert_eq!(trap.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "nobody came");
+    }
+
+    #[tokio::test]
+    async fn s06_https_is_never_downgraded() {
+        let reached = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&reached);
+        let router = Router::new().fallback(move || {
+            count.fetch_add(1, Ordering::Relaxed);
+            async { "{}" }
+        });
+        let mut address = issuer(router).await;
+        address.set_scheme("https").unwrap();
+        let answer = HttpFetch::new().unwrap().get(&address).await;
+        assert!(matches!(answer, Err(FetchError::Unreachable(_))), "{answer:?}");
+        assert_eq!(reached.load(Ordering::Relaxed), 0);
+    }
 }

@@ -119,8 +119,8 @@ fn audience(claims: &Claims, config: &RealmConfig, ours: &[String]) -> Result<()
         Some(Value::Array(_)) => strings(claims, "aud", LIST_LIMIT).ok().flatten().ok_or(Reason::Audience)?,
         Some(_) | None => return Err(Reason::Audience),
     };
-    let is_ours = |it: &&str| ours.iter().any(|own| own == it);
-    let is_known = |it: &&str| is_ours(it) || config.other_audiences.iter().any(|other| other == it);
+    let is_ours = |it: &str| ours.iter().any(|own| own == it);
+    let is_known = |it: &str| is_ours(it) || config.other_audiences.iter().any(|other| other == it);
     if !named.iter().any(|it| is_ours(it)) || (config.strict_audience && !named.iter().all(|it| is_known(it))) {
         return Err(Reason::Audience);
     }

@@ -83,6 +83,7 @@ pub(super) const RULES: &[Row] = &[
     token("prefect", &["pnu_"], r"^pnu_[A-Za-z0-9]{36}"),
     token("adafruit", &["aio_"], r"^aio_[A-Za-z0-9]{28}"),
     token("notion", &["ntn_", "secret_"], r"^(?:ntn|secret)_[A-Za-z0-9]{40,}"),
+    token("mongodb", &["mdb_sa_sk_"], r"^mdb_sa_sk_[\w-]{36,}"),
     token("jwt", &["eyj"], r"^eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*(?:\.[\w-]+){0,2}"),
     token("encoded-key", &["eyj"], r"^eyJ[A-Za-z0-9+/_-]{40,}={0,2}"),
     token("mapbox", &["sk.eyj", "tk.eyj"], r"^[st]k\.eyJ[\w-]{16,}\.[\w-]{16,}"),

@@ -1,6 +1,6 @@
 //! Tickets as customers use them.
 
-use super::view::{self, CustomerTicket, CustomerTicketDetail, Pagination, ReplyFrom, may_read};
+use super::view::{self, CustomerTicket, CustomerTicketDetail, Pagination, ReplyFrom, TicketVisibility, may_read};
 use crate::tools::args::{Count, Line, Prose};
 use crate::tools::cx::Port;
 use crate::tools::refusal::{Missing, missing};
@@ -193,7 +193,7 @@ pub(super) struct SubmitTicket {
     priority: CustomerPriority,
     /// Who of your organization may read it. Only a lead contact can make a ticket private.
     #[serde(default)]
-    visibility: Option<Visibility>,
+    visibility: Option<TicketVisibility>,
     /// IDs of files that were uploaded before.
     #[serde(default)]
     #[schemars(length(max = 20))]
@@ -278,7 +278,7 @@ impl Tool for SubmitTicket {
                 CustomerPriority::Low => Priority::Low,
             },
             visibility: match self.visibility {
-                Some(Visibility::Private) if viewer.organisation_wide => Visibility::Private,
+                Some(TicketVisibility::Private) if viewer.organisation_wide => Visibility::Private,
                 Some(_) | None => Visibility::Organisation,
             },
             attachments: self.attachments,

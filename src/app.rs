@@ -1,0 +1,301 @@
+//! Builds everything once and serves it.
+
+use crate::adapters::Registry;
+use crate::audit::journal::Refused;
+use crate::audit::{self, Journal};
+use crate::call::authorise::Means;
+use crate::call::gate::Gate;
+use crate::call::host::Host;
+use crate::call::redact::lens::Redactor;
+use crate::config::{Config, TenantConfig};
+use crate::edge::clock::SystemClock;
+use crate::edge::keys::{HttpFetch, KeyTiming};
+use crate::edge::reason::Reason;
+use crate::edge::rejection::{RejectionFacts, Rejections};
+use crate::edge::serve::{self, Drained, Readiness, ServeConfig};
+use crate::edge::token::{AlwaysStands, KnownRoles, Trust, Verifier, VerifierParts};
+use crate::edge::{self, EdgeParts, confirmations};
+use crate::mcp::{self, McpConfig, Names};
+use crate::redact::Scrubber;
+use crate::store::{Store, secret_file};
+use crate::telemetry;
+use crate::tenant::{Plan, System, Tenant};
+use crate::tools::History;
+use axum::Router;
+use postern_api::{Error, Limits, SlaHours, TenantId};
+use postern_policies::{Engine, Policies, Realm};
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// Why Postern cannot start.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct CannotStart(String);
+
+impl From<Error> for CannotStart {
+    fn from(error: Error) -> Self {
+        let mut text = error.to_string();
+        for (_, value) in error.context() {
+            text = format!("{text}: {value}");
+        }
+        match std::error::Error::source(&error) {
+            Some(source) => Self(format!("{text}: {source}")),
+            None => Self(text),
+        }
+    }
+}
+
+fn cannot(what: &str) -> impl Fn(&dyn std::fmt::Display) -> CannotStart + '_ {
+    move |error| CannotStart(format!("{what}: {error}"))
+}
+
+/// Everything, built and not yet serving.
+#[derive(Debug)]
+pub struct App {
+    /// The gate, for whoever calls tools without HTTP.
+    pub gate: Gate,
+    /// The store.
+    pub store: Arc<Store>,
+    journal: Arc<Journal>,
+    engine: Arc<Engine>,
+    policies_dir: Option<PathBuf>,
+    router: Router,
+    operations_listen: SocketAddr,
+    serving: ServeConfig,
+    stop: CancellationToken,
+}
+
+/// The roles that the policies in force know.
+#[derive(Debug)]
+struct Roles(Arc<Engine>);
+
+impl KnownRoles for Roles {
+    fn knows(&self, realm: Realm, role: &str) -> bool {
+        self.0.policies().knows_role(realm, role)
+    }
+}
+
+/// Tells the audit and the metrics what the edge refused.
+#[derive(Debug)]
+struct Told(Arc<Journal>);
+
+impl Rejections for Told {
+    fn rejected(&self, reason: Reason, facts: &RejectionFacts) {
+        telemetry::rejected(reason.code());
+        tracing::info!(
+            reason = reason.code(),
+            request_id = facts.request_id.as_deref(),
+            tenant = facts.tenant.as_ref().map(TenantId::as_str),
+            "a request was refused at the edge: {}",
+            reason.code()
+        );
+        self.0.refused(&Refused {
+            tenant: facts.tenant.as_ref(),
+            principal: facts.principal.as_ref(),
+            code: reason.code(),
+            request_id: facts.request_id.as_deref().unwrap_or_default(),
+        });
+    }
+}
+
+impl App {
+    /// Builds everything. `open` are routes that need no token, for example the demo's own realms.
+    pub fn build(config: Config, listen: SocketAddr, open: Router) -> Result<Self, CannotStart> {
+        let data_dir = &config.server.data_dir;
+        std::fs::create_dir_all(data_dir).map_err(|e| cannot("data directory")(&e))?;
+        let policies = match &config.policies.dir {
+            Some(dir) => Policies::load(dir),
+            None => Policies::builtin(),
+        };
+        let engine = Arc::new(Engine::new(policies.map_err(|e| cannot("policies")(&e))?));
+        let settings = audit::Settings {
+            retention_days: config.audit.retention_days,
+            legal_hold: config.audit.legal_hold,
+            head_every_secs: config.audit.head_every_secs,
+            ..audit::Settings::default()
+        };
+        // The journal takes the data directory for this process, so it comes before the store.
+        let journal = Arc::new(Journal::open(data_dir, settings)?);
+        let store = Arc::new(Store::open(data_dir)?);
+        let registry = Registry::new(data_dir);
+        let mut tenants = HashMap::new();
+        for tenant in &config.tenants {
+            tenants.insert(tenant.id.clone(), Arc::new(connect(&registry, &store, tenant)?));
+        }
+        let secret = secret_file::<32>(&data_dir.join("placeholder.key"))?;
+        let redactor = Arc::new(Redactor::new(Scrubber::new()?, &*secret));
+        let means = Means {
+            policies: engine.clone(),
+            tenants: Arc::new(tenants),
+            identities: store.clone(),
+            history: Arc::new(journal.clone()) as Arc<dyn History>,
+            turns: Arc::default(),
+            limit: config.call_limit(),
+        };
+        let gate = Gate::new(means, redactor, store.clone(), Arc::new(journal.clone()));
+        let stop = CancellationToken::new();
+        let router = router(&config, listen, open, &gate, &engine, &journal, &stop)?;
+        Ok(Self {
+            gate,
+            store,
+            journal,
+            engine,
+            policies_dir: config.policies.dir,
+            router,
+            operations_listen: config.server.operations_listen,
+            serving: ServeConfig {
+                drain_secs: config.server.drain_secs,
+                unready_secs: config.server.unready_secs,
+                ..ServeConfig::default()
+            },
+            stop,
+        })
+    }
+
+    /// Stops serving when cancelled.
+    pub fn stop(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    /// Serves until it is stopped, by [`App::stop`] or by a signal of the operating system.
+    pub async fn serve(self, listener: TcpListener) -> Result<(), CannotStart> {
+        let operations = TcpListener::bind(self.operations_listen).await;
+        let operations = operations.map_err(|e| cannot("server.operations_listen")(&e))?;
+        let ready = Readiness::default();
+        let metrics: serve::RenderMetrics = Arc::new(telemetry::render);
+        let health = serve::operations(ready.clone(), metrics, &[]);
+        // Health and metrics go on while requests drain.
+        let after = CancellationToken::new();
+        let served = serve::serve(
+            operations,
+            health,
+            ServeConfig { drain_secs: 1, ..self.serving },
+            Readiness::default(),
+            after.clone(),
+        );
+        let health = tokio::spawn(served);
+        let tending = tokio::spawn(self.journal.clone().tend(after.clone()));
+        tokio::spawn(signals(self.stop.clone(), self.engine.clone(), self.policies_dir.clone()));
+        match serve::serve(listener, self.router, self.serving, ready, self.stop).await {
+            Drained::Whole => tracing::info!("stopped; every request had ended"),
+            Drained::Cut => tracing::warn!("stopped; some requests were cut"),
+        }
+        after.cancel();
+        for task in [tending] {
+            task.await.map_err(|e| cannot("audit")(&e))?;
+        }
+        health.await.map_err(|e| cannot("operations")(&e))?;
+        Ok(())
+    }
+}
+
+/// SIGTERM and Ctrl-C stop; SIGHUP reads the policies again, and keeps the old ones where the new ones are wrong.
+async fn signals(stop: CancellationToken, engine: Arc<Engine>, policies: Option<PathBuf>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut term), Ok(mut hup)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) else {
+        tracing::error!("signals cannot be received");
+        return;
+    };
+    loop {
+        tokio::select! {
+            _ = term.recv() => break,
+            _ = tokio::signal::ctrl_c() => break,
+            _ = hup.recv() => match &policies {
+                None => tracing::warn!("the built-in policies are in force; there is nothing to read again"),
+                Some(dir) => match engine.reload(dir) {
+                    Ok(version) => tracing::info!(%version, "policies were read again"),
+                    Err(errors) => tracing::error!(%errors, "the new policies are wrong; the old ones stay in force"),
+                },
+            },
+            () = stop.cancelled() => return,
+        }
+    }
+    tracing::info!("stopping");
+    stop.cancel();
+}
+
+fn router(
+    config: &Config,
+    listen: SocketAddr,
+    open: Router,
+    gate: &Gate,
+    engine: &Arc<Engine>,
+    journal: &Arc<Journal>,
+    stop: &CancellationToken,
+) -> Result<Router, CannotStart> {
+    let host: Arc<dyn Host> = Arc::new(gate.clone());
+    let key = secret_file::<32>(&config.server.data_dir.join("state.key"))?;
+    let mut endpoint = McpConfig::new(&*key).map_err(|e| cannot("state key")(&e))?;
+    endpoint.names = if config.calls.underscored_names { Names::Underscored } else { Names::Own };
+    endpoint.max_body_bytes = config.edge.limits.body_bytes;
+    endpoint.stop = stop.clone();
+    // The edge has checked `Origin` before; what it let through is ours.
+    endpoint.allowed_origins.clone_from(&config.edge.allowed_origins);
+    let mut edge = config.edge.clone();
+    if edge.scopes.is_empty() {
+        edge.scopes = engine.policies().scopes().iter().map(ToString::to_string).collect();
+    }
+    let trusted = config.tenants.iter().flat_map(|tenant| {
+        let realms = [(Realm::Customer, &tenant.customer_realm), (Realm::Employee, &tenant.employee_realm)];
+        realms
+            .into_iter()
+            .filter_map(|(realm, config)| Some(Trust { tenant: tenant.id.clone(), realm, config: config.clone()? }))
+    });
+    let verifier = Verifier::new(VerifierParts {
+        trusted: trusted.collect(),
+        resource: edge.public_url.clone(),
+        fetch: Arc::new(HttpFetch::new().map_err(|e| cannot("http client")(&e))?),
+        clock: Arc::new(SystemClock::new()),
+        timing: KeyTiming::default(),
+        standing: Arc::new(AlwaysStands),
+        roles: Arc::new(Roles(engine.clone())),
+    });
+    let parts = EdgeParts {
+        config: edge,
+        verifier: Arc::new(verifier.map_err(|e| cannot("tenants")(&e))?),
+        rejections: Arc::new(Told(journal.clone())),
+        listener: Some(listen),
+        drain: stop.clone(),
+        guarded: confirmations::routes(host.clone()),
+        open,
+    };
+    edge::router(mcp::service(host, endpoint), parts).map_err(|e| cannot("edge")(&e))
+}
+
+/// Connects the systems of a tenant and brings its identity map up to date with the configuration.
+fn connect(registry: &Registry<'_>, store: &Store, config: &TenantConfig) -> Result<Tenant, CannotStart> {
+    let mut systems: BTreeMap<&str, System> = BTreeMap::new();
+    for (name, system) in &config.systems {
+        systems.insert(name, registry.open(&config.id, name, system)?);
+    }
+    for (organisation, links) in &config.organisations {
+        for (system, external) in links {
+            store.link_organisation(&config.id, system, organisation, external)?;
+        }
+    }
+    let system = |port: &str, name: &str| {
+        let found = systems.get(name).cloned();
+        found.ok_or_else(|| CannotStart(format!("tenant {}: no system `{name}` for the port `{port}`", config.id)))
+    };
+    let plans = config.plans.iter().map(|(tier, plan)| {
+        let sla = plan.response_hours.zip(plan.resolution_hours);
+        let plan = Plan {
+            limits: Limits { tickets_per_month: plan.tickets_per_month, contacts: plan.contacts },
+            sla: sla.map(|(response, resolution)| SlaHours { response, resolution }),
+        };
+        (tier.clone(), plan)
+    });
+    Ok(Tenant {
+        service_desk: system("service_desk", &config.ports.service_desk)?,
+        crm: system("crm", &config.ports.crm)?,
+        knowledge: system("knowledge", &config.ports.knowledge)?,
+        identity: system("identity", &config.ports.identity)?,
+        id: config.id.clone(),
+        name: config.name.clone(),
+        plans: plans.collect(),
+    })
+}

@@ -1,0 +1,378 @@
+//! The command line.
+
+use crate::app::{App, CannotStart};
+use crate::audit::{export, verify};
+use crate::config::{Config, TelemetryConfig};
+use crate::demo::{Demo, TOKEN_HOURS};
+use crate::telemetry;
+use crate::tools::{Kind, catalogue};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+use postern_api::{OrganisationId, TenantId};
+use postern_embedded::demo::ACCOUNTS;
+use postern_policies::{Facts, Policies, Realm, Subject};
+use std::collections::BTreeSet;
+use std::io::{BufReader, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// One guarded gate for AI clients into the systems that a managed service provider runs.
+#[derive(Debug, Parser)]
+#[command(name = "postern", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve what a configuration file describes
+    Serve {
+        /// The configuration file (TOML)
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Serve a whole demo MSP: two realms, three customers, tickets, articles; nothing else is needed
+    Demo {
+        /// Where to listen; a loopback address unless you say otherwise
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+        listen: SocketAddr,
+        /// Where its databases and keys are kept
+        #[arg(long, value_name = "DIR", default_value = ".postern/demo")]
+        data: PathBuf,
+        /// Where health and metrics are served; any free port of this machine unless you say otherwise
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+        operations: SocketAddr,
+    },
+    /// Check a configuration file and report every mistake in it
+    Check {
+        /// The configuration file (TOML)
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Print a realm token of a demo account, for example lead@acme.example
+    Token {
+        /// The account's e-mail address
+        account: String,
+        /// The demo's data directory
+        #[arg(long, value_name = "DIR", default_value = ".postern/demo")]
+        data: PathBuf,
+    },
+    /// List the tools, all of them or those of one role
+    Tools(Tools),
+    /// Print who may call what: every role against every tool
+    Matrix {
+        /// A directory of policies; the built-in ones otherwise
+        #[arg(long, value_name = "DIR")]
+        policies: Option<PathBuf>,
+    },
+    /// Verify or export the audit log
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Print the version
+    Version,
+}
+
+#[derive(Debug, Args)]
+struct Tools {
+    /// How to print them
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// Only the tools of this realm; needs --role
+    #[arg(long, value_enum, requires = "role")]
+    realm: Option<RealmName>,
+    /// Only the tools that this role may call; needs --realm
+    #[arg(long, requires = "realm")]
+    role: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// Columns for people
+    Table,
+    /// With schemas, for programs
+    Json,
+    /// For documents
+    Markdown,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum RealmName {
+    /// People at the MSP's customers
+    Customer,
+    /// People who work for the MSP
+    Employee,
+}
+
+#[derive(Debug, Subcommand)]
+enum Audit {
+    /// Prove that the log is whole, or name the first row that is not
+    Verify {
+        /// The data directory, or an exported file
+        #[arg(value_name = "DIR|FILE", default_value = ".postern/demo")]
+        place: PathBuf,
+        /// The public key; `audit-public.key` of the data directory otherwise
+        #[arg(long, value_name = "FILE")]
+        public_key: Option<PathBuf>,
+        /// Signed heads that were kept elsewhere (copies of `audit-heads.jsonl`)
+        #[arg(long, value_name = "FILE")]
+        heads: Option<PathBuf>,
+    },
+    /// Write rows as JSON lines, each verifiable by itself
+    Export {
+        /// The data directory
+        #[arg(value_name = "DIR", default_value = ".postern/demo")]
+        data: PathBuf,
+        /// Only this tenant's rows
+        #[arg(long)]
+        tenant: Option<TenantId>,
+        /// Only this organisation's rows
+        #[arg(long)]
+        organisation: Option<OrganisationId>,
+        /// Only rows at or after this time, for example 2026-11-01T00:00:00Z
+        #[arg(long, value_name = "TIME")]
+        since: Option<Timestamp>,
+        /// Only rows before this time
+        #[arg(long, value_name = "TIME")]
+        until: Option<Timestamp>,
+        /// Where to write; standard output otherwise
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+}
+
+/// Why a command failed: what the person reads on standard error.
+type Failed = Box<dyn std::error::Error + Send + Sync>;
+
+/// Runs the command line.
+pub fn run() -> ExitCode {
+    match execute(Cli::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            complain(&*error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn complain(error: &dyn std::error::Error) {
+    // Nobody is left to tell when even standard error is gone.
+    let _ = writeln!(std::io::stderr(), "postern: {}", error.to_string().trim_end());
+}
+
+fn say(text: &str) -> Result<(), Failed> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{}", text.trim_end())?;
+    Ok(())
+}
+
+fn execute(command: Command) -> Result<ExitCode, Failed> {
+    match command {
+        Command::Serve { config } => {
+            let config = Config::load(&config)?;
+            let listen = config.server.listen;
+            let telemetry = config.telemetry.clone();
+            serve(&telemetry, listen, |listen| Ok(App::build(config, listen, axum::Router::new())?), |_| Ok(()))?;
+        }
+        Command::Demo { listen, data, operations } => demo(listen, &data, operations)?,
+        Command::Check { config } => {
+            Config::load(&config)?;
+            say("the configuration is right")?;
+        }
+        Command::Token { account, data } => say(&Demo::of(&data)?.token(&account, Timestamp::now())?)?,
+        Command::Tools(tools) => say(&list(&tools)?)?,
+        Command::Matrix { policies } => {
+            let policies = policies.map_or_else(Policies::builtin, Policies::load)?;
+            say(&postern_policies::matrix(&policies))?;
+        }
+        Command::Audit(Audit::Verify { place, public_key, heads }) => return verify_log(&place, public_key, heads),
+        Command::Audit(Audit::Export { data, tenant, organisation, since, until, output }) => {
+            let (since, until) = (since.map(Timestamp::as_millisecond), until.map(Timestamp::as_millisecond));
+            let filter = export::Filter { tenant, organisation, since, until };
+            existing_log(&data)?;
+            match output {
+                Some(path) => {
+                    let rows =
+                        export::export(&data, &filter, &mut std::io::BufWriter::new(std::fs::File::create(&path)?))?;
+                    say(&format!("{rows} rows written to {}", path.display()))?;
+                }
+                None => {
+                    export::export(&data, &filter, &mut std::io::stdout().lock())?;
+                }
+            }
+        }
+        Command::Version => say(&format!("postern {}", env!("CARGO_PKG_VERSION")))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Builds and serves; `announce` is called once it listens.
+fn serve(
+    telemetry: &TelemetryConfig,
+    listen: SocketAddr,
+    build: impl FnOnce(SocketAddr) -> Result<App, Failed>,
+    announce: impl FnOnce(SocketAddr) -> Result<(), Failed>,
+) -> Result<(), Failed> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let _exporting = telemetry::start(telemetry)?;
+        let listener =
+            tokio::net::TcpListener::bind(listen).await.map_err(|e| format!("cannot listen at {listen}: {e}"))?;
+        let listen = listener.local_addr()?;
+        let app = build(listen)?;
+        announce(listen)?;
+        tracing::info!(%listen, "postern listens at {listen}");
+        app.serve(listener).await.map_err(|e: CannotStart| e.into())
+    })
+}
+
+fn demo(listen: SocketAddr, data: &Path, operations: SocketAddr) -> Result<(), Failed> {
+    let quiet = TelemetryConfig { log_filter: Some("warn,rmcp=error".into()), ..TelemetryConfig::default() };
+    let build = |listen| {
+        let demo = Demo::at(listen, data);
+        let config = demo.prepare(operations)?;
+        let routes = demo.routes()?;
+        Ok(App::build(config, listen, routes)?)
+    };
+    serve(&quiet, listen, build, |listen| {
+        let demo = Demo::at(listen, data);
+        say(&welcome(&demo, &demo.token("lead@acme.example", Timestamp::now())?, data))
+    })
+}
+
+fn welcome(demo: &Demo, token: &str, data: &Path) -> String {
+    let url = demo.mcp_url();
+    let command = "postern token";
+    let data = if data == Path::new(".postern/demo") { String::new() } else { format!(" --data {}", data.display()) };
+    let accounts: String = ACCOUNTS
+        .iter()
+        .map(|it| {
+            format!(
+                "  {:<28} {:<9} {:<15} {}\n",
+                it.email,
+                it.realm,
+                it.role,
+                it.organisation.unwrap_or("all customers")
+            )
+        })
+        .collect();
+    format!(
+        r#"Postern serves a demo MSP.
+
+MCP URL   {url}
+
+Accounts  (e-mail, realm, role, organisation)
+{accounts}
+A token for any of them, good for {TOKEN_HOURS} hours:
+  {command} lead@acme.example{data}
+
+A first call, as the lead contact of Acme:
+  curl -s {url} -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' \
+    -H 'MCP-Protocol-Version: 2026-07-28' -H 'Mcp-Method: tools/call' -H 'Mcp-Name: customer_list_tickets' \
+    -H 'Authorization: Bearer {token}' \
+    -d '{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"customer_list_tickets","arguments":{{"limit":3}},"_meta":{{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{{}}}}}}}}'
+
+A client, for example Claude Code:
+  claude mcp add --transport http postern {url} --header "Authorization: Bearer $({command} lead@acme.example{data})"
+
+Stop it with Ctrl-C. What was asked is in the audit:
+  postern audit verify{place}
+"#,
+        place = data.strip_prefix(" --data").unwrap_or_default(),
+    )
+}
+
+fn list(tools: &Tools) -> Result<String, Failed> {
+    let policies = Policies::builtin()?;
+    let asked = match (tools.realm, &tools.role) {
+        (Some(realm), Some(role)) => {
+            let realm = match realm {
+                RealmName::Customer => Realm::Customer,
+                RealmName::Employee => Realm::Employee,
+            };
+            if !policies.knows_role(realm, role) {
+                let known = policies.roles().iter().filter(|it| it.realm == realm).map(|it| it.name.to_string());
+                return Err(format!(
+                    "no role `{role}` in this realm; expected {}",
+                    known.collect::<Vec<_>>().join(", ")
+                )
+                .into());
+            }
+            Some((realm, BTreeSet::from([role.clone()])))
+        }
+        _ => None,
+    };
+    let wanted = |name: &str| {
+        asked.as_ref().is_none_or(|(realm, roles)| {
+            let subject = Subject { realm: *realm, tenant: "any", roles, scopes: None, service: false };
+            policies.decide(&subject, name, &Facts::default()).is_permit()
+        })
+    };
+    let rows = catalogue().iter().filter(|it| wanted(it.entry.name));
+    let first_line = |text: &str| text.split_once("\n\n").map_or(text, |(first, _)| first).replace('\n', " ");
+    let kind = |kind: Kind| match kind {
+        Kind::Read => "read",
+        Kind::Write => "write",
+        Kind::ConfirmedWrite => "write, confirmed",
+    };
+    Ok(match tools.format {
+        Format::Table => {
+            rows.map(|it| format!("{:<32} {:<17} {}\n", it.entry.name, kind(it.entry.kind), it.entry.title)).collect()
+        }
+        Format::Markdown => {
+            let head = "| Tool | Kind | What it does |\n| --- | --- | --- |\n".to_owned();
+            rows.fold(head, |text, it| {
+                let line =
+                    format!("| `{}` | {} | {} |\n", it.entry.name, kind(it.entry.kind), first_line(&it.description));
+                text + &line
+            })
+        }
+        Format::Json => {
+            let rows = rows.map(|it| {
+                serde_json::json!({
+                    "name": it.entry.name, "title": it.entry.title, "kind": kind(it.entry.kind), "description": it.description,
+                    "input_schema": *it.input, "output_schema": *it.output,
+                })
+            });
+            serde_json::to_string_pretty(&rows.collect::<Vec<_>>())?
+        }
+    })
+}
+
+fn existing_log(data: &Path) -> Result<(), Failed> {
+    if data.join("audit.db").is_file() {
+        Ok(())
+    } else {
+        Err(format!("`{}` holds no audit log", data.display()).into())
+    }
+}
+
+fn verify_log(place: &Path, public_key: Option<PathBuf>, heads: Option<PathBuf>) -> Result<ExitCode, Failed> {
+    let beside = if place.is_dir() { place } else { place.parent().unwrap_or(Path::new(".")) };
+    let public = verify::public_key(&public_key.unwrap_or_else(|| beside.join("audit-public.key")))?;
+    let verdict = if place.is_dir() {
+        existing_log(place)?;
+        let heads = heads.map(std::fs::File::open).transpose()?;
+        match heads {
+            Some(file) => verify::verify(place, &public, Some(&mut BufReader::new(file)))?,
+            None => verify::verify(place, &public, None)?,
+        }
+    } else {
+        verify::verify_export(&mut BufReader::new(std::fs::File::open(place)?), &public)?
+    };
+    match verdict {
+        Ok(report) => {
+            let range = report.range.map_or(String::new(), |(first, last)| format!(", numbers {first} to {last}"));
+            say(&format!(
+                "the audit log is whole: {} rows{range}, {} signed heads, {} rows not signed yet",
+                report.rows, report.heads, report.unsigned
+            ))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(fault) => {
+            say(&format!("THE AUDIT LOG IS NOT WHOLE: {fault}"))?;
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}

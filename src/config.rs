@@ -1,0 +1,381 @@
+//! Configuration: one TOML file. Every mistake is reported at once, each with its path and what was expected.
+//!
+//! Secrets stand in it by reference alone: `{ env = "NAME" }` or `{ file = "path" }`.
+
+mod mistakes;
+mod secret;
+mod system;
+
+pub use mistakes::{Mistake, Mistakes};
+pub use secret::SecretRef;
+pub use system::{Connection, SystemConfig};
+
+use crate::audit;
+use crate::edge::config::EdgeConfig;
+use crate::edge::realm::RealmConfig;
+use mistakes::section;
+use postern_api::{ExternalId, OrganisationId, TenantId};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use toml::{Table, Value};
+
+/// Everything that `postern serve` is told.
+#[derive(Debug)]
+pub struct Config {
+    /// Where it listens and keeps its data.
+    pub server: ServerConfig,
+    /// How it is reached and what it lets in.
+    pub edge: EdgeConfig,
+    /// Tool calls.
+    pub calls: CallsConfig,
+    /// The audit log.
+    pub audit: AuditConfig,
+    /// Policies other than the built-in ones.
+    pub policies: PoliciesConfig,
+    /// Logs and traces.
+    pub telemetry: TelemetryConfig,
+    /// The MSPs.
+    pub tenants: Vec<TenantConfig>,
+}
+
+/// Where Postern listens and keeps its data.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerConfig {
+    /// Where MCP clients connect.
+    #[serde(default = "listen")]
+    pub listen: SocketAddr,
+    /// Where operators read health and metrics; not for the public.
+    #[serde(default = "operations_listen")]
+    pub operations_listen: SocketAddr,
+    /// The directory of its databases and keys.
+    pub data_dir: PathBuf,
+    /// How long requests under way may take to end when it is stopped.
+    #[serde(default = "thirty")]
+    pub drain_secs: u64,
+    /// How long it says "not ready" before it stops accepting connections.
+    #[serde(default)]
+    pub unready_secs: u64,
+}
+
+/// Tool calls.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CallsConfig {
+    /// How long one call may take.
+    pub timeout_secs: u64,
+    /// Whether tool names are listed with `_` for every `.`, for hosts that refuse dots.
+    pub underscored_names: bool,
+}
+
+impl Default for CallsConfig {
+    fn default() -> Self {
+        Self { timeout_secs: 30, underscored_names: false }
+    }
+}
+
+/// The audit log.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AuditConfig {
+    /// Days that rows are kept.
+    pub retention_days: u32,
+    /// Keep everything, whatever the days.
+    pub legal_hold: bool,
+    /// Seconds after which the newest row is signed.
+    pub head_every_secs: u64,
+}
+
+impl Default for AuditConfig {
+    fn default() -> Self {
+        let settings = audit::Settings::default();
+        Self { retention_days: settings.retention_days, legal_hold: false, head_every_secs: settings.head_every_secs }
+    }
+}
+
+/// Policies.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PoliciesConfig {
+    /// A directory laid out as `policies/` is; it replaces the built-in ones.
+    pub dir: Option<PathBuf>,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Logs and traces.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TelemetryConfig {
+    /// How the log is written.
+    pub log_format: LogFormat,
+    /// What is logged, as `tracing` filters are written; `info` by default.
+    pub log_filter: Option<String>,
+    /// Where traces are sent (OTLP over HTTP), for example `http://127.0.0.1:4318`. Absent: nowhere.
+    pub otlp_endpoint: Option<String>,
+}
+
+/// One MSP.
+#[derive(Debug)]
+pub struct TenantConfig {
+    /// The id.
+    pub id: TenantId,
+    /// The name, for people.
+    pub name: String,
+    /// Who signs customers in.
+    pub customer_realm: Option<RealmConfig>,
+    /// Who signs employees in.
+    pub employee_realm: Option<RealmConfig>,
+    /// Which system stands behind which port.
+    pub ports: PortsConfig,
+    /// The connected systems by name.
+    pub systems: BTreeMap<String, SystemConfig>,
+    /// The customers, with each system's own id for them.
+    pub organisations: BTreeMap<OrganisationId, BTreeMap<String, ExternalId>>,
+    /// By subscription tier, where the system of record says nothing.
+    pub plans: BTreeMap<String, PlanConfig>,
+}
+
+/// Which system stands behind which port.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PortsConfig {
+    /// Tickets.
+    pub service_desk: String,
+    /// Customer records.
+    pub crm: String,
+    /// Articles.
+    pub knowledge: String,
+    /// Who may sign in.
+    pub identity: String,
+}
+
+/// What a subscription tier allows.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PlanConfig {
+    /// Tickets in a calendar month.
+    pub tickets_per_month: Option<u32>,
+    /// Logins.
+    pub contacts: Option<u32>,
+    /// Hours to the first answer.
+    pub response_hours: Option<u32>,
+    /// Hours to the solution.
+    pub resolution_hours: Option<u32>,
+}
+
+fn listen() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 8080))
+}
+fn operations_listen() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 9090))
+}
+fn thirty() -> u64 {
+    30
+}
+
+impl Config {
+    /// Reads a file.
+    pub fn load(path: &Path) -> Result<Self, Mistakes> {
+        let text = std::fs::read_to_string(path);
+        let text =
+            text.map_err(|e| Mistakes::one(&path.display().to_string(), format!("expected a readable file: {e}")))?;
+        Self::parse(&text)
+    }
+
+    /// Parses a configuration and checks all of it.
+    pub fn parse(text: &str) -> Result<Self, Mistakes> {
+        let mut root: Table =
+            text.parse().map_err(|e: toml::de::Error| Mistakes::one("", e.to_string().trim_end().to_owned()))?;
+        let mut found = Mistakes::default();
+        let server = section::<ServerConfig>(root.remove("server"), "server", &mut found);
+        let edge = section::<EdgeConfig>(root.remove("edge"), "edge", &mut found);
+        let calls = section::<CallsConfig>(root.remove("calls"), "calls", &mut found);
+        let audit = section::<AuditConfig>(root.remove("audit"), "audit", &mut found);
+        let policies = section::<PoliciesConfig>(root.remove("policies"), "policies", &mut found);
+        let telemetry = section::<TelemetryConfig>(root.remove("telemetry"), "telemetry", &mut found);
+        let tenants = tenants(root.remove("tenants"), &mut found);
+        for key in root.keys() {
+            let known = "`server`, `edge`, `calls`, `audit`, `policies`, `telemetry` or `tenants`";
+            found.add(key, format!("unknown section; expected {known}"));
+        }
+        for (field, expected) in edge.iter().flat_map(EdgeConfig::mistakes) {
+            found.add(&format!("edge.{field}"), expected);
+        }
+        if calls.as_ref().is_some_and(|it| !(1..=600).contains(&it.timeout_secs)) {
+            found.add("calls.timeout_secs", "expected 1 to 600");
+        }
+        if audit.as_ref().is_some_and(|it| it.retention_days == 0) {
+            found.add("audit.retention_days", "expected at least 1");
+        }
+        if let Some(dir) = policies.as_ref().and_then(|it| it.dir.as_ref())
+            && let Err(errors) = postern_policies::Policies::load(dir)
+        {
+            for error in errors.iter() {
+                found.add("policies.dir", error.to_string());
+            }
+        }
+        match (server, edge, calls, audit, policies, telemetry) {
+            (Some(server), Some(edge), Some(calls), Some(audit), Some(policies), Some(telemetry))
+                if found.is_empty() =>
+            {
+                Ok(Self { server, edge, calls, audit, policies, telemetry, tenants })
+            }
+            _ => Err(found),
+        }
+    }
+
+    /// How long one call may take.
+    pub fn call_limit(&self) -> Duration {
+        Duration::from_secs(self.calls.timeout_secs)
+    }
+}
+
+fn tenants(value: Option<Value>, found: &mut Mistakes) -> Vec<TenantConfig> {
+    let list = match value {
+        Some(Value::Array(list)) if !list.is_empty() => list,
+        Some(_) | None => {
+            found.add("tenants", "expected at least one `[[tenants]]`");
+            return vec![];
+        }
+    };
+    let mut tenants = Vec::new();
+    for (nth, value) in list.into_iter().enumerate() {
+        let path = format!("tenants[{nth}]");
+        match value {
+            Value::Table(table) => tenants.extend(tenant(table, &path, found)),
+            _ => found.add(&path, "expected a table"),
+        }
+    }
+    let (mut ids, mut issuers) = (BTreeSet::new(), BTreeSet::new());
+    for (nth, tenant) in tenants.iter().enumerate() {
+        if !ids.insert(tenant.id.clone()) {
+            found.add(&format!("tenants[{nth}].id"), format!("expected an id of its own; `{}` is taken", tenant.id));
+        }
+        for realm in [&tenant.customer_realm, &tenant.employee_realm].into_iter().flatten() {
+            if !issuers.insert(realm.issuer.clone()) {
+                let text = format!("expected an issuer of its own; `{}` is trusted for another realm", realm.issuer);
+                found.add(&format!("tenants[{nth}].realms"), text);
+            }
+        }
+    }
+    tenants
+}
+
+fn tenant(mut table: Table, path: &str, found: &mut Mistakes) -> Option<TenantConfig> {
+    let at = |field: &str| format!("{path}.{field}");
+    let id = section::<TenantId>(table.remove("id"), &at("id"), found);
+    let name = section::<String>(table.remove("name"), &at("name"), found);
+    let ports = section::<PortsConfig>(table.remove("ports"), &at("ports"), found);
+    let plans = section::<BTreeMap<String, PlanConfig>>(table.remove("plans"), &at("plans"), found);
+    let organisations = section::<BTreeMap<OrganisationId, BTreeMap<String, ExternalId>>>(
+        table.remove("organisations"),
+        &at("organisations"),
+        found,
+    );
+    let mut realms = match table.remove("realms") {
+        Some(Value::Table(realms)) => realms,
+        Some(_) | None => Table::new(),
+    };
+    let mut realm = |name: &str, found: &mut Mistakes| {
+        let realm = section::<RealmConfig>(Some(realms.remove(name)?), &at(&format!("realms.{name}")), found)?;
+        for (field, expected) in realm.mistakes() {
+            found.add(&at(&format!("realms.{name}.{field}")), expected);
+        }
+        Some(realm)
+    };
+    let (customer_realm, employee_realm) = (realm("customer", found), realm("employee", found));
+    for key in realms.keys() {
+        found.add(&at(&format!("realms.{key}")), "unknown realm; expected `customer` or `employee`");
+    }
+    if customer_realm.is_none() && employee_realm.is_none() && !found.has_below(&at("realms")) {
+        found.add(&at("realms"), "expected `[tenants.realms.customer]`, `[tenants.realms.employee]` or both");
+    }
+    let systems = systems(table.remove("systems"), &at("systems"), found);
+    let named = systems.keys().cloned().collect::<BTreeSet<_>>();
+    let systems: BTreeMap<_, _> = systems.into_iter().filter_map(|(name, it)| Some((name, it?))).collect();
+    for key in table.keys() {
+        let known = "`id`, `name`, `realms`, `ports`, `systems`, `organisations` or `plans`";
+        found.add(&at(key), format!("unknown field; expected {known}"));
+    }
+    let names = || named.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
+    if let Some(ports) = &ports {
+        let chosen = [
+            ("service_desk", &ports.service_desk),
+            ("crm", &ports.crm),
+            ("knowledge", &ports.knowledge),
+            ("identity", &ports.identity),
+        ];
+        for (port, system) in chosen {
+            match systems.get(system) {
+                None if named.contains(system) => {}
+                None => found.add(
+                    &at(&format!("ports.{port}")),
+                    format!("expected one of the systems ({}), found `{system}`", names()),
+                ),
+                Some(it) if !it.has_port(port) => {
+                    found.add(
+                        &at(&format!("ports.{port}")),
+                        format!("expected a system with this port; `{system}` is {}", it.kind()),
+                    );
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    for (organisation, links) in organisations.iter().flatten() {
+        for system in links.keys().filter(|it| !named.contains(*it)) {
+            let text = format!("expected one of the systems ({}), found `{system}`", names());
+            found.add(&at(&format!("organisations.{organisation}.{system}")), text);
+        }
+    }
+    Some(TenantConfig {
+        id: id?,
+        name: name?,
+        customer_realm,
+        employee_realm,
+        ports: ports?,
+        systems,
+        organisations: organisations.unwrap_or_default(),
+        plans: plans.unwrap_or_default(),
+    })
+}
+
+/// Each by its name; `None` where it has mistakes of its own.
+fn systems(value: Option<Value>, path: &str, found: &mut Mistakes) -> BTreeMap<String, Option<SystemConfig>> {
+    let Some(Value::Table(table)) = value else {
+        found.add(path, "expected at least one `[tenants.systems.NAME]`");
+        return BTreeMap::new();
+    };
+    let mut systems = BTreeMap::new();
+    for (name, value) in table {
+        let path = format!("{path}.{name}");
+        if ExternalId::new(&name).is_err() {
+            found.add(&path, "expected a name of letters, digits, `-` and `_`");
+        }
+        let system = match value {
+            Value::Table(table) => SystemConfig::parse(table, &path, found),
+            _ => {
+                found.add(&path, "expected a table");
+                None
+            }
+        };
+        systems.insert(name, system);
+    }
+    systems
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+//! The configuration of one connected system. A new adapter has its lines here and in `src/adapters.rs`.
+
+use super::mistakes::{Mistakes, section};
+use super::secret::SecretRef;
+use postern_api::http::SecretString;
+use serde::Deserialize;
+use toml::{Table, Value};
+
+/// One connected system.
+#[derive(Debug, Clone)]
+pub enum SystemConfig {
+    /// Postern's own backend, for every port.
+    Embedded,
+    /// HaloPSA.
+    HaloPsa(Box<postern_halopsa::Config>, Connection),
+    /// Request Tracker 5.
+    RequestTracker(Box<postern_request_tracker::Config>, Connection),
+}
+
+/// How a system is reached.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Connection {
+    /// Requests under way at once.
+    pub concurrency: Option<usize>,
+    /// Requests within `rate_per_secs`; the vendor's own limit where it is missing.
+    pub rate_requests: Option<u32>,
+    /// The time that `rate_requests` counts in, in seconds.
+    pub rate_per_secs: Option<u64>,
+    /// Further hosts that the adapter may talk to, for example an authorisation server's.
+    pub other_hosts: Vec<String>,
+    /// The longest answer that is read, in bytes.
+    pub max_body_bytes: Option<usize>,
+}
+
+impl SystemConfig {
+    /// Parses `[tenants.systems.NAME]`.
+    pub(super) fn parse(mut table: Table, path: &str, found: &mut Mistakes) -> Option<Self> {
+        let kind = match table.remove("kind") {
+            Some(Value::String(kind)) => kind,
+            Some(_) | None => {
+                found.add(&format!("{path}.kind"), format!("expected {KINDS}"));
+                return None;
+            }
+        };
+        let connection = section::<Connection>(table.remove("connection"), &format!("{path}.connection"), found);
+        match kind.as_str() {
+            "embedded" => {
+                for key in table.keys() {
+                    found.add(&format!("{path}.{key}"), "unknown field; `embedded` has no settings");
+                }
+                Some(SystemConfig::Embedded)
+            }
+            "halopsa" => {
+                let secret = secret(&mut table, path, "client_secret", found);
+                let config = section::<postern_halopsa::Config>(Some(Value::Table(table)), path, found);
+                let config = config?.with_secret(secret?);
+                for mistake in config.mistakes() {
+                    found.add(&format!("{path}.{}", mistake.path), format!("expected {}", mistake.expected));
+                }
+                Some(SystemConfig::HaloPsa(Box::new(config), connection?))
+            }
+            "request-tracker" => {
+                let field = if table.contains_key("token") { "token" } else { "password" };
+                let secret = secret(&mut table, path, field, found);
+                let config = section::<postern_request_tracker::Config>(Some(Value::Table(table)), path, found);
+                let mut config = config?;
+                if let Err(invalid) = config.validate() {
+                    found.add(&format!("{path}.{}", invalid.path), format!("expected {}", invalid.expected));
+                }
+                *(if field == "token" { &mut config.token } else { &mut config.password }) = Some(secret?);
+                Some(SystemConfig::RequestTracker(Box::new(config), connection?))
+            }
+            other => {
+                found.add(&format!("{path}.kind"), format!("expected {KINDS}, found `{other}`"));
+                None
+            }
+        }
+    }
+
+    /// The kind, as it is configured.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            SystemConfig::Embedded => "embedded",
+            SystemConfig::HaloPsa(..) => "halopsa",
+            SystemConfig::RequestTracker(..) => "request-tracker",
+        }
+    }
+
+    /// Whether the adapter has this port at all.
+    pub(super) fn has_port(&self, port: &str) -> bool {
+        match self {
+            SystemConfig::Embedded => true,
+            SystemConfig::HaloPsa(..) => port != "identity",
+            SystemConfig::RequestTracker(..) => matches!(port, "service_desk" | "crm"),
+        }
+    }
+}
+
+const KINDS: &str = "`embedded`, `halopsa` or `request-tracker`";
+
+/// Takes a secret reference out of a table and reads it.
+fn secret(table: &mut Table, path: &str, field: &str, found: &mut Mistakes) -> Option<SecretString> {
+    let path = format!("{path}.{field}");
+    let expected = "expected a reference: `{ env = \"NAME\" }` or `{ file = \"path\" }`";
+    let reference = match table.remove(field) {
+        Some(value @ Value::Table(_)) => section::<SecretRef>(Some(value), &path, found)?,
+        Some(_) | None => {
+            found.add(&path, expected);
+            return None;
+        }
+    };
+    match reference.read() {
+        Ok(secret) => Some(secret),
+        Err(expected) => {
+            found.add(&path, expected);
+            None
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! A whole configuration, and one with a mistake of every kind.
+
+use super::*;
+
+const WHOLE: &str = r#"
+[server]
+data_dir = "/var/lib/postern"
+
+[edge]
+public_url = "https://mcp.msp.example/mcp"
+
+[[tenants]]
+id = "msp"
+name = "Example MSP"
+
+[tenants.realms.customer]
+issuer = "https://id.msp.example/realms/customers"
+
+[tenants.ports]
+service_desk = "local"
+crm = "local"
+knowledge = "local"
+identity = "local"
+
+[tenants.systems.local]
+kind = "embedded"
+
+[tenants.organisations.acme]
+local = "acme"
+
+[tenants.plans.basic]
+tickets_per_month = 20
+"#;
+
+#[test]
+fn a_whole_configuration_is_read_and_listens_on_loopback() {
+    let config = Config::parse(WHOLE).expect("is whole");
+    assert!(config.server.listen.ip().is_loopback() && config.server.operations_listen.ip().is_loopback());
+    assert_eq!(config.tenants[0].plans["basic"].tickets_per_month, Some(20));
+}
+
+#[test]
+fn every_mistake_is_reported_at_once_with_its_path() {
+    let text = r#"
+surprise = 1
+
+[server]
+listen = "8080"
+wrong = true
+
+[edge]
+public_url = "http://mcp.msp.example/mcp/"
+limits = { body_bytes = "much", json_depth = 0 }
+
+[calls]
+timeout_secs = 0
+
+[[tenants]]
+id = "../msp"
+name = "Example MSP"
+
+[tenants.realms.customer]
+issuer = "ftp://nowhere"
+
+[tenants.realms.partner]
+issuer = "https://id.msp.example/"
+
+[tenants.ports]
+service_desk = "halo"
+crm = "nowhere"
+knowledge = "halo"
+identity = "halo"
+
+[tenants.systems.halo]
+kind = "halopsa"
+base_url = "https://halo.example/api"
+client_id = "x"
+client_secret = "in the clear"
+
+[tenants.systems.odd]
+kind = "jira"
+
+[tenants.organisations.acme]
+halo = "12"
+"#;
+    let mistakes = Config::parse(text).expect_err("has mistakes").to_string();
+    insta::assert_snapshot!(mistakes);
+    assert!(!mistakes.contains("in the clear"), "a secret in the wrong place is not repeated");
+}
+
+#[test]
+fn text_that_is_not_toml_says_where() {
+    let mistakes = Config::parse("[server\n").expect_err("is no TOML").to_string();
+    assert!(mistakes.contains("line 1"), "{mistakes}");
+}
+
+#[test]
+fn a_secret_that_is_not_there_is_a_mistake_that_names_the_place() {
+    let text = WHOLE.replace("kind = \"embedded\"", "kind = \"halopsa\"\nbase_url = \"https://halo.example/api\"\nclient_id = \"x\"\nclient_secret = { env = \"POSTERN_TEST_NO_SUCH_VARIABLE\" }");
+    let mistakes = Config::parse(&text).expect_err("has mistakes").to_string();
+    assert!(
+        mistakes.contains("tenants[0].systems.local.client_secret: expected the environment variable"),
+        "{mistakes}"
+    );
+}

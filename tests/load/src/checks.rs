@@ -1,0 +1,84 @@
+//! The figures that Postern aims for, and whether they were met. A missed one is printed, never an error: how fast a machine
+//! is says nothing about whether the program is right. Wrong answers do.
+
+use crate::row::{CONNECTIONS, Row};
+use crate::table::say;
+
+/// The gateway on the embedded backend.
+pub(crate) const EMBEDDED: &str = "postern, embedded";
+/// The gateway with one vendor behind it.
+pub(crate) const VENDOR: &str = "postern, HaloPSA";
+/// The gateway with many tenants.
+pub(crate) const TENANTS: &str = "postern, many tenants";
+/// The gateway's list of tools for a customer.
+pub(crate) const LIST: &str = "tools/list, customer";
+/// The same for an employee.
+pub(crate) const EMPLOYEES_LIST: &str = "tools/list, employee";
+/// The bare rmcp server.
+pub(crate) const RMCP: &str = "bare rmcp";
+/// The bare axum server.
+pub(crate) const AXUM: &str = "bare axum";
+
+/// Prints every check; whether every answer was good.
+pub(crate) fn print(rows: &[Row], tenants: u32) -> bool {
+    let figure = |name: &str, connections: usize, of: fn(&crate::load::Sample) -> f64| {
+        rows.iter().find(|it| it.name == name)?.median(connections, of)
+    };
+    say("\nRatios, calls/s");
+    for (name, to) in [(RMCP, AXUM), (EMBEDDED, AXUM), (EMBEDDED, RMCP), (VENDOR, RMCP)] {
+        let ratios = CONNECTIONS.map(|it| match (figure(name, it, |s| s.rate), figure(to, it, |s| s.rate)) {
+            (Some(ours), Some(theirs)) => format!("{it} conn: {:.2}", ours / theirs),
+            _ => format!("{it} conn: -"),
+        });
+        say(&format!("  {:<48} {}", format!("{name} / {to}"), ratios.join("   ")));
+    }
+
+    say("\nAims");
+    for connections in CONNECTIONS {
+        let (ours, theirs) = (figure(EMBEDDED, connections, |s| s.rate), figure(RMCP, connections, |s| s.rate));
+        let ratio = ours.zip(theirs).map(|(ours, theirs)| ours / theirs);
+        let aim = format!("embedded / bare rmcp in calls/s at {connections}: at least 0.60");
+        check(&aim, ratio.map(|it| (it >= 0.60, format!("{it:.2}"))));
+    }
+    let cpu = figure(VENDOR, 64, |s| s.cpu);
+    check(
+        "CPU a call over the vendor hop at 64 connections: at most 120 us",
+        cpu.map(|it| (it <= 120.0, format!("{it:.0} us"))),
+    );
+    let p99 = figure(VENDOR, 16, |s| s.p99);
+    check("p99 over the vendor hop at 16 connections: under 5 ms", p99.map(|it| (it < 5.0, format!("{it:.2} ms"))));
+    for name in [LIST, EMPLOYEES_LIST] {
+        let list = figure(name, 1, |s| s.p50).zip(figure(name, 1, |s| s.p99));
+        let list = list.map(|(p50, p99)| (p50 < 1.0, format!("p50 {p50:.2} ms, p99 {p99:.2} ms")));
+        check(&format!("{name}, warm, at 1 connection: under 1 ms"), list);
+    }
+    let flat = figure(TENANTS, 16, |s| s.cpu).zip(figure(EMBEDDED, 16, |s| s.cpu));
+    let flat = flat.map(|(many, one)| (many <= one * 1.10, format!("{many:.0} against {one:.0} us")));
+    check(&format!("CPU a call with {tenants} tenants and with 1, at 16: within 10 %"), flat);
+    let embedded = rows.iter().find(|it| it.name == EMBEDDED);
+    let start = embedded.and_then(|it| it.start).map(|it| it.as_secs_f64() * 1e3);
+    check(
+        "start to the first governed answer, existing store: under 50 ms",
+        start.map(|it| (it < 50.0, format!("{it:.0} ms"))),
+    );
+    let idle = embedded.map(|it| it.idle.now);
+    check("resident memory when idle: under 30 MB", idle.map(|it| (it < 30.0, format!("{it:.1} MB"))));
+    let errors: u64 = rows.iter().map(Row::errors).sum();
+    let answers = (errors == 0, format!("{errors} errors"));
+    check("every answer is status 200 and says `success`", (!rows.is_empty()).then_some(answers));
+    for row in rows {
+        if let Some(first) = row.all().find_map(|it| it.first_error.as_ref()) {
+            say(&format!("    {}: {} errors; the first: {first}", row.name, row.errors()));
+        }
+    }
+    errors == 0
+}
+
+fn check(aim: &str, seen: Option<(bool, String)>) {
+    let (verdict, figure) = match seen {
+        Some((true, figure)) => ("OK", figure),
+        Some((false, figure)) => ("MISSED", figure),
+        None => ("NOT MEASURED", String::new()),
+    };
+    say(&format!("  {verdict:<13} {aim:<72} {figure}"));
+}

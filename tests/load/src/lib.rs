@@ -1,1 +1,0 @@
-//! Load generator and bare servers to compare with.
