@@ -164,7 +164,7 @@ async fn the_adapter_passes_the_kit_in_trouble() {
     };
     let report = run_failures(&fixture, &misbehave).await;
     assert!(report.passed(), "{report}");
-    assert_eq!(report.outcomes().len(), 19);
+    assert_eq!(report.outcomes().len(), 20);
 }
 
 /// What is left out is what the two `Caps` and the missing directory leave out, and nothing more.

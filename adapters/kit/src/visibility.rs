@@ -160,7 +160,7 @@ async fn private_is_own(f: &Fixture) -> Verdict {
 }
 
 /// Somebody else here: the lead, or whoever asked the colleague's ticket where there is no directory.
-async fn colleague(f: &Fixture) -> Result<Option<ContactId>, String> {
+pub(crate) async fn colleague(f: &Fixture) -> Result<Option<ContactId>, String> {
     match (&f.own.lead, &f.own.colleagues_ticket) {
         (Some(lead), _) => Ok(Some(lead.clone())),
         (None, Some(ticket)) => Ok(f.ticket(ticket).await?.requester.contact.filter(|it| *it != f.own.requester)),

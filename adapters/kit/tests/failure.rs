@@ -149,7 +149,7 @@ async fn report(manner: Manner) -> Report {
 async fn an_adapter_that_says_what_is_wrong_passes() {
     let report = report(Manner::Right).await;
     assert!(report.passed(), "{report}");
-    assert_eq!(report.outcomes().len(), 19);
+    assert_eq!(report.outcomes().len(), 20);
 }
 
 #[tokio::test]
