@@ -36,7 +36,8 @@ here = pathlib.Path(sys.argv[1])
 # Every field of the structs that are read from the file stands in the example. The names are the structs', except where a
 # struct is not read as it is.
 example = (here / "postern.example.toml").read_text()
-read_by_hand = {"path", "expected", "customer_realm", "employee_realm"}
+# `password` is shown in words, since it stands in place of `token`.
+read_by_hand = {"path", "expected", "customer_realm", "employee_realm", "password"}
 for struct in [
     "src/config.rs", "src/config/system.rs", "src/edge/config.rs", "src/edge/realm.rs",
     "adapters/halopsa/src/config.rs", "adapters/request-tracker/src/config.rs",
