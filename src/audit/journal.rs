@@ -131,7 +131,10 @@ impl Journal {
 
     /// Runs something on the writer's connection, between two commits.
     pub(super) fn with_writer<T>(&self, run: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
-        run(&mut self.writer.lock().connection)
+        let outcome = run(&mut self.writer.lock().connection);
+        // Whoever came meanwhile found the writer taken and relies on its holder to look again.
+        self.commit_waiting();
+        outcome
     }
 
     /// Writes down a request that was refused before it became a call. Called on the request's way; waits for nothing but a
@@ -234,7 +237,9 @@ impl Journal {
 
     /// Signs the newest row into a head, unless it is signed already.
     pub fn sign_head(&self) -> Result<()> {
-        self.sign(&mut self.writer.lock())
+        let outcome = self.sign(&mut self.writer.lock());
+        self.commit_waiting();
+        outcome
     }
 
     fn sign(&self, writer: &mut Writer) -> Result<()> {

@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use postern_api::owned::Admitted;
 use postern_api::{
     About, CallCx, ContactId, Crm, Error, ExternalId, Identity, KnowledgeBase, Op, OrganisationId, OrganisationMap,
-    Owned, Page, Reach, Scope, ServiceDesk, TenantId, Viewer,
+    Owned, Owner, Page, Reach, Scope, ServiceDesk, TenantId, Viewer,
 };
 use postern_policies::Engine;
 use std::sync::Arc;
@@ -112,6 +112,8 @@ pub struct Port<'a, P: ?Sized + 'a> {
     pub cx: CallCx,
     map: Arc<OrganisationMap>,
     tool: &'a ToolCx,
+    /// Whether its records may be the tenant's own, as articles are. Of tickets and people every one has an organisation.
+    is_shared: bool,
 }
 
 impl ToolCx {
@@ -130,7 +132,8 @@ impl ToolCx {
     /// Articles.
     pub fn knowledge(&self) -> Result<Port<'_, dyn KnowledgeBase>, Refusal> {
         let system = &self.tenant.knowledge;
-        self.port(system, system.adapter.knowledge(), Op::ArticleSearch)
+        let port = self.port(system, system.adapter.knowledge(), Op::ArticleSearch)?;
+        Ok(Port { is_shared: true, ..port })
     }
 
     /// Who may sign in.
@@ -154,7 +157,7 @@ impl ToolCx {
             reference: self.reference.as_deref().map(str::to_owned),
         };
         self.findings.lock().system = Some(system.name.clone());
-        Ok(Port { port, system, cx, map, tool: self })
+        Ok(Port { port, system, cx, map, tool: self, is_shared: false })
     }
 
     /// The customer's organisation.
@@ -233,7 +236,11 @@ impl<P: ?Sized> Port<'_, P> {
 
     /// Opens a row of a list, or drops it.
     pub fn admit<T>(&self, row: Owned<T>) -> Option<Admitted<T>> {
-        match self.tool.scope.admit(&self.map, row) {
+        let admitted = match self.tool.scope.admit(&self.map, row) {
+            Ok(admitted) if admitted.organisation.is_none() && !self.is_shared => Err(Owner::Tenant),
+            admitted => admitted,
+        };
+        match admitted {
             Ok(admitted) => Some(admitted),
             Err(owner) => {
                 self.tool.findings.lock().dropped += 1;

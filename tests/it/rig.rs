@@ -16,7 +16,7 @@ use postern::caller::{Caller, Principal};
 use postern::redact::Scrubber;
 use postern::store::Store;
 use postern::tenant::{System, Tenant};
-use postern::tools::History;
+use postern::tools::{History, Kind};
 use postern_api::{Adapter, Error, ExternalId, OrganisationId, TenantId};
 use postern_policies::{Engine, Realm};
 use serde_json::{Value, json};
@@ -103,6 +103,15 @@ impl Rig {
         let asked = self.ask(caller, tool, arguments).await;
         let id = asked["confirmation_id"].as_str().unwrap_or_else(|| panic!("{asked}"));
         told(self.gate.confirm(caller.clone(), id, true, &facts()).await)
+    }
+
+    /// Carries a write out, confirmed where that is asked for; `None` for a read, which is not called.
+    pub(crate) async fn written(&self, caller: &Arc<Caller>, tool: &str, arguments: Value) -> Option<Value> {
+        match postern::tools::find(tool).unwrap().entry.kind {
+            Kind::Read => None,
+            Kind::Write => Some(self.ask(caller, tool, arguments).await),
+            Kind::ConfirmedWrite => Some(self.confirmed(caller, tool, arguments).await),
+        }
     }
 
     /// The bodies of all audit rows, oldest first.

@@ -17,6 +17,8 @@ pub(crate) enum Trouble {
     Panics,
     /// Its texts are this long.
     Huge(usize),
+    /// Writes answer with a record that is nobody's.
+    WritesStray,
     /// Reads answer and writes fail with this kind.
     WritesFail(ErrorKind),
 }
@@ -64,7 +66,7 @@ impl Liar {
 
     async fn read(&self) -> Result<()> {
         match &self.trouble {
-            Trouble::None | Trouble::Huge(_) | Trouble::WritesFail(_) => Ok(()),
+            Trouble::None | Trouble::Huge(_) | Trouble::WritesStray | Trouble::WritesFail(_) => Ok(()),
             Trouble::Fails { kind, said } => {
                 let cause = std::io::Error::other("CANARY-source Bearer eyJhbGciOi");
                 Err(Error::new(*kind, *said)
@@ -85,6 +87,13 @@ impl Liar {
 
     fn first<T>(&self, record: T) -> Owned<T> {
         Owned::new(self.owners[0].clone(), record)
+    }
+
+    fn written<T>(&self, record: T) -> Owned<T> {
+        match self.trouble {
+            Trouble::WritesStray => Owned::new(owner("99"), record),
+            _ => self.first(record),
+        }
     }
 
     fn each<T>(&self, record: impl Fn(usize) -> T) -> Vec<Owned<T>> {
@@ -240,19 +249,19 @@ impl ServiceDesk for Liar {
     }
     async fn create(&self, _: &CallCx, _: &NewTicket) -> Result<Owned<Ticket>> {
         self.write().await?;
-        Ok(self.first(self.ticket(0)))
+        Ok(self.written(self.ticket(0)))
     }
     async fn comment(&self, _: &CallCx, _: &TicketId, _: &NewComment) -> Result<Owned<Comment>> {
         self.write().await?;
-        Ok(self.first(self.ticket(0).comments.remove(0)))
+        Ok(self.written(self.ticket(0).comments.remove(0)))
     }
     async fn close(&self, _: &CallCx, _: &TicketId, _: &Closure) -> Result<Owned<Ticket>> {
         self.write().await?;
-        Ok(self.first(self.ticket(0)))
+        Ok(self.written(self.ticket(0)))
     }
     async fn escalate(&self, _: &CallCx, _: &TicketId, _: &NewEscalation) -> Result<Owned<Ticket>> {
         self.write().await?;
-        Ok(self.first(self.ticket(0)))
+        Ok(self.written(self.ticket(0)))
     }
     async fn requester(&self, _: &CallCx, organisation: &ExternalId, _: &str) -> Result<Option<Owned<Person>>> {
         let person = Person { contact: Some(ContactId::new("C-1").unwrap()), name: "Jane Smith".into(), email: None };
@@ -310,11 +319,11 @@ impl Identity for Liar {
     }
     async fn invite(&self, _: &CallCx, _: &Invitation) -> Result<Owned<Login>> {
         self.write().await?;
-        Ok(self.first(Self::login(1)))
+        Ok(self.written(Self::login(1)))
     }
     async fn transfer_lead(&self, _: &CallCx, _: &LeadTransfer) -> Result<Owned<Login>> {
         self.write().await?;
-        Ok(self.first(Self::login(1)))
+        Ok(self.written(Self::login(1)))
     }
     async fn role_changes(&self, _: &CallCx, _: &ExternalId) -> Result<Vec<Owned<RoleChange>>> {
         self.read().await?;

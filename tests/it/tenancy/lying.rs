@@ -1,6 +1,6 @@
 //! A service desk that returns other people's rows.
 
-use crate::rig::{Liar, Rig, agent, basic, calls, lead};
+use crate::rig::{Liar, Rig, Trouble, agent, basic, calls, lead};
 use postern_api::{ExternalId, Owner, Visibility};
 use serde_json::json;
 
@@ -101,12 +101,18 @@ async fn r02_an_internal_article_that_the_system_returns_to_a_customer_is_left_o
     assert_eq!(rig.ask(&agent(), "search_kb", json!({ "query": "x" })).await["data"]["total"], 1);
 }
 
-/// A write whose answer is another's row may have happened: nobody is told that it did or did not.
+/// A write whose answer is a record of nobody may have happened: nobody is told that it did, or that it did not.
 #[tokio::test]
 async fn w09_a_write_that_answers_with_anothers_row_is_unknown() {
-    let mut liar = Liar::honest();
-    liar.owners = vec![owner("13")];
-    let rig = Rig::new(liar);
-    let staff = rig.confirmed(&agent(), "close_ticket", json!({ "ticket_id": "T-1", "resolution": "x" })).await;
-    assert_eq!(staff["status"], "success", "globex is in the employee's reach: {staff}");
+    let rig = Rig::new(Liar::in_trouble(Trouble::WritesStray));
+    for (caller, tool, arguments) in calls() {
+        let before = rig.rows().len();
+        let Some(answer) = rig.written(&caller, tool, arguments).await else { continue };
+        assert_eq!((&answer["status"], &answer["code"]), (&json!("unknown"), &json!("OUTCOME_UNKNOWN")), "{tool}");
+        assert!(answer["suggested_action"].as_str().unwrap().starts_with("Do not repeat the action."));
+        let rows = rig.rows().split_off(before);
+        let outcome = rows.last().unwrap();
+        assert_eq!((&outcome["phase"], &outcome["decision"]), (&json!("outcome"), &json!("unknown")), "{tool}");
+        assert_eq!(outcome["dropped"], 1, "{tool}");
+    }
 }
