@@ -1,4 +1,5 @@
 //! What an audit row costs: alone, with 64 at once, and to verify.
+#![expect(clippy::expect_used, reason = "a benchmark that cannot be set up has to stop")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use postern::audit::verify::{public_key, verify};

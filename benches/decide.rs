@@ -1,4 +1,5 @@
 //! What a decision costs: made anew, remembered, and for a whole list.
+#![expect(clippy::expect_used, reason = "a benchmark that cannot be set up has to stop")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use postern_policies::{Engine, Facts, Policies, Realm, Subject};

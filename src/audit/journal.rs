@@ -131,10 +131,10 @@ impl Journal {
 
     /// Runs something on the writer's connection, between two commits.
     pub(super) fn with_writer<T>(&self, run: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
-        let done = run(&mut self.writer.lock().connection);
-        // Rows that came meanwhile found the writer taken and left their commit to whoever had it.
+        let outcome = run(&mut self.writer.lock().connection);
+        // Whoever came meanwhile found the writer taken and relies on its holder to look again.
         self.commit_waiting();
-        done
+        outcome
     }
 
     /// Writes down a request that was refused before it became a call. Called on the request's way; waits for nothing but a
@@ -237,9 +237,9 @@ impl Journal {
 
     /// Signs the newest row into a head, unless it is signed already.
     pub fn sign_head(&self) -> Result<()> {
-        let signed = self.sign(&mut self.writer.lock());
+        let outcome = self.sign(&mut self.writer.lock());
         self.commit_waiting();
-        signed
+        outcome
     }
 
     fn sign(&self, writer: &mut Writer) -> Result<()> {

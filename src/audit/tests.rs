@@ -106,6 +106,24 @@ async fn a02_a_log_goes_on_where_it_stopped_and_a_broken_end_is_refused() {
     assert!(Journal::open(dir.path(), Settings::default()).is_err());
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_finds_the_writer_taken_is_committed_by_who_took_it() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let journal = filled(dir.path(), 0).await;
+    let appending = journal
+        .with_writer(|_| {
+            let appender = journal.clone();
+            let task = tokio::spawn(async move { appender.append(row("late")).await });
+            while journal.waiting.lock().is_empty() {
+                std::thread::yield_now();
+            }
+            Ok(task)
+        })
+        .expect("runs");
+    let appended = tokio::time::timeout(Duration::from_secs(30), appending).await;
+    appended.expect("is not left waiting").expect("ends").expect("appends");
+}
+
 #[tokio::test]
 async fn a_data_directory_has_one_writer_at_a_time() {
     let dir = tempfile::tempdir().expect("a directory");

@@ -23,7 +23,7 @@ pub(crate) struct Server {
 
 /// Fails instead of hanging.
 pub(crate) async fn within<F: Future>(work: F) -> F::Output {
-    tokio::time::timeout(Duration::from_secs(20), work).await.expect("this takes too long")
+    tokio::time::timeout(Duration::from_secs(60), work).await.expect("this takes too long")
 }
 
 impl Server {

@@ -38,7 +38,7 @@ data=$(mktemp -d)
 port=$(free_port)
 "$postern" demo --listen "127.0.0.1:$port" --data "$data" >"$cache/clients-postern.log" 2>&1 &
 server=$!
-trap 'kill $server 2>/dev/null || true; rm -rf "$data"' EXIT
+trap 'kill $server 2>/dev/null || true; wait $server 2>/dev/null || true; rm -rf "$data"' EXIT
 url="http://127.0.0.1:$port/mcp"
 wait_for "$url"
 
