@@ -52,8 +52,8 @@ fn functions() -> BTreeSet<String> {
     for file in files {
         let text = std::fs::read_to_string(file).unwrap();
         for rest in text.split("fn ").skip(1) {
-            let end = rest.find(|it: char| !it.is_ascii_alphanumeric() && it != '_').unwrap_or(rest.len());
-            names.insert(rest[..end].to_owned());
+            let name = rest.split(|it: char| !it.is_ascii_alphanumeric() && it != '_').next();
+            names.extend(name.map(str::to_owned));
         }
     }
     names

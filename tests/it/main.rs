@@ -8,6 +8,7 @@ mod audit;
 mod bad_input;
 #[cfg(test)]
 mod confirming;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod gateway;
