@@ -47,6 +47,19 @@ fn sql(dir: &Path, statement: &str) {
 }
 
 #[tokio::test]
+async fn a_row_that_comes_while_the_log_is_tended_does_not_wait_for_the_next_one() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let journal = filled(dir.path(), 1).await;
+    let late = Refused { code: "no_token", request_id: "late", ..Refused::default() };
+    let tended = journal.with_writer(|_| {
+        journal.refused(&late);
+        Ok(())
+    });
+    tended.expect("tends");
+    assert_eq!(check(dir.path()).expect("is whole").rows, 2);
+}
+
+#[tokio::test]
 async fn a01_every_kind_of_tampering_names_the_first_bad_row() {
     let cases: [(&str, Fault); 7] = [
         ("UPDATE row SET body = replace(body, 'allowed', 'denied') WHERE seq = 3", Fault::Changed(3)),

@@ -4,10 +4,12 @@ use super::host::{Answer, Facts};
 use super::{Shown, Stop, ToolCall, Trail};
 use crate::caller::Caller;
 use crate::tools::{Code, Envelope, Refusal, Status};
+use futures::FutureExt;
 use futures::future::BoxFuture;
 use postern_api::{OrganisationId, Result};
 use serde_json::{Map, Value};
 use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -165,10 +167,12 @@ where
     fn call(&mut self, call: ToolCall) -> Self::Future {
         let (caller, arguments, facts, trail) =
             (call.caller.clone(), call.arguments.clone(), call.facts.clone(), call.trail.clone());
-        let (start, answer) = (Instant::now(), self.inner.call(call));
-        let ledger = self.ledger.clone();
+        let start = Instant::now();
+        let (mut inner, ledger) = (self.inner.clone(), self.ledger.clone());
         Box::pin(async move {
-            let outcome = answer.await;
+            // A panic below is an outcome as well: it has its row, and its words stay inside.
+            let answer = AssertUnwindSafe(async move { inner.call(call).await }).catch_unwind();
+            let outcome = answer.await.unwrap_or_else(|_| Err(panicked(&trail).into()));
             let phase = if trail.notes.lock().reference.is_some() { Phase::Outcome } else { Phase::Single };
             let row = Row::of(phase, &caller, &arguments, &facts, &trail);
             Ok(conclude(&*ledger, row, outcome, &trail, start.elapsed()).await)
@@ -202,6 +206,15 @@ pub(super) async fn conclude(
         }
     };
     answer_of(outcome, &request_id)
+}
+
+fn panicked(trail: &Trail) -> Refusal {
+    tracing::error!(tool = trail.notes.lock().tool.unwrap_or_default(), "a call panicked");
+    if trail.notes.lock().reference.is_some() {
+        Refusal::new(Code::OutcomeUnknown, "the change was interrupted inside the gateway")
+    } else {
+        Refusal::new(Code::InternalError, "an internal error occurred")
+    }
 }
 
 fn unlogged(written: bool) -> Refusal {

@@ -97,6 +97,8 @@ where
     let attempt =
         Row::of(Phase::Attempt, &permitted.cx.caller, &permitted.arguments, &permitted.facts, &permitted.trail);
     if let Err(error) = ledger.append(attempt).await {
+        // Nothing was sent, and nobody is told that it may have been.
+        permitted.trail.notes.lock().reference = None;
         tracing::error!(error = %error, "the audit log cannot be written; a write was refused");
         let refusal = Refusal::new(Code::AuditUnavailable, "the audit log cannot be written");
         return Err(Refusal { cause: Some(Box::new(error)), ..refusal }.into());

@@ -61,9 +61,18 @@ where
         let (cx, reveal, trail) = (work.permitted.cx.clone(), work.permitted.reveal, work.permitted.trail.clone());
         let (redactor, draft) = (self.redactor.clone(), self.inner.call(work));
         Box::pin(async move {
-            let draft = draft.await?;
+            let draft = draft.await;
             // After the tool ran: it may have linked the caller to a contact just now.
             let viewer = viewer(&cx);
+            let draft = match draft {
+                Ok(draft) => draft,
+                Err(Stop::Refused(mut refusal)) => {
+                    // A connected system's own words may be in it.
+                    refusal.message = redactor.redact_text(&refusal.message, &reveal, &viewer).into();
+                    return Err(refusal.into());
+                }
+                Err(Stop::Hidden) => return Err(Stop::Hidden),
+            };
             let answer = match &draft {
                 Draft::Reply(reply) => &reply.data,
                 Draft::Preview(preview) => &preview.data,

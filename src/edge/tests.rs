@@ -1,3 +1,5 @@
+//! The edge as a whole, over HTTP.
+
 use super::*;
 use crate::caller::Caller;
 use crate::edge::envelope::RequestId;

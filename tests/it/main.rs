@@ -3,16 +3,28 @@
 //! `cfg(test)` is always set here; it is written out because Clippy lets the helpers of a test module unwrap by it.
 
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
+mod bad_input;
+#[cfg(test)]
+mod confirming;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod gateway;
 #[cfg(test)]
+mod golden;
+#[cfg(test)]
 mod logs;
 #[cfg(test)]
 mod mcp;
+#[cfg(test)]
+mod redaction;
 #[cfg(test)]
 mod rig;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tenancy;
+#[cfg(test)]
+mod tidy;

@@ -1,3 +1,5 @@
+//! Keys of issuers: fetched once, kept through outages, rotated.
+
 use super::*;
 use crate::edge::testing::{CUSTOMERS, Signer, TestClock, TestFetch};
 use base64::Engine as _;

@@ -1,3 +1,5 @@
+//! Draining, health and metrics.
+
 use super::*;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::Notify;

@@ -1,3 +1,5 @@
+//! Bodies: how large, how slow, how strict.
+
 use super::*;
 
 #[tokio::test]

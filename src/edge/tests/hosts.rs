@@ -1,3 +1,5 @@
+//! `Host` and `Origin`.
+
 use super::*;
 
 #[tokio::test]

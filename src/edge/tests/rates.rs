@@ -1,3 +1,5 @@
+//! Rates of callers, tenants and strangers.
+
 use super::*;
 
 #[tokio::test]

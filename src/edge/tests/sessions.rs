@@ -1,3 +1,5 @@
+//! Sessions and whose they are.
+
 use super::*;
 
 async fn begin(edge: &Edge, token: &str) -> String {

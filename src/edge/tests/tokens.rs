@@ -1,3 +1,5 @@
+//! Tokens, through the whole edge.
+
 use super::*;
 
 #[tokio::test]

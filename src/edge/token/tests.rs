@@ -1,3 +1,5 @@
+//! Every way in which a token can be wrong.
+
 use super::*;
 use crate::edge::testing::{
     CUSTOMERS, EMPLOYEES, HEADER, NOW, RESOURCE, Signer, bench, bench_with, changed, claims, employee_claims,

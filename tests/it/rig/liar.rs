@@ -68,9 +68,9 @@ impl Liar {
         match &self.trouble {
             Trouble::None | Trouble::Huge(_) | Trouble::WritesStray | Trouble::WritesFail(_) => Ok(()),
             Trouble::Fails { kind, said } => {
-                let cause = std::io::Error::other("CANARY-source Bearer eyJhbGciOi");
+                let cause = std::io::Error::other("vendor words: Bearer eyJhbGciOi");
                 Err(Error::new(*kind, *said)
-                    .with("body", "CANARY-context <html>at Vendor.Sql.Query()</html>")
+                    .with("body", "vendor words: <html>at Vendor.Sql.Query()</html>")
                     .because(cause))
             }
             Trouble::Hangs => std::future::pending().await,
@@ -80,7 +80,9 @@ impl Liar {
 
     async fn write(&self) -> Result<()> {
         match &self.trouble {
-            Trouble::WritesFail(kind) => Err(Error::new(*kind, "the connected system says no").with("body", "CANARY")),
+            Trouble::WritesFail(kind) => {
+                Err(Error::new(*kind, "the connected system says no").with("body", "vendor words"))
+            }
             _ => self.read().await,
         }
     }

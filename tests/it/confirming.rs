@@ -1,0 +1,5 @@
+//! Writes that a person confirms: invite, transfer, close and escalate.
+
+mod asking;
+mod once;
+mod outcomes;
