@@ -61,8 +61,8 @@ async fn a_wrong_token_of_any_kind_is_one_answer_and_one_row_each() {
 
 fn other_signature(token: &str) -> String {
     let (signed, signature) = token.rsplit_once('.').unwrap();
-    let first = if signature.starts_with('A') { 'B' } else { 'A' };
-    format!("{signed}.{first}{}", signature.chars().skip(1).collect::<String>())
+    let (first, rest) = signature.split_at(1);
+    format!("{signed}.{}{rest}", if first == "A" { "B" } else { "A" })
 }
 
 fn with_times(mut claims: Value, now: i64) -> Value {

@@ -122,9 +122,8 @@ async fn r06_placeholders_are_stable_for_a_person_differ_between_people_and_cann
 }
 
 fn placeholder(text: &str) -> String {
-    let from = text.find('⟦').unwrap();
-    let to = text[from..].find('⟧').unwrap();
-    text[from..from + to].to_owned()
+    let (_, from) = text.split_once('⟦').unwrap();
+    from.split_once('⟧').unwrap().0.to_owned()
 }
 
 /// R10: what was redacted once stays as it is when it comes by again.

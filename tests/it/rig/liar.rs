@@ -79,12 +79,10 @@ impl Liar {
     }
 
     async fn write(&self) -> Result<()> {
-        match &self.trouble {
-            Trouble::WritesFail(kind) => {
-                Err(Error::new(*kind, "the connected system says no").with("body", "vendor words"))
-            }
-            _ => self.read().await,
+        if let Trouble::WritesFail(kind) = &self.trouble {
+            return Err(Error::new(*kind, "the connected system says no").with("body", "vendor words"));
         }
+        self.read().await
     }
 
     fn first<T>(&self, record: T) -> Owned<T> {
@@ -92,10 +90,7 @@ impl Liar {
     }
 
     fn written<T>(&self, record: T) -> Owned<T> {
-        match self.trouble {
-            Trouble::WritesStray => Owned::new(owner("99"), record),
-            _ => self.first(record),
-        }
+        if matches!(self.trouble, Trouble::WritesStray) { Owned::new(owner("99"), record) } else { self.first(record) }
     }
 
     fn each<T>(&self, record: impl Fn(usize) -> T) -> Vec<Owned<T>> {
@@ -107,10 +102,10 @@ impl Liar {
     }
 
     fn description(&self) -> Text {
-        match self.trouble {
-            Trouble::Huge(length) => Text::new("long ".repeat(length / 5)),
-            _ => Text::new(&self.text),
+        if let Trouble::Huge(length) = self.trouble {
+            return Text::new("long ".repeat(length / 5));
         }
+        Text::new(&self.text)
     }
 
     fn ticket(&self, nth: usize) -> Ticket {
