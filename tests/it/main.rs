@@ -2,8 +2,6 @@
 //!
 //! `cfg(test)` is always set here; it is written out because Clippy lets the helpers of a test module unwrap by it.
 
-#![expect(clippy::string_slice, clippy::wildcard_enum_match_arm, reason = "a test that panics has failed, which is what it is for")]
-
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
