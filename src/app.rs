@@ -283,11 +283,10 @@ fn connect(registry: &Registry<'_>, store: &Store, config: &TenantConfig) -> Res
     for (name, system) in &config.systems {
         systems.insert(name, registry.open(&config.id, name, system)?);
     }
-    for (organisation, links) in &config.organisations {
-        for (system, external) in links {
-            store.link_organisation(&config.id, system, organisation, external)?;
-        }
-    }
+    let links = config.organisations.iter().flat_map(|(organisation, links)| {
+        links.iter().map(move |(system, external)| (system.as_str(), organisation, external))
+    });
+    store.set_organisations(&config.id, &links.collect::<Vec<_>>())?;
     let system = |port: &str, name: &str| {
         let found = systems.get(name).cloned();
         found.ok_or_else(|| CannotStart(format!("tenant {}: no system `{name}` for the port `{port}`", config.id)))

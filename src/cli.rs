@@ -143,28 +143,57 @@ enum Audit {
 }
 
 /// Why a command failed: what the person reads on standard error.
-type Failed = Box<dyn std::error::Error + Send + Sync>;
+#[derive(Debug)]
+struct Failed(String);
+
+impl From<postern_api::Error> for Failed {
+    /// With its facts: whoever runs the command is not a caller.
+    fn from(error: postern_api::Error) -> Self {
+        CannotStart::from(error).into()
+    }
+}
+
+macro_rules! failed_from {
+    ($($kind:ty),*) => {
+        $(impl From<$kind> for Failed {
+            fn from(error: $kind) -> Self {
+                Self(error.to_string())
+            }
+        })*
+    };
+}
+failed_from!(
+    &str,
+    String,
+    CannotStart,
+    std::io::Error,
+    serde_json::Error,
+    crate::config::Mistakes,
+    postern_policies::PolicyErrors
+);
 
 /// Runs the command line.
 pub fn run() -> ExitCode {
     match execute(Cli::parse().command) {
         Ok(code) => code,
         Err(error) => {
-            complain(&*error);
+            complain(&error.0);
             ExitCode::FAILURE
         }
     }
 }
 
-fn complain(error: &dyn std::error::Error) {
+fn complain(error: &str) {
     // Nobody is left to tell when even standard error is gone.
-    let _ = writeln!(std::io::stderr(), "postern: {}", error.to_string().trim_end());
+    let _ = writeln!(std::io::stderr(), "postern: {}", error.trim_end());
 }
 
 fn say(text: &str) -> Result<(), Failed> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{}", text.trim_end())?;
-    Ok(())
+    match writeln!(std::io::stdout().lock(), "{}", text.trim_end()) {
+        // Whoever reads has seen enough.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
 }
 
 fn execute(command: Command) -> Result<ExitCode, Failed> {
@@ -228,6 +257,11 @@ fn serve(
 }
 
 fn demo(listen: SocketAddr, data: &Path, operations: SocketAddr) -> Result<(), Failed> {
+    if !listen.ip().is_loopback() {
+        return Err(
+            format!("the demo has no TLS, so it listens on a loopback address alone, not on {}", listen.ip()).into()
+        );
+    }
     let quiet = TelemetryConfig { log_filter: Some("warn,rmcp=error".into()), ..TelemetryConfig::default() };
     let build = |listen| {
         let demo = Demo::at(listen, data);
@@ -243,7 +277,9 @@ fn demo(listen: SocketAddr, data: &Path, operations: SocketAddr) -> Result<(), F
 
 fn welcome(demo: &Demo, token: &str, data: &Path) -> String {
     let url = demo.mcp_url();
-    let command = "postern token";
+    // As it was started, so that the lines below can be pasted.
+    let program = std::env::args().next().unwrap_or_else(|| "postern".to_owned());
+    let command = format!("{program} token");
     let data = if data == Path::new(".postern/demo") { String::new() } else { format!(" --data {}", data.display()) };
     let accounts: String = ACCOUNTS
         .iter()
@@ -277,7 +313,7 @@ A client, for example Claude Code:
   claude mcp add --transport http postern {url} --header "Authorization: Bearer $({command} lead@acme.example{data})"
 
 Stop it with Ctrl-C. What was asked is in the audit:
-  postern audit verify{place}
+  {program} audit verify{place}
 "#,
         place = data.strip_prefix(" --data").unwrap_or_default(),
     )
@@ -350,10 +386,13 @@ fn existing_log(data: &Path) -> Result<(), Failed> {
 
 fn verify_log(place: &Path, public_key: Option<PathBuf>, heads: Option<PathBuf>) -> Result<ExitCode, Failed> {
     let beside = if place.is_dir() { place } else { place.parent().unwrap_or(Path::new(".")) };
+    if place.is_dir() || !place.exists() {
+        existing_log(place)?;
+    }
     let public = verify::public_key(&public_key.unwrap_or_else(|| beside.join("audit-public.key")))?;
     let verdict = if place.is_dir() {
-        existing_log(place)?;
-        let heads = heads.map(std::fs::File::open).transpose()?;
+        let open = |path: PathBuf| std::fs::File::open(&path).map_err(|e| format!("{}: {e}", path.display()));
+        let heads = heads.map(open).transpose()?;
         match heads {
             Some(file) => verify::verify(place, &public, Some(&mut BufReader::new(file)))?,
             None => verify::verify(place, &public, None)?,

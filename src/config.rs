@@ -336,7 +336,14 @@ fn tenant(mut table: Table, path: &str, found: &mut Mistakes) -> Option<TenantCo
             }
         }
     }
+    let mut taken = BTreeSet::new();
     for (organisation, links) in organisations.iter().flatten() {
+        for (system, external) in links {
+            if !taken.insert((system, external)) {
+                let text = format!("expected an id of its own; another organisation is `{external}` there");
+                found.add(&at(&format!("organisations.{organisation}.{system}")), text);
+            }
+        }
         for system in links.keys().filter(|it| !named.contains(*it)) {
             let text = format!("expected one of the systems ({}), found `{system}`", names());
             found.add(&at(&format!("organisations.{organisation}.{system}")), text);

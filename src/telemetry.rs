@@ -10,6 +10,7 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::{counter::Counter, family::Family, histogram::Histogram};
 use prometheus_client::registry::Registry;
+use std::io::IsTerminal as _;
 use std::sync::LazyLock;
 use std::time::Duration;
 use tracing::Span;
@@ -160,7 +161,10 @@ impl Drop for Exporting {
 pub fn start(config: &TelemetryConfig) -> Result<Exporting, String> {
     let filter = config.log_filter.as_deref().unwrap_or(FILTER);
     let filter = EnvFilter::try_new(filter).map_err(|e| format!("telemetry.log_filter: {e}"))?;
-    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(true);
+    let log = tracing_subscriber::fmt::layer()
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .with_target(true);
     let log = match config.log_format {
         LogFormat::Text => log.boxed(),
         LogFormat::Json => log.json().boxed(),

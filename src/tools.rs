@@ -228,10 +228,32 @@ fn schema_of<T: JsonSchema>() -> Map<String, Value> {
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
     schema.remove("$schema");
     schema.remove("title");
-    let Value::Object(mut map) = schema.to_value() else { return Map::new() };
+    let mut schema = schema.to_value();
+    plain_numbers(&mut schema);
+    let Value::Object(mut map) = schema else { return Map::new() };
     // The struct's doc comment is the tool's description already.
     map.entry("type").or_insert_with(|| "object".into());
     map
+}
+
+/// Takes out `format` of numbers: `uint64` and its like are no words of JSON Schema, and clients warn of each.
+fn plain_numbers(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            let number = |it: &Value| matches!(it.as_str(), Some("integer" | "number"));
+            let numeric = match map.get("type") {
+                Some(Value::Array(types)) => types.iter().any(number),
+                Some(one) => number(one),
+                None => false,
+            };
+            if numeric {
+                map.remove("format");
+            }
+            map.values_mut().for_each(plain_numbers);
+        }
+        Value::Array(items) => items.iter_mut().for_each(plain_numbers),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 fn parse<T: Tool>(arguments: Value) -> Result<Box<dyn Ready>, Refusal> {

@@ -94,7 +94,12 @@ impl Gate {
 
     /// Answers a call that never reached a tool; it has its row as well.
     async fn refuse(&self, caller: &Arc<Caller>, facts: &Facts, refusal: Refusal) -> Answer {
+        self.refuse_tool(None, caller, facts, refusal).await
+    }
+
+    async fn refuse_tool(&self, tool: Option<&str>, caller: &Arc<Caller>, facts: &Facts, refusal: Refusal) -> Answer {
         let trail = Trail::default();
+        trail.notes.lock().tool = tool.and_then(tools::find).map(|it| it.entry.name);
         let row = Row::of(Phase::Single, caller, &Map::new(), facts, &trail);
         conclude(&*self.ledger, row, Err(refusal.into()), &trail, Duration::ZERO).await
     }
@@ -108,7 +113,7 @@ impl Gate {
             (answer, settlement)
         } else {
             let refusal = Refusal::new(Code::ConfirmationDeclined, "the person declined");
-            (self.refuse(&caller, &facts, refusal).await, Settlement::Declined)
+            (self.refuse_tool(Some(&confirmation.tool), &caller, &facts, refusal).await, Settlement::Declined)
         };
         if let Err(error) = self.confirmations.settle(&tenant, &id, settlement) {
             // The claim is durable, so nothing can happen twice; at the next start it counts as unknown.

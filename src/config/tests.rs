@@ -103,3 +103,11 @@ fn a_secret_that_is_not_there_is_a_mistake_that_names_the_place() {
         "{mistakes}"
     );
 }
+
+#[test]
+fn one_id_of_a_system_is_one_organisations() {
+    let text =
+        WHOLE.replace("local = \"acme\"", "local = \"acme\"\n\n[tenants.organisations.globex]\nlocal = \"acme\"");
+    let mistakes = Config::parse(&text).expect_err("has a mistake").to_string();
+    assert!(mistakes.contains("tenants[0].organisations.globex.local: expected an id of its own"), "{mistakes}");
+}

@@ -8,38 +8,27 @@ use rusqlite::{OptionalExtension, params};
 use std::sync::Arc;
 
 impl Store {
-    /// Says which of a system's organisations one of ours is. `Conflict` where that id is taken by another of ours.
-    pub fn link_organisation(
-        &self,
-        tenant: &TenantId,
-        system: &str,
-        ours: &OrganisationId,
-        external: &ExternalId,
-    ) -> Result<()> {
-        let changed = self.database.change(|tx| {
-            tx.execute(
-                "INSERT INTO organisation_link (tenant, system, organisation, external) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (tenant, system, organisation) DO UPDATE SET external = excluded.external
-                 ON CONFLICT (tenant, system, external) DO NOTHING",
-                params![tenant.as_str(), system, ours.as_str(), external.as_str()],
-            )
-        })?;
-        self.organisations.invalidate(&(tenant.clone(), system.into()));
-        if changed == 0 && self.organisations(tenant, system)?.external(ours) != Some(external) {
-            return Err(Error::new(ErrorKind::Conflict, "this id belongs to another organization already"));
+    /// Makes the tenant's links exactly these (system, ours, the system's): whoever is not among them is invisible from now on.
+    /// `Conflict` where one id of a system is given to two of ours; nothing is changed then.
+    pub fn set_organisations(&self, tenant: &TenantId, links: &[(&str, &OrganisationId, &ExternalId)]) -> Result<()> {
+        for (nth, (system, ours, external)) in links.iter().enumerate() {
+            if links.iter().take(nth).any(|it| it.0 == *system && it.2 == *external) {
+                let text =
+                    format!("`{external}` of the system `{system}` is given to two organizations, `{ours}` among them");
+                return Err(Error::new(ErrorKind::Conflict, text));
+            }
         }
-        Ok(())
-    }
-
-    /// Forgets which of a system's organisations one of ours is: it becomes invisible there.
-    pub fn unlink_organisation(&self, tenant: &TenantId, system: &str, ours: &OrganisationId) -> Result<()> {
         self.database.change(|tx| {
-            tx.execute(
-                "DELETE FROM organisation_link WHERE tenant = ?1 AND system = ?2 AND organisation = ?3",
-                params![tenant.as_str(), system, ours.as_str()],
-            )
+            tx.execute("DELETE FROM organisation_link WHERE tenant = ?1", params![tenant.as_str()])?;
+            for (system, ours, external) in links {
+                tx.execute(
+                    "INSERT INTO organisation_link (tenant, system, organisation, external) VALUES (?1, ?2, ?3, ?4)",
+                    params![tenant.as_str(), system, ours.as_str(), external.as_str()],
+                )?;
+            }
+            Ok(())
         })?;
-        self.organisations.invalidate(&(tenant.clone(), system.into()));
+        self.organisations.invalidate_all();
         Ok(())
     }
 
@@ -160,19 +149,20 @@ mod tests {
     }
 
     #[test]
-    fn an_organisation_has_one_id_in_a_system_and_an_id_one_organisation() {
+    fn an_organisation_that_is_not_linked_any_more_is_invisible_and_an_id_has_one_organisation() {
         let (store, _dir) = store();
-        let (msp, acme, globex) =
-            (tenant("msp"), OrganisationId::new("acme").expect("an id"), OrganisationId::new("globex").expect("an id"));
-        let twelve = ExternalId::new("12").expect("an id");
-        store.link_organisation(&msp, "psa", &acme, &twelve).expect("links");
-        assert_eq!(
-            store.link_organisation(&msp, "psa", &globex, &twelve).expect_err("taken").kind(),
-            ErrorKind::Conflict
-        );
-        assert_eq!(store.organisations(&msp, "psa").expect("reads").ours(&twelve), Some(&acme));
+        let msp = tenant("msp");
+        let (acme, globex) =
+            (OrganisationId::new("acme").expect("an id"), OrganisationId::new("globex").expect("an id"));
+        let (twelve, thirteen) = (ExternalId::new("12").expect("an id"), ExternalId::new("13").expect("an id"));
+        let seen = |external| store.organisations(&msp, "psa").expect("reads").ours(external).cloned();
+        store.set_organisations(&msp, &[("psa", &acme, &twelve), ("psa", &globex, &thirteen)]).expect("links");
+        assert_eq!((seen(&twelve), seen(&thirteen)), (Some(acme.clone()), Some(globex.clone())));
         assert_eq!(store.organisations(&tenant("other"), "psa").expect("reads").ours(&twelve), None);
-        store.unlink_organisation(&msp, "psa", &acme).expect("unlinks");
-        assert_eq!(store.organisations(&msp, "psa").expect("reads").ours(&twelve), None);
+        store.set_organisations(&msp, &[("psa", &acme, &twelve)]).expect("links");
+        assert_eq!((seen(&twelve), seen(&thirteen)), (Some(acme.clone()), None));
+        let taken = store.set_organisations(&msp, &[("psa", &acme, &twelve), ("psa", &globex, &twelve)]);
+        assert_eq!(taken.expect_err("taken").kind(), ErrorKind::Conflict);
+        assert_eq!(seen(&twelve), Some(acme));
     }
 }

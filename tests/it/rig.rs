@@ -62,10 +62,10 @@ impl Rig {
         let dir = tempfile::tempdir().unwrap();
         let tenant = TenantId::new("msp").unwrap();
         let store = Arc::new(Store::open(dir.path()).unwrap());
-        for (ours, external) in [("acme", "12"), ("globex", "13")] {
-            let (ours, external) = (OrganisationId::new(ours).unwrap(), ExternalId::new(external).unwrap());
-            store.link_organisation(&tenant, "desk", &ours, &external).unwrap();
-        }
+        let ids = [("acme", "12"), ("globex", "13")]
+            .map(|(ours, external)| (OrganisationId::new(ours).unwrap(), ExternalId::new(external).unwrap()));
+        let links = ids.each_ref().map(|(ours, external)| ("desk", ours, external));
+        store.set_organisations(&tenant, &links).unwrap();
         let journal = Arc::new(Journal::open(dir.path(), Settings::default()).unwrap());
         let ledger = Arc::new(Faulty { journal: journal.clone(), left: AtomicUsize::new(usize::MAX) });
         let system = System { name: "desk".into(), adapter: Arc::new(adapter) };
