@@ -62,6 +62,7 @@ pub struct App {
     pub store: Arc<Store>,
     journal: Arc<Journal>,
     engine: Arc<Engine>,
+    verifier: Arc<Verifier>,
     policies_dir: Option<PathBuf>,
     router: Router,
     operations_listen: SocketAddr,
@@ -104,7 +105,7 @@ impl Rejections for Told {
 
 impl App {
     /// Builds everything. `open` are routes that need no token, for example the demo's own realms.
-    pub fn build(config: Config, listen: SocketAddr, open: Router) -> Result<Self, CannotStart> {
+    pub fn build(mut config: Config, listen: SocketAddr, open: Router) -> Result<Self, CannotStart> {
         let data_dir = &config.server.data_dir;
         std::fs::create_dir_all(data_dir).map_err(|e| cannot("data directory")(&e))?;
         let policies = match &config.policies.dir {
@@ -112,14 +113,18 @@ impl App {
             None => Policies::builtin(),
         };
         let engine = Arc::new(Engine::new(policies.map_err(|e| cannot("policies")(&e))?));
-        let store = Arc::new(Store::open(data_dir)?);
         let settings = audit::Settings {
             retention_days: config.audit.retention_days,
             legal_hold: config.audit.legal_hold,
             head_every_secs: config.audit.head_every_secs,
             ..audit::Settings::default()
         };
+        if config.edge.scopes.is_empty() {
+            config.edge.scopes = engine.policies().scopes().iter().map(ToString::to_string).collect();
+        }
+        // The journal takes the data directory for this process, so it comes before the store.
         let journal = Arc::new(Journal::open(data_dir, settings)?);
+        let store = Arc::new(Store::open(data_dir)?);
         let registry = Registry::new(data_dir);
         let mut tenants = HashMap::new();
         for tenant in &config.tenants {
@@ -137,12 +142,14 @@ impl App {
         };
         let gate = Gate::new(means, redactor, store.clone(), Arc::new(journal.clone()));
         let stop = CancellationToken::new();
-        let router = router(&config, listen, open, &gate, &engine, &journal, &stop)?;
+        let verifier = verifier(&config, &engine)?;
+        let router = router(&config, listen, open, &gate, &journal, &verifier, &stop)?;
         Ok(Self {
             gate,
             store,
             journal,
             engine,
+            verifier,
             policies_dir: config.policies.dir,
             router,
             operations_listen: config.server.operations_listen,
@@ -178,7 +185,7 @@ impl App {
         );
         let health = tokio::spawn(served);
         let tending = tokio::spawn(self.journal.clone().tend(after.clone()));
-        tokio::spawn(signals(self.stop.clone(), self.engine.clone(), self.policies_dir.clone()));
+        tokio::spawn(signals(self.stop.clone(), self.engine, self.verifier, self.policies_dir));
         match serve::serve(listener, self.router, self.serving, ready, self.stop).await {
             Drained::Whole => tracing::info!("stopped; every request had ended"),
             Drained::Cut => tracing::warn!("stopped; some requests were cut"),
@@ -193,7 +200,7 @@ impl App {
 }
 
 /// SIGTERM and Ctrl-C stop; SIGHUP reads the policies again, and keeps the old ones where the new ones are wrong.
-async fn signals(stop: CancellationToken, engine: Arc<Engine>, policies: Option<PathBuf>) {
+async fn signals(stop: CancellationToken, engine: Arc<Engine>, verifier: Arc<Verifier>, policies: Option<PathBuf>) {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut term), Ok(mut hup)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) else {
         tracing::error!("signals cannot be received");
@@ -206,7 +213,11 @@ async fn signals(stop: CancellationToken, engine: Arc<Engine>, policies: Option<
             _ = hup.recv() => match &policies {
                 None => tracing::warn!("the built-in policies are in force; there is nothing to read again"),
                 Some(dir) => match engine.reload(dir) {
-                    Ok(version) => tracing::info!(%version, "policies were read again"),
+                    Ok(version) => {
+                        // A verified token holds the roles that the policies knew then.
+                        verifier.forget();
+                        tracing::info!(%version, "policies were read again");
+                    }
                     Err(errors) => tracing::error!(%errors, "the new policies are wrong; the old ones stay in force"),
                 },
             },
@@ -222,8 +233,8 @@ fn router(
     listen: SocketAddr,
     open: Router,
     gate: &Gate,
-    engine: &Arc<Engine>,
     journal: &Arc<Journal>,
+    verifier: &Arc<Verifier>,
     stop: &CancellationToken,
 ) -> Result<Router, CannotStart> {
     let host: Arc<dyn Host> = Arc::new(gate.clone());
@@ -234,10 +245,20 @@ fn router(
     endpoint.stop = stop.clone();
     // The edge has checked `Origin` before; what it let through is ours.
     endpoint.allowed_origins.clone_from(&config.edge.allowed_origins);
-    let mut edge = config.edge.clone();
-    if edge.scopes.is_empty() {
-        edge.scopes = engine.policies().scopes().iter().map(ToString::to_string).collect();
-    }
+    let parts = EdgeParts {
+        config: config.edge.clone(),
+        verifier: verifier.clone(),
+        rejections: Arc::new(Told(journal.clone())),
+        listener: Some(listen),
+        drain: stop.clone(),
+        guarded: confirmations::routes(host.clone()),
+        open,
+    };
+    edge::router(mcp::service(host, endpoint), parts).map_err(|e| cannot("edge")(&e))
+}
+
+/// What verifies the tokens of every tenant's realms.
+fn verifier(config: &Config, engine: &Arc<Engine>) -> Result<Arc<Verifier>, CannotStart> {
     let trusted = config.tenants.iter().flat_map(|tenant| {
         let realms = [(Realm::Customer, &tenant.customer_realm), (Realm::Employee, &tenant.employee_realm)];
         realms
@@ -246,23 +267,14 @@ fn router(
     });
     let verifier = Verifier::new(VerifierParts {
         trusted: trusted.collect(),
-        resource: edge.public_url.clone(),
+        resource: config.edge.public_url.clone(),
         fetch: Arc::new(HttpFetch::new().map_err(|e| cannot("http client")(&e))?),
         clock: Arc::new(SystemClock::new()),
         timing: KeyTiming::default(),
         standing: Arc::new(AlwaysStands),
         roles: Arc::new(Roles(engine.clone())),
     });
-    let parts = EdgeParts {
-        config: edge,
-        verifier: Arc::new(verifier.map_err(|e| cannot("tenants")(&e))?),
-        rejections: Arc::new(Told(journal.clone())),
-        listener: Some(listen),
-        drain: stop.clone(),
-        guarded: confirmations::routes(host.clone()),
-        open,
-    };
-    edge::router(mcp::service(host, endpoint), parts).map_err(|e| cannot("edge")(&e))
+    Ok(Arc::new(verifier.map_err(|e| cannot("tenants")(&e))?))
 }
 
 /// Connects the systems of a tenant and brings its identity map up to date with the configuration.

@@ -11,6 +11,7 @@ pub mod chain;
 pub mod export;
 pub mod journal;
 pub mod keys;
+mod record;
 pub mod retention;
 pub mod verify;
 

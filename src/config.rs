@@ -254,9 +254,10 @@ fn tenants(value: Option<Value>, found: &mut Mistakes) -> Vec<TenantConfig> {
     let mut tenants = Vec::new();
     for (nth, value) in list.into_iter().enumerate() {
         let path = format!("tenants[{nth}]");
-        match value {
-            Value::Table(table) => tenants.extend(tenant(table, &path, found)),
-            _ => found.add(&path, "expected a table"),
+        if let Value::Table(table) = value {
+            tenants.extend(tenant(table, &path, found));
+        } else {
+            found.add(&path, "expected a table");
         }
     }
     let (mut ids, mut issuers) = (BTreeSet::new(), BTreeSet::new());
@@ -304,11 +305,13 @@ fn tenant(mut table: Table, path: &str, found: &mut Mistakes) -> Option<TenantCo
         found.add(&at("realms"), "expected `[tenants.realms.customer]`, `[tenants.realms.employee]` or both");
     }
     let systems = systems(table.remove("systems"), &at("systems"), found);
+    let named = systems.keys().cloned().collect::<BTreeSet<_>>();
+    let systems: BTreeMap<_, _> = systems.into_iter().filter_map(|(name, it)| Some((name, it?))).collect();
     for key in table.keys() {
         let known = "`id`, `name`, `realms`, `ports`, `systems`, `organisations` or `plans`";
         found.add(&at(key), format!("unknown field; expected {known}"));
     }
-    let names = || systems.keys().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
+    let names = || named.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
     if let Some(ports) = &ports {
         let chosen = [
             ("service_desk", &ports.service_desk),
@@ -318,6 +321,7 @@ fn tenant(mut table: Table, path: &str, found: &mut Mistakes) -> Option<TenantCo
         ];
         for (port, system) in chosen {
             match systems.get(system) {
+                None if named.contains(system) => {}
                 None => found.add(
                     &at(&format!("ports.{port}")),
                     format!("expected one of the systems ({}), found `{system}`", names()),
@@ -333,7 +337,7 @@ fn tenant(mut table: Table, path: &str, found: &mut Mistakes) -> Option<TenantCo
         }
     }
     for (organisation, links) in organisations.iter().flatten() {
-        for system in links.keys().filter(|it| !systems.contains_key(*it)) {
+        for system in links.keys().filter(|it| !named.contains(*it)) {
             let text = format!("expected one of the systems ({}), found `{system}`", names());
             found.add(&at(&format!("organisations.{organisation}.{system}")), text);
         }
@@ -350,7 +354,8 @@ fn tenant(mut table: Table, path: &str, found: &mut Mistakes) -> Option<TenantCo
     })
 }
 
-fn systems(value: Option<Value>, path: &str, found: &mut Mistakes) -> BTreeMap<String, SystemConfig> {
+/// Each by its name; `None` where it has mistakes of its own.
+fn systems(value: Option<Value>, path: &str, found: &mut Mistakes) -> BTreeMap<String, Option<SystemConfig>> {
     let Some(Value::Table(table)) = value else {
         found.add(path, "expected at least one `[tenants.systems.NAME]`");
         return BTreeMap::new();
@@ -361,14 +366,13 @@ fn systems(value: Option<Value>, path: &str, found: &mut Mistakes) -> BTreeMap<S
         if ExternalId::new(&name).is_err() {
             found.add(&path, "expected a name of letters, digits, `-` and `_`");
         }
-        match value {
-            Value::Table(table) => {
-                if let Some(system) = SystemConfig::parse(table, &path, found) {
-                    systems.insert(name, system);
-                }
-            }
-            _ => found.add(&path, "expected a table"),
-        }
+        let system = if let Value::Table(table) = value {
+            SystemConfig::parse(table, &path, found)
+        } else {
+            found.add(&path, "expected a table");
+            None
+        };
+        systems.insert(name, system);
     }
     systems
 }

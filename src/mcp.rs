@@ -1,6 +1,6 @@
 //! The Model Context Protocol: the only place that names rmcp.
 //!
-//! [`service`] is the tower service for `/mcp`; [`Host`] is what stands behind it. The edge puts an `Arc<Caller>` and a
+//! [`service()`] is the tower service for `/mcp`; [`Host`] is what stands behind it. The edge puts an `Arc<Caller>` and a
 //! [`RequestId`] into the request's extensions; a request without a caller is answered with an internal error.
 //!
 //! **Invariant:** nothing in a message says who is asking. The caller is the edge's, the tenant and the organisation are the

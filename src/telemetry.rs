@@ -1,8 +1,8 @@
 //! Logs, traces and metrics. Names follow OpenTelemetry's MCP and HTTP conventions; labels are small closed sets.
 
-use crate::call::audit::{Decision, Row};
+use crate::call::audit::Row;
 use crate::config::{LogFormat, TelemetryConfig};
-use opentelemetry::trace::TracerProvider as _;
+use opentelemetry::trace::{TraceContextExt as _, TracerProvider as _};
 use opentelemetry_otlp::WithExportConfig as _;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
@@ -12,6 +12,9 @@ use prometheus_client::metrics::{counter::Counter, family::Family, histogram::Hi
 use prometheus_client::registry::Registry;
 use std::sync::LazyLock;
 use std::time::Duration;
+use tracing::Span;
+use tracing::field::Empty;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
@@ -78,21 +81,11 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
     Metrics { registry, ..metrics }
 });
 
-fn word(decision: Decision) -> &'static str {
-    match decision {
-        Decision::Allowed => "allowed",
-        Decision::Denied => "denied",
-        Decision::Failed => "failed",
-        Decision::Pending => "pending",
-        Decision::Unknown => "unknown",
-    }
-}
-
 /// A call ended.
 pub fn called(row: &Row, took: Duration) {
     let metrics = &*METRICS;
     let tool = if row.tool.is_empty() { "none" } else { row.tool };
-    metrics.calls.get_or_create(&CallLabels { tool, decision: word(row.decision) }).inc();
+    metrics.calls.get_or_create(&CallLabels { tool, decision: row.decision.as_str() }).inc();
     metrics.duration.get_or_create(&ToolLabel { tool }).observe(took.as_secs_f64());
     if !row.upstream.is_zero() {
         metrics.upstream.get_or_create(&ToolLabel { tool }).observe(row.upstream.as_secs_f64());
@@ -104,6 +97,42 @@ pub fn called(row: &Row, took: Duration) {
 /// A request was refused at the edge.
 pub fn rejected(reason: &'static str) {
     METRICS.rejected.get_or_create(&ReasonLabel { reason }).inc();
+}
+
+/// The span of one tool call, named as OpenTelemetry's MCP conventions say. `tool` is a name of the catalogue, never a caller's text.
+pub fn call_span(tool: &'static str, protocol: &str) -> Span {
+    tracing::info_span!(
+        "tools/call",
+        otel.name = %format_args!("tools/call {tool}"),
+        otel.kind = "internal",
+        mcp.method.name = "tools/call",
+        mcp.protocol.version = protocol,
+        gen_ai.operation.name = "execute_tool",
+        gen_ai.tool.name = tool,
+        error.type = Empty,
+    )
+}
+
+/// The span of one request to a connected system.
+pub fn upstream_span(system: &str, method: &str) -> Span {
+    tracing::info_span!(
+        "upstream",
+        otel.name = method,
+        otel.kind = "client",
+        peer.service = system,
+        http.request.method = method,
+        http.response.status_code = Empty,
+        error.type = Empty,
+    )
+}
+
+/// W3C Trace Context of the span that is open now, for whom we call; `None` where traces are not exported. Nothing that a
+/// client sent goes along but the trace's id.
+pub fn traceparent() -> Option<String> {
+    let context = Span::current().context();
+    let span = context.span();
+    let it = span.span_context();
+    it.is_valid().then(|| format!("00-{}-{}-{:02x}", it.trace_id(), it.span_id(), it.trace_flags().to_u8()))
 }
 
 /// The metrics in Prometheus' text format.

@@ -228,14 +228,10 @@ fn schema_of<T: JsonSchema>() -> Map<String, Value> {
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
     schema.remove("$schema");
     schema.remove("title");
-    match schema.to_value() {
-        Value::Object(mut map) => {
-            // The struct's doc comment is the tool's description already.
-            map.entry("type").or_insert_with(|| "object".into());
-            map
-        }
-        _ => Map::new(),
-    }
+    let Value::Object(mut map) = schema.to_value() else { return Map::new() };
+    // The struct's doc comment is the tool's description already.
+    map.entry("type").or_insert_with(|| "object".into());
+    map
 }
 
 fn parse<T: Tool>(arguments: Value) -> Result<Box<dyn Ready>, Refusal> {

@@ -12,6 +12,7 @@ mod breaker;
 mod budget;
 mod credential;
 
+use crate::telemetry;
 use address::Address;
 use breaker::Breaker;
 use budget::RetryBudget;
@@ -25,6 +26,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use tracing::Instrument as _;
 
 /// How a system is reached.
 #[derive(Debug, Clone)]
@@ -157,7 +159,12 @@ impl Http for Upstream {
         loop {
             self.breaker.check(&self.wire.name)?;
             self.turn(cx).await?;
-            let outcome = self.attempt(cx, &request).await;
+            let span = telemetry::upstream_span(&self.wire.name, request.method.as_str());
+            let outcome = self.attempt(cx, &request).instrument(span.clone()).await;
+            match &outcome {
+                Ok(response) => span.record("http.response.status_code", response.status.as_u16()),
+                Err(error) => span.record("error.type", tracing::field::debug(error.kind())),
+            };
             self.breaker.record(&outcome);
             let Some(asked) = passing(&outcome).filter(|_| request.effect == Effect::Read) else { return outcome };
             // Up to a quarter more, so that many callers do not come back at once.
@@ -184,7 +191,8 @@ impl Wire {
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }
-        if let Some(traceparent) = &cx.traceparent {
+        // The span of this very request where traces are exported, else what the call came with.
+        if let Some(traceparent) = telemetry::traceparent().as_ref().or(cx.traceparent.as_ref()) {
             builder = builder.header("traceparent", traceparent);
         }
         if let Some(credential) = credential {

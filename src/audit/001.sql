@@ -10,7 +10,13 @@ CREATE TABLE row (
     body         TEXT NOT NULL,
     hash         BLOB NOT NULL
 ) STRICT;
-CREATE INDEX row_principal ON row (tenant, principal);
+
+-- In which blocks of rows a principal is found: an index on every row would cost more than the row. Not part of the chain.
+CREATE TABLE seen (
+    principal TEXT NOT NULL,
+    block     INTEGER NOT NULL,
+    PRIMARY KEY (principal, block)
+) STRICT, WITHOUT ROWID;
 
 -- Signed statements about the chain.
 CREATE TABLE head (

@@ -3,7 +3,8 @@
 
 use super::chain::{GENESIS, Hash, Head, hash, hex, unhash};
 use super::keys::Keys;
-use crate::call::audit::{Decision, Ledger, Phase, Row};
+use super::record::Stored;
+use crate::call::audit::{Ledger, Phase, Row};
 use crate::caller::Principal;
 use crate::store::{connect, failed, migrate};
 use crate::tools::{History, PastCall};
@@ -12,7 +13,7 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use postern_api::{Error, ErrorKind, Result, TenantId};
 use rusqlite::{Connection, OptionalExtension, params};
-use serde::Serialize;
+use std::collections::HashSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -52,7 +53,12 @@ pub struct Journal {
     writer: Mutex<Writer>,
     reader: Mutex<Connection>,
     started: Instant,
+    /// Held as long as this process may append: the chain has one writer.
+    _lock: std::fs::File,
 }
+
+/// Rows in a block of the table `seen`.
+const BLOCK: i64 = 16_384;
 
 #[derive(Debug)]
 struct Writer {
@@ -61,6 +67,8 @@ struct Writer {
     seq: i64,
     last: Hash,
     signed: i64,
+    /// Principals that the block under way is known to hold.
+    seen: (i64, HashSet<String>),
 }
 
 #[derive(Debug)]
@@ -68,77 +76,6 @@ struct Waiting {
     row: Stored,
     durable: bool,
     done: oneshot::Sender<Result<()>>,
-}
-
-/// A row before it has its number.
-#[derive(Debug)]
-struct Stored {
-    at: i64,
-    tenant: String,
-    organisation: Option<String>,
-    principal: String,
-    body: String,
-}
-
-/// The text of a row. Every field is a word or number of ours, a digest, or an id that was parsed: nothing in it can end a line.
-#[derive(Debug, Serialize)]
-struct Body<'a> {
-    at: String,
-    /// Milliseconds since this process began: goes on when the clock is set back.
-    up_ms: u64,
-    phase: &'static str,
-    tenant: &'a str,
-    realm: &'static str,
-    principal: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    client: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    organisation: Option<&'a str>,
-    tool: &'a str,
-    arguments: String,
-    decision: &'static str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    code: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    policy_version: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    policies: Option<&'a [String]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    system: Option<&'a str>,
-    upstream_us: u64,
-    redacted: u32,
-    #[serde(skip_serializing_if = "is_zero")]
-    dropped: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reference: Option<&'a str>,
-    request_id: String,
-}
-
-fn is_zero(number: &u32) -> bool {
-    *number == 0
-}
-
-/// At most 128 visible ASCII characters: what a client or an issuer made up cannot end a line or hide in one.
-fn plain(text: &str) -> String {
-    text.chars().filter(char::is_ascii_graphic).take(128).collect()
-}
-
-fn phase(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Single => "single",
-        Phase::Attempt => "attempt",
-        Phase::Outcome => "outcome",
-    }
-}
-
-fn decision(decision: Decision) -> &'static str {
-    match decision {
-        Decision::Allowed => "allowed",
-        Decision::Denied => "denied",
-        Decision::Failed => "failed",
-        Decision::Pending => "pending",
-        Decision::Unknown => "unknown",
-    }
 }
 
 /// What a request that never became a call leaves in the log.
@@ -157,6 +94,7 @@ pub struct Refused<'a> {
 impl Journal {
     /// Opens the log of a data directory and checks its end.
     pub fn open(dir: &Path, settings: Settings) -> Result<Self> {
+        let lock = lock(dir)?;
         let keys = Keys::of(dir)?;
         let path = dir.join("audit.db");
         let mut connection = connect(&path)?;
@@ -174,9 +112,10 @@ impl Journal {
             keys,
             settings,
             waiting: Mutex::default(),
-            writer: Mutex::new(Writer { connection, writer, seq, last, signed }),
+            writer: Mutex::new(Writer { connection, writer, seq, last, signed, seen: (-1, HashSet::new()) }),
             reader: Mutex::new(connect(&path)?),
             started: Instant::now(),
+            _lock: lock,
         })
     }
 
@@ -195,56 +134,10 @@ impl Journal {
         run(&mut self.writer.lock().connection)
     }
 
-    fn stored(&self, row: &Row) -> Result<Stored> {
-        let now = Timestamp::now();
-        let (caller, tenant) = (&row.caller, &row.caller.tenant);
-        let principal = self.keys.principal(tenant, &caller.principal);
-        let body = Body {
-            at: now.to_string(),
-            up_ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            phase: phase(row.phase),
-            tenant: tenant.as_str(),
-            realm: caller.realm.as_str(),
-            principal: &principal,
-            client: caller.client.as_deref().map(plain),
-            organisation: row.organisation.as_ref().map(|it| it.as_str()),
-            tool: row.tool,
-            arguments: self.keys.arguments(tenant, &row.arguments),
-            decision: decision(row.decision),
-            code: row.code,
-            policy_version: row.policy_version.as_deref(),
-            policies: row.policies.as_deref(),
-            system: row.system.as_deref(),
-            upstream_us: u64::try_from(row.upstream.as_micros()).unwrap_or(u64::MAX),
-            redacted: row.redacted,
-            dropped: row.dropped,
-            reference: row.reference.as_deref(),
-            request_id: plain(&row.request_id),
-        };
-        let body = serde_json::to_string(&body).map_err(|e| Error::internal("audit row").because(e))?;
-        Ok(Stored {
-            at: now.as_millisecond(),
-            tenant: tenant.to_string(),
-            organisation: row.organisation.as_ref().map(ToString::to_string),
-            principal,
-            body,
-        })
-    }
-
     /// Writes down a request that was refused before it became a call. Called on the request's way; waits for nothing but a
     /// short commit, and a row that cannot be written is told in the log.
     pub fn refused(&self, refused: &Refused<'_>) {
-        let now = Timestamp::now();
-        let principal = match (refused.tenant, refused.principal) {
-            (Some(tenant), Some(principal)) => self.keys.principal(tenant, principal),
-            (None, _) | (_, None) => String::new(),
-        };
-        let tenant = refused.tenant.map(ToString::to_string).unwrap_or_default();
-        let body = serde_json::json!({
-            "at": now.to_string(), "phase": "edge", "tenant": tenant, "principal": principal, "decision": "denied",
-            "code": plain(refused.code), "request_id": plain(refused.request_id),
-        });
-        let row = Stored { at: now.as_millisecond(), tenant, organisation: None, principal, body: body.to_string() };
+        let row = Stored::refused(refused, &self.keys);
         let (done, _) = oneshot::channel();
         match self.enqueue(Waiting { row, durable: false, done }) {
             Ok(()) => self.commit_waiting(),
@@ -296,14 +189,23 @@ impl Journal {
             writer.connection.execute_batch("PRAGMA synchronous=FULL").map_err(failed)?;
         }
         let (mut seq, mut last) = (writer.seq, writer.last);
+        let Writer { connection, seen, .. } = writer;
         let result = (|| {
-            let transaction = writer.connection.transaction()?;
+            let transaction = connection.transaction()?;
             {
                 let mut insert = transaction.prepare_cached(
                     "INSERT INTO row (seq, at, tenant, organisation, principal, body, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 )?;
                 for Waiting { row, .. } in batch {
                     seq += 1;
+                    if seen.0 != seq / BLOCK {
+                        *seen = (seq / BLOCK, HashSet::new());
+                    }
+                    if !row.principal.is_empty() && seen.1.insert(row.principal.clone()) {
+                        let mut found = transaction
+                            .prepare_cached("INSERT OR IGNORE INTO seen (principal, block) VALUES (?1, ?2)")?;
+                        found.execute(params![row.principal, seen.0])?;
+                    }
                     last = hash(&last, seq, &row.body);
                     insert.execute(params![
                         seq,
@@ -320,6 +222,10 @@ impl Journal {
         })();
         if durable {
             writer.connection.execute_batch("PRAGMA synchronous=NORMAL").map_err(failed)?;
+        }
+        if result.is_err() {
+            // What was noted in the transaction is gone with it.
+            writer.seen = (-1, HashSet::new());
         }
         result.map_err(failed)?;
         (writer.seq, writer.last) = (seq, last);
@@ -391,7 +297,7 @@ impl Ledger for Arc<Journal> {
     async fn append(&self, row: Row) -> Result<()> {
         let durable = row.phase == Phase::Attempt;
         let (done, told) = oneshot::channel();
-        self.enqueue(Waiting { row: self.stored(&row)?, durable, done })?;
+        self.enqueue(Waiting { row: Stored::of(&row, &self.keys, self.started.elapsed())?, durable, done })?;
         if durable {
             // The disk is waited for on a thread that may wait.
             let journal = self.clone();
@@ -409,12 +315,14 @@ impl History for Arc<Journal> {
         let reader = self.reader.lock();
         let mut statement = reader
             .prepare_cached(
-                "SELECT at, body ->> 'tool', body ->> 'decision', body ->> 'code' FROM row
-                 WHERE tenant = ?1 AND principal = ?2 AND body ->> 'phase' IN ('single', 'outcome') ORDER BY seq DESC LIMIT ?3",
+                "SELECT row.at, row.body ->> 'tool', row.body ->> 'decision', row.body ->> 'code'
+                 FROM seen JOIN row ON row.seq BETWEEN seen.block * ?4 AND seen.block * ?4 + ?4 - 1
+                 WHERE seen.principal = ?2 AND row.principal = ?2 AND row.tenant = ?1 AND row.body ->> 'phase' IN ('single', 'outcome')
+                 ORDER BY seen.block DESC, row.seq DESC LIMIT ?3",
             )
             .map_err(failed)?;
         let rows = statement
-            .query_map(params![tenant.as_str(), digest, limit], |row| {
+            .query_map(params![tenant.as_str(), digest, limit, BLOCK], |row| {
                 let (at, tool, decision, code): (i64, Option<String>, String, Option<String>) =
                     (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
                 let outcome = code.map_or(decision.clone(), |code| format!("{decision}: {code}"));
@@ -428,6 +336,20 @@ impl History for Arc<Journal> {
             calls.push(PastCall { at, ..call });
         }
         Ok(calls)
+    }
+}
+
+/// Takes the data directory for this process; the operating system gives it back when the process ends, however it ends.
+fn lock(dir: &Path) -> Result<std::fs::File> {
+    std::fs::create_dir_all(dir).map_err(|e| Error::internal("data directory").because(e))?;
+    let file = std::fs::File::create(dir.join("postern.lock")).map_err(|e| Error::internal("lock file").because(e))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(Error::new(
+            ErrorKind::Conflict,
+            format!("another process serves the data directory `{}`", dir.display()),
+        )),
+        Err(std::fs::TryLockError::Error(e)) => Err(Error::internal("lock file").because(e)),
     }
 }
 

@@ -94,6 +94,15 @@ async fn a02_a_log_goes_on_where_it_stopped_and_a_broken_end_is_refused() {
 }
 
 #[tokio::test]
+async fn a_data_directory_has_one_writer_at_a_time() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let journal = filled(dir.path(), 1).await;
+    assert_eq!(Journal::open(dir.path(), Settings::default()).expect_err("taken").kind(), ErrorKind::Conflict);
+    drop(journal);
+    assert!(Journal::open(dir.path(), Settings::default()).is_ok());
+}
+
+#[tokio::test]
 async fn a03_a_full_disk_refuses_rows_and_loses_none_that_it_took() {
     let dir = tempfile::tempdir().expect("a directory");
     let journal = filled(dir.path(), 3).await;

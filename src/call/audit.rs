@@ -39,6 +39,30 @@ pub enum Decision {
     Unknown,
 }
 
+impl Phase {
+    /// The word for it in the log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Phase::Single => "single",
+            Phase::Attempt => "attempt",
+            Phase::Outcome => "outcome",
+        }
+    }
+}
+
+impl Decision {
+    /// The word for it in logs and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Decision::Allowed => "allowed",
+            Decision::Denied => "denied",
+            Decision::Failed => "failed",
+            Decision::Pending => "pending",
+            Decision::Unknown => "unknown",
+        }
+    }
+}
+
 /// One row, before it is bounded, keyed and chained. `arguments` become a keyed digest; names and values never get that far.
 #[derive(Debug, Clone)]
 pub struct Row {
@@ -163,7 +187,7 @@ pub(super) async fn conclude(
     (row.decision, row.code) = verdict(&outcome, trail);
     crate::telemetry::called(&row, took);
     if let Err(Stop::Refused(Refusal { cause: Some(cause), code, .. })) = &outcome {
-        let source = std::error::Error::source(cause).map(ToString::to_string);
+        let source = std::error::Error::source(&**cause).map(ToString::to_string);
         tracing::warn!(
             request_id = %row.request_id, tool = row.tool, code = code.as_str(), kind = ?cause.kind(), context = ?cause.context(), source,
             "a call failed"
@@ -257,7 +281,9 @@ fn answer_of(outcome: std::result::Result<Shown, Stop>, request_id: &str) -> Ans
         Ok(Shown::Pending { id, data, message, expires_in }) => {
             let facts = match data {
                 Value::Object(map) => map,
-                other => Map::from_iter([("facts".to_owned(), other)]),
+                data @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
+                    Map::from_iter([("facts".to_owned(), data)])
+                }
             };
             let envelope = Envelope {
                 message: Some(message.clone()),

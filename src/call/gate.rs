@@ -11,6 +11,7 @@ use super::redact::lens::Redactor;
 use super::{Stop, ToolCall, Trail};
 use crate::caller::Caller;
 use crate::govern::confirmation::{Confirmation, Confirmations, Settlement};
+use crate::telemetry;
 use crate::tools::{self, Code, Kind, Refusal};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tower::ServiceExt;
 use tower::util::BoxCloneSyncService;
+use tracing::Instrument as _;
 
 /// The gate.
 #[derive(Debug, Clone)]
@@ -77,8 +79,15 @@ impl Gate {
     }
 
     async fn run(&self, call: ToolCall) -> Answer {
-        match self.stack.clone().oneshot(call).await {
-            Ok(answer) => answer,
+        let tool = tools::find(&call.name).map_or("unknown", |it| it.entry.name);
+        let span = telemetry::call_span(tool, &call.facts.protocol);
+        match self.stack.clone().oneshot(call).instrument(span.clone()).await {
+            Ok(answer) => {
+                if let Answer::Done { envelope, is_error: true } = &answer {
+                    span.record("error.type", envelope.get("code").and_then(Value::as_str).unwrap_or("error"));
+                }
+                answer
+            }
             Err(never) => match never {},
         }
     }

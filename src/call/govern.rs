@@ -10,6 +10,7 @@ use jiff::SignedDuration;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tower::{Service, ServiceExt};
+use tracing::Instrument as _;
 
 /// The layer.
 #[derive(Debug, Clone)]
@@ -48,7 +49,7 @@ where
             (Kind::Write | Kind::ConfirmedWrite, _) => {
                 let write = write(self.inner.clone(), self.ledger.clone(), permitted);
                 // A task of its own: whoever leaves now does not cut a change that is on its way.
-                let task = tokio::spawn(write);
+                let task = tokio::spawn(write.in_current_span());
                 Box::pin(async move {
                     task.await.unwrap_or_else(|_| {
                         let lost = Refusal::new(Code::OutcomeUnknown, "the change was interrupted inside the gateway");
@@ -98,7 +99,7 @@ where
     if let Err(error) = ledger.append(attempt).await {
         tracing::error!(error = %error, "the audit log cannot be written; a write was refused");
         let refusal = Refusal::new(Code::AuditUnavailable, "the audit log cannot be written");
-        return Err(Refusal { cause: Some(error), ..refusal }.into());
+        return Err(Refusal { cause: Some(Box::new(error)), ..refusal }.into());
     }
     inner.oneshot(Work { permitted, step: Step::Execute }).await
 }

@@ -7,6 +7,7 @@ use super::{Shown, Stop, Work};
 use crate::tools::ToolCx;
 use futures::future::BoxFuture;
 use lens::{Redactor, Viewer};
+use postern_policies::Realm;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -29,7 +30,10 @@ impl<S> Redact<S> {
 /// The caller as the redactor sees them: what is their own, and within which grant placeholders stay the same.
 fn viewer(cx: &ToolCx) -> Viewer {
     let (caller, tenant) = (&cx.caller, &cx.tenant);
-    let systems = BTreeSet::from([&tenant.service_desk.name, &tenant.crm.name, &tenant.identity.name]);
+    let systems = match caller.realm {
+        Realm::Customer => BTreeSet::from([&tenant.service_desk.name, &tenant.crm.name, &tenant.identity.name]),
+        Realm::Employee => BTreeSet::new(),
+    };
     let contacts =
         systems.into_iter().filter_map(|it| cx.identities.contact(&tenant.id, it, &caller.principal).ok().flatten());
     let client = caller.client.as_deref().unwrap_or_default();

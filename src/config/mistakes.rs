@@ -73,6 +73,10 @@ pub(super) fn section<T: DeserializeOwned>(value: Option<Value>, path: &str, fou
         let inner = if inner == "." { String::new() } else { inner };
         let message = error.into_inner().to_string();
         let message = message.lines().next().unwrap_or_default().trim().to_owned();
+        let message = match message.as_str() {
+            "invalid socket address syntax" => "expected an address and port such as `127.0.0.1:8080`".to_owned(),
+            _ => message,
+        };
         let at = match (quoted(&message, "unknown field `"), quoted(&message, "missing field `")) {
             (Some(field), _) | (None, Some(field)) if !ends_with(&inner, field) => join(&inner, field),
             _ => inner,

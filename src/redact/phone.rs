@@ -85,7 +85,10 @@ fn ends(cluster: &Cluster<'_>, index: usize, most: usize) -> Vec<(usize, usize)>
         if digits > most {
             break;
         }
-        found.push((group, digits));
+        // A group that runs into a word ("12order") is not the number's; what stands before it may be.
+        if cluster.group(group).is_some_and(|it| finishes(cluster.text, extension(cluster.text, it.end))) {
+            found.push((group, digits));
+        }
         if cluster.gap(group).len() > 3 {
             break;
         }
@@ -189,6 +192,7 @@ mod tests {
             ("Callback: 5552010142", "5552010142"),
             ("csv,020 7946 0018,x", "020 7946 0018"),
             ("reach me at 612 34 56 78", "612 34 56 78"),
+            ("+49 30 901820123 12order", "+49 30 901820123"),
         ];
         for (text, expected) in cases {
             assert_eq!(phones(text), [expected], "{text}");

@@ -150,7 +150,7 @@ impl ToolCx {
             reach,
             deadline: self.deadline,
             request_id: self.request_id.to_string(),
-            traceparent: None,
+            traceparent: crate::telemetry::traceparent(),
             reference: self.reference.as_deref().map(str::to_owned),
         };
         self.findings.lock().system = Some(system.name.clone());
@@ -287,9 +287,8 @@ impl Port<'_, dyn ServiceDesk> {
         let found = self.timed(self.port.requester(&self.cx, &organisation, email)).await?.ok_or_else(unlinked)?;
         let person = self.admit(found).ok_or_else(unlinked)?.record;
         let contact = person.contact.ok_or_else(unlinked)?;
-        self.tool.identities.link(tenant, system, &caller.principal, &contact).map_err(|error| match error.kind() {
-            postern_api::ErrorKind::Conflict => unlinked(),
-            _ => error.into(),
+        self.tool.identities.link(tenant, system, &caller.principal, &contact).map_err(|error| {
+            if error.kind() == postern_api::ErrorKind::Conflict { unlinked() } else { error.into() }
         })?;
         Ok(Viewer { contact, organisation_wide })
     }

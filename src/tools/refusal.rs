@@ -167,7 +167,7 @@ pub struct Refusal {
     /// How long to wait before the next try.
     pub retry_after: Option<Duration>,
     /// The cause, for the log.
-    pub cause: Option<Error>,
+    pub cause: Option<Box<Error>>,
 }
 
 impl Refusal {
@@ -210,7 +210,7 @@ impl From<Error> for Refusal {
         };
         let mut refusal = Self::new(code, error.message().to_owned());
         refusal.retry_after = error.wait();
-        refusal.cause = Some(error);
+        refusal.cause = Some(Box::new(error));
         refusal
     }
 }
@@ -223,20 +223,25 @@ pub trait Missing<T> {
 
 impl<T> Missing<T> for Result<T, Error> {
     fn or_missing(self, code: Code) -> Result<T, Refusal> {
-        self.map_err(|error| if error.kind() == ErrorKind::NotFound { missing(code) } else { error.into() })
+        self.map_err(|error| or_missing(error, code))
     }
+}
+
+/// `NotFound` as `code`; everything else as it is.
+pub fn or_missing(error: Error, code: Code) -> Refusal {
+    if error.kind() == ErrorKind::NotFound { missing(code) } else { error.into() }
 }
 
 /// The one answer for a record that is not there and for one that is somebody else's.
 pub fn missing(code: Code) -> Refusal {
-    let what = match code {
-        Code::TicketNotFound => "ticket not found",
-        Code::ArticleNotFound => "article not found",
-        Code::OrganizationNotFound => "organization not found",
-        Code::ContactNotFound => "contact not found",
-        _ => "not found",
-    };
-    Refusal::new(code, what)
+    const WORDS: [(Code, &str); 4] = [
+        (Code::TicketNotFound, "ticket not found"),
+        (Code::ArticleNotFound, "article not found"),
+        (Code::OrganizationNotFound, "organization not found"),
+        (Code::ContactNotFound, "contact not found"),
+    ];
+    let words = WORDS.into_iter().find(|(it, _)| *it == code);
+    Refusal::new(code, words.map_or("not found", |(_, words)| words))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 mod confirming;
 mod host;
 mod sessions;
-mod wire;
+pub(crate) mod wire;
 
 use postern::mcp::{Names, Refusal};
 use reqwest::Method;

@@ -24,11 +24,13 @@ pub trait ServiceDesk: Send + Sync {
     async fn create(&self, _cx: &CallCx, _new: &NewTicket) -> Result<Owned<Ticket>> {
         Err(Error::unsupported(Op::TicketCreate))
     }
-    /// Adds a comment and returns it as the system stored it. The caller has admitted the ticket before.
+    /// Adds a comment and returns it as the system stored it. `Conflict` if the ticket is closed; `InvalidArgument` if a
+    /// customer would write an internal note, or somebody who is no contact of the ticket's organisation would write.
     async fn comment(&self, _cx: &CallCx, _id: &TicketId, _new: &NewComment) -> Result<Owned<Comment>> {
         Err(Error::unsupported(Op::TicketComment))
     }
-    /// Closes a ticket and returns it as it then stands; `Conflict` if it is closed already.
+    /// Closes a ticket and returns it as it then stands, with the resolution in its field and not among the comments;
+    /// `Conflict` if it is closed already.
     async fn close(&self, _cx: &CallCx, _id: &TicketId, _closure: &Closure) -> Result<Owned<Ticket>> {
         Err(Error::unsupported(Op::TicketClose))
     }

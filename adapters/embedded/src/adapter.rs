@@ -53,7 +53,7 @@ impl Embedded {
         size: u64,
     ) -> Result<AttachmentId> {
         let id = self.database.write(tenant, |rows| {
-            let id = format!("AT-{:06}", rows.next("attachment")?);
+            let id = rows.fresh("AT")?;
             let (size, now) = (i64::try_from(size).unwrap_or(i64::MAX), micros(Timestamp::now()));
             let added = rows.change(
                 "INSERT INTO attachment (tenant, id, organisation, name, content_type, size, created_at, internal)

@@ -285,7 +285,7 @@ fn ticket(rows: &Rows<'_>, placed: &Placed, agents: &[i64], now: Timestamp) -> I
             "INSERT INTO comment (tenant, id, ticket, agent, contact, body, created_at, internal)
              VALUES (:tenant, :id, :ticket, :agent, :contact, :body, :at, :internal)",
             &[
-                (":id", &format!("CM-{:06}", rows.next("comment")?)),
+                (":id", &rows.fresh("CM")?),
                 (":ticket", &key),
                 (":agent", &agent.and_then(|it| agents.get(it))),
                 (":contact", &contact.and_then(|it| placed.people.get(it))),
@@ -312,7 +312,7 @@ fn belongings(rows: &Rows<'_>, placed: &Placed, ticket: i64, after: &dyn Fn(i64)
             "INSERT INTO attachment (tenant, id, organisation, ticket, name, content_type, size, created_at, internal)
              VALUES (:tenant, :id, :organisation, :ticket, :name, :content_type, :size, :at, :internal)",
             &[
-                (":id", &format!("AT-{:06}", rows.next("attachment")?)),
+                (":id", &rows.fresh("AT")?),
                 (":organisation", &placed.organisation),
                 (":ticket", &ticket),
                 (":name", name),

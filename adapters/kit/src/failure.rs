@@ -5,6 +5,7 @@ use crate::check::{ensure, equal, word};
 use crate::fixture::Fixture;
 use crate::trial::{Group, Outcome, Report, Verdict};
 use postern_api::*;
+use std::time::{Duration, Instant};
 
 /// A word that the backend puts into every body that it sends while it misbehaves. It must reach no message.
 pub const FAULT_CANARY: &str = "FaultCanary7Qx2";
@@ -76,22 +77,33 @@ const WRITES: &[(Fault, ErrorKind)] = &[
     (Fault::WrongJson, ErrorKind::OutcomeUnknown),
 ];
 
-/// How long a call waits while the backend is in trouble: enough for an answer, short of a slow one.
-const PATIENCE: std::time::Duration = std::time::Duration::from_millis(400);
+/// How long a call waits for a backend that says nothing, beyond what it usually takes.
+const PATIENCE: Duration = Duration::from_millis(400);
+
+/// A call that waits as long as the fault needs: a write reads before it writes, on a backend that may be slow by itself.
+fn patient(f: &Fixture, fault: Fault, usual: Duration) -> CallCx {
+    let whole = f.own_cx();
+    if fault == Fault::Slow { CallCx::new(whole.reach, PATIENCE + usual * 10) } else { whole }
+}
 
 /// Runs a read and a write through every fault. `misbehave` puts the backend into trouble, or back (`None`).
 pub async fn run_failures(fixture: &Fixture, misbehave: &(dyn Fn(Option<Trouble>) + Sync)) -> Report {
     let mut outcomes = Vec::new();
+    let begun = Instant::now();
+    let verdict = fixture.ticket(&fixture.own.ticket).await.map(drop);
+    let usual = begun.elapsed();
+    let rule = "without trouble there is an answer";
+    outcomes.push(Outcome { group: Group::Failure, name: "all is well before".into(), rule, verdict });
     for &(fault, kind) in READS {
         misbehave(Some(Trouble { fault, side: Side::Reads }));
-        let verdict = read(fixture, fault, kind).await;
+        let verdict = read(fixture, fault, kind, usual).await;
         misbehave(None);
         let rule = "a read says what is wrong, in no word of the backend's";
         outcomes.push(Outcome { group: Group::Failure, name: format!("a read meets {fault:?}"), rule, verdict });
     }
     if fixture.adapter.supports().contains(&Op::TicketComment) {
         for &(fault, kind) in WRITES {
-            let verdict = write(fixture, fault, kind, misbehave).await;
+            let verdict = write(fixture, fault, kind, (usual, misbehave)).await;
             let rule = "a write is refused, unknown, or proven; never guessed";
             outcomes.push(Outcome { group: Group::Failure, name: format!("a write meets {fault:?}"), rule, verdict });
         }
@@ -109,11 +121,11 @@ fn discreet(fault: Fault, error: &Error) -> Verdict {
     ensure(fault != Fault::RateLimited || error.wait().is_some(), || "it does not say when to come back".into())
 }
 
-async fn read(f: &Fixture, fault: Fault, kind: ErrorKind) -> Verdict {
-    let cx = CallCx::new(f.own_cx().reach, PATIENCE);
+async fn read(f: &Fixture, fault: Fault, kind: ErrorKind, usual: Duration) -> Verdict {
+    let cx = patient(f, fault, usual);
     let answers = [
         f.desk()?.ticket(&cx, &f.own.ticket).await.map(drop),
-        f.desk()?.tickets(&CallCx::new(f.own_cx().reach, PATIENCE), &TicketQuery::default()).await.map(drop),
+        f.desk()?.tickets(&patient(f, fault, usual), &TicketQuery::default()).await.map(drop),
     ];
     for (answer, call) in answers.into_iter().zip(["ticket", "tickets"]) {
         let Err(error) = answer else { return Err(format!("{call} worked, expected {kind:?}")) };
@@ -125,11 +137,16 @@ async fn read(f: &Fixture, fault: Fault, kind: ErrorKind) -> Verdict {
     Ok(())
 }
 
-async fn write(f: &Fixture, fault: Fault, kind: ErrorKind, misbehave: &(dyn Fn(Option<Trouble>) + Sync)) -> Verdict {
+async fn write(
+    f: &Fixture,
+    fault: Fault,
+    kind: ErrorKind,
+    (usual, misbehave): (Duration, &(dyn Fn(Option<Trouble>) + Sync)),
+) -> Verdict {
     let body = word();
     let new = NewComment { author: f.staff_author(), body: body.clone(), internal: true };
     misbehave(Some(Trouble { fault, side: Side::Writes }));
-    let answer = f.desk()?.comment(&CallCx::new(f.own_cx().reach, PATIENCE), &f.own.ticket, &new).await;
+    let answer = f.desk()?.comment(&patient(f, fault, usual), &f.own.ticket, &new).await;
     misbehave(None);
     match answer {
         Ok(_) => {

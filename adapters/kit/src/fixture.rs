@@ -19,6 +19,8 @@ pub struct Fixture {
     pub foreign: Side,
     /// Who closes and escalates, as the system knows them.
     pub staff: Agent,
+    /// To whom the kit escalates: a team that the system knows, where it has to know one.
+    pub escalation_target: String,
     /// Articles, where the adapter has a knowledge base.
     pub articles: Option<Articles>,
     /// Ids that are well formed and name nothing.

@@ -8,6 +8,7 @@
 //! fails the trial that met it.
 
 mod check;
+mod conversation;
 mod failure;
 mod fixture;
 mod honesty;
@@ -24,8 +25,15 @@ pub use trial::{Group, Outcome, Report, Trial, Verdict};
 
 /// Every trial, those first that change nothing.
 pub fn all() -> Vec<Trial> {
-    let groups =
-        [shape::trials(), honesty::trials(), scope::trials(), visibility::trials(), writes::trials(), people::trials()];
+    let groups = [
+        shape::trials(),
+        honesty::trials(),
+        scope::trials(),
+        visibility::trials(),
+        writes::trials(),
+        conversation::trials(),
+        people::trials(),
+    ];
     groups.into_iter().flatten().collect()
 }
 

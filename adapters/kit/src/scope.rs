@@ -191,7 +191,7 @@ async fn foreign_close(f: &Fixture) -> Verdict {
 
 async fn foreign_escalate(f: &Fixture) -> Verdict {
     let before = state(f).await?;
-    let new = NewEscalation { target: "Second line".into(), reason: word(), by: f.staff.clone() };
+    let new = NewEscalation { target: f.escalation_target.clone(), reason: word(), by: f.staff.clone() };
     failed("escalate", f.desk()?.escalate(&f.own_cx(), &f.foreign.ticket, &new).await, REFUSED)?;
     equal("the foreign ticket", &state(f).await?, &before)
 }

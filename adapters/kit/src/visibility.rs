@@ -151,9 +151,21 @@ async fn private_is_own(f: &Fixture) -> Verdict {
     for wide in [false, true] {
         ensure(ids(f, f.viewer(wide)).await?.contains(&mine.id), || "the requester does not see it".into())?;
     }
-    let Some(lead) = f.own.lead.clone() else { return Ok(()) };
-    let other = Some(Viewer { contact: lead, organisation_wide: true });
-    ensure(!ids(f, other).await?.contains(&mine.id), || "the lead sees it".into())
+    let Some(contact) = colleague(f).await? else { return Ok(()) };
+    for organisation_wide in [false, true] {
+        let other = Some(Viewer { contact: contact.clone(), organisation_wide });
+        ensure(!ids(f, other).await?.contains(&mine.id), || "a colleague sees it".into())?;
+    }
+    Ok(())
+}
+
+/// Somebody else here: the lead, or whoever asked the colleague's ticket where there is no directory.
+pub(crate) async fn colleague(f: &Fixture) -> Result<Option<ContactId>, String> {
+    match (&f.own.lead, &f.own.colleagues_ticket) {
+        (Some(lead), _) => Ok(Some(lead.clone())),
+        (None, Some(ticket)) => Ok(f.ticket(ticket).await?.requester.contact.filter(|it| *it != f.own.requester)),
+        (None, None) => Ok(None),
+    }
 }
 
 async fn articles(f: &Fixture) -> Verdict {

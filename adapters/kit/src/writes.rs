@@ -65,6 +65,34 @@ pub(crate) fn trials() -> Vec<Trial> {
         ),
         Trial::new(
             Writes,
+            "a resolution is no comment",
+            "it stands in its own field, and neither `ticket` nor a list counts it",
+            &[TicketCreate, TicketComment, TicketClose, TicketGet, TicketList],
+            |f| Box::pin(resolution(f)),
+        ),
+        Trial::new(
+            Writes,
+            "a closed ticket takes no comment",
+            "`Conflict`, and it stays closed",
+            &[TicketCreate, TicketClose, TicketComment, TicketGet],
+            |f| Box::pin(comment_closed(f)),
+        ),
+        Trial::new(
+            Writes,
+            "a customer writes no internal note",
+            "`InvalidArgument`, and nothing is written",
+            &[TicketGet, TicketComment],
+            |f| Box::pin(customers_note(f)),
+        ),
+        Trial::new(
+            Writes,
+            "a comment is signed by nobody from elsewhere",
+            "an author who is no contact of the ticket's organisation: refused, and nothing is written",
+            &[TicketGet, TicketComment],
+            |f| Box::pin(strangers_comment(f)),
+        ),
+        Trial::new(
+            Writes,
             "an escalation stands in the history",
             "target and reason are kept, and no customer reads them",
             &[TicketCreate, TicketEscalate, TicketGet],
@@ -194,8 +222,58 @@ async fn close(f: &Fixture) -> Verdict {
     failed("closing again", f.desk()?.close(&f.own_cx(), &id, &closure).await, &[ErrorKind::Conflict])
 }
 
+async fn resolution(f: &Fixture) -> Verdict {
+    let mark = word();
+    let id = f.create(&f.new_ticket(&mark)).await?.id;
+    f.comment(&id, &NewComment { author: f.staff_author(), body: word(), internal: false }).await?;
+    f.comment(&id, &NewComment { author: f.staff_author(), body: word(), internal: true }).await?;
+    let closure = closure(f);
+    said("close", f.desk()?.close(&f.own_cx(), &id, &closure).await)?;
+    let ticket = f.ticket(&id).await?;
+    let repeated = ticket.comments.iter().any(|it| it.body.expose().contains(&closure.resolution));
+    ensure(!repeated, || "the resolution stands among the comments too".into())?;
+    equal("comments", &(ticket.public_comments, ticket.internal_comments), &(1, 1))?;
+    let (rows, _) = f.list(&TicketQuery { text: Some(mark), ..TicketQuery::default() }).await?;
+    let counted: Vec<_> = rows.iter().map(|it| (it.public_comments, it.internal_comments)).collect();
+    equal("comments in a list", &counted, &vec![(1, 1)])
+}
+
+async fn comment_closed(f: &Fixture) -> Verdict {
+    let id = f.create(&f.new_ticket(&word())).await?.id;
+    said("close", f.desk()?.close(&f.own_cx(), &id, &closure(f)).await)?;
+    for (author, internal) in [(f.customer_author(), false), (f.staff_author(), false), (f.staff_author(), true)] {
+        let new = NewComment { author, body: word(), internal };
+        failed("comment", f.desk()?.comment(&f.own_cx(), &id, &new).await, &[ErrorKind::Conflict])?;
+    }
+    let ticket = f.ticket(&id).await?;
+    equal("status and comments", &(ticket.status, ticket.comments.len()), &(TicketStatus::Closed, 0))
+}
+
+/// The comment is refused as a bad argument, and the ticket has no more of them than before.
+async fn not_written(f: &Fixture, new: &NewComment) -> Verdict {
+    let before = f.ticket(&f.own.ticket).await?.comments.len();
+    let answer = f.desk()?.comment(&f.own_cx(), &f.own.ticket, new).await;
+    failed("comment", answer, &[ErrorKind::InvalidArgument])?;
+    equal("comments", &f.ticket(&f.own.ticket).await?.comments.len(), &before)
+}
+
+async fn customers_note(f: &Fixture) -> Verdict {
+    not_written(f, &NewComment { author: f.customer_author(), body: word(), internal: true }).await
+}
+
+async fn strangers_comment(f: &Fixture) -> Verdict {
+    let stranger = |contact: &ContactId| {
+        let email = Some(f.foreign.email.clone());
+        Author::Customer(Person { contact: Some(contact.clone()), name: "Kit Stranger".into(), email })
+    };
+    for contact in [&f.foreign.requester, &f.missing.contact] {
+        not_written(f, &NewComment { author: stranger(contact), body: word(), internal: false }).await?;
+    }
+    Ok(())
+}
+
 fn escalation(f: &Fixture) -> NewEscalation {
-    NewEscalation { target: "Second line".into(), reason: format!("Beyond us {}", word()), by: f.staff.clone() }
+    NewEscalation { target: f.escalation_target.clone(), reason: format!("Beyond us {}", word()), by: f.staff.clone() }
 }
 
 async fn escalate(f: &Fixture) -> Verdict {

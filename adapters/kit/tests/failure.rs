@@ -132,6 +132,7 @@ async fn report(manner: Manner) -> Report {
         own: side.clone(),
         foreign: side,
         staff: Agent { id: "a".into(), name: "A".into(), email: None },
+        escalation_target: "Second line".into(),
         articles: None,
         missing: Missing {
             ticket: TicketId::new("TK-1").expect("an id"),
@@ -148,7 +149,7 @@ async fn report(manner: Manner) -> Report {
 async fn an_adapter_that_says_what_is_wrong_passes() {
     let report = report(Manner::Right).await;
     assert!(report.passed(), "{report}");
-    assert_eq!(report.outcomes().len(), 19);
+    assert_eq!(report.outcomes().len(), 20);
 }
 
 #[tokio::test]

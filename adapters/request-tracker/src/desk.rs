@@ -215,10 +215,12 @@ impl RequestTracker {
         let kinds = [equals("Type", "Correspond")].into_iter().chain(notes.then(|| equals("Type", "Comment")));
         let Some(filter) = all([of].into_iter().chain(any(kinds))) else { return Ok(()) };
         let mut counts: BTreeMap<i64, (u32, u32)> = BTreeMap::new();
-        for entry in self.client.transactions(cx, &filter).await? {
+        let entries = self.client.transactions(cx, &filter).await?;
+        let closings = map::closings(&self.config, &entries);
+        for entry in entries {
             let (public, internal) = counts.entry(entry.object_id.0).or_default();
             match entry.kind.as_str() {
-                "Correspond" => *public += 1,
+                "Correspond" if closings.get(&entry.object_id.0) != Some(&entry.id) => *public += 1,
                 "Comment" if !self.is_escalation(&entry) => *internal += 1,
                 _ => {}
             }

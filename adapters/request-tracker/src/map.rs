@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::entry::{Entry, Kind};
 use crate::html;
+use crate::query::row_number;
 use crate::wire::{self, Num, value};
 use jiff::Timestamp;
 use postern_api::*;
@@ -150,6 +151,7 @@ pub(crate) fn texts(parts: &[wire::Attachment]) -> BTreeMap<Num, String> {
 
 /// Adds the messages to a ticket.
 pub(crate) fn fill(config: &Config, ticket: &mut Ticket, messages: &Messages<'_>) -> Result<()> {
+    let last_closing = closings(config, messages.entries).remove(&row_number(ticket.id.as_str()).unwrap_or(0));
     for entry in messages.entries {
         let at = entry.created.ok_or_else(|| Error::bad_reply("a message without a time"))?;
         // Only what is known to be public is public.
@@ -176,12 +178,13 @@ pub(crate) fn fill(config: &Config, ticket: &mut Ticket, messages: &Messages<'_>
             ticket.escalations.push(escalation);
             continue;
         }
-        if !internal && note.as_ref().is_some_and(|it| it.kind == Kind::Resolution) {
-            ticket.resolution = Some(body.clone());
-        }
         let comment = comment(entry, note.as_ref(), body, internal, at, &messages.authors)?;
         if !internal && ticket.sla.responded_at.is_none() && matches!(comment.author, Author::Agent(_)) {
             ticket.sla.responded_at = Some(at);
+        }
+        if last_closing == Some(entry.id) {
+            ticket.resolution = Some(comment.body);
+            continue;
         }
         match internal {
             true => ticket.internal_comments += 1,
@@ -191,6 +194,21 @@ pub(crate) fn fill(config: &Config, ticket: &mut Ticket, messages: &Messages<'_>
     }
     ticket.updated_at = ticket.updated_at.max(ticket.public_updated_at);
     Ok(())
+}
+
+/// The message that holds a ticket's resolution, by ticket: the last one of ours that closed it. It is no comment; what
+/// was written at an earlier closing is one by now.
+pub(crate) fn closings(config: &Config, entries: &[wire::Transaction]) -> BTreeMap<i64, Num> {
+    let ours = |it: &wire::Transaction| {
+        let note = Entry::of(it, &config.entry_field, &config.username);
+        it.kind == "Correspond" && note.is_some_and(|it| it.kind == Kind::Resolution)
+    };
+    let mut last = BTreeMap::new();
+    for entry in entries.iter().filter(|it| ours(it)) {
+        let known = last.entry(entry.object_id.0).or_insert(entry.id);
+        *known = entry.id.max(*known);
+    }
+    last
 }
 
 fn add_files(ticket: &mut Ticket, message: Num, internal: bool, at: Timestamp, files: &[wire::Attachment]) {

@@ -121,6 +121,7 @@ impl RequestTracker {
 
     pub(crate) async fn add_comment(&self, cx: &CallCx, id: &TicketId, new: &NewComment) -> Result<Owned<Comment>> {
         let row = self.writable(cx, id).await?;
+        self.may_write(cx, &row, new).await?;
         let note = Entry::new(Kind::Comment, &new.author, cx.reference.as_deref());
         let message = Message { internal: new.internal, text: &new.body, note: &note, status: None };
         let (entry, body) = self.send(cx, row.id, &message).await?;
@@ -130,6 +131,35 @@ impl RequestTracker {
         let internal = entry.kind != "Correspond";
         let comment = map::comment(&entry, note.as_ref(), body, internal, at, &authors).map_err(unproven)?;
         Ok(Owned::new(map::owner(&row), comment))
+    }
+
+    /// Request Tracker takes a message on a closed ticket and opens the ticket again for it, and it does not know the
+    /// people on whose behalf its account writes.
+    async fn may_write(&self, cx: &CallCx, row: &wire::Ticket, new: &NewComment) -> Result<()> {
+        let invalid = |message: &'static str| Err(Error::new(ErrorKind::InvalidArgument, message));
+        if let Author::Customer(person) = &new.author {
+            if new.internal {
+                return invalid("a customer cannot write internal notes");
+            }
+            if let Some(contact) = &person.contact {
+                let queue = row.queue.as_ref().map(|it| it.name.as_str()).unwrap_or_default();
+                let known = match row_number(contact.as_str()) {
+                    Some(number) if map::asked(row, Num(number)) => true,
+                    Some(number) => {
+                        let profile = self.client.profile(cx, number).await?;
+                        profile.is_some_and(|it| self.belongs(it.organization.as_deref(), queue))
+                    }
+                    None => false,
+                };
+                if !known {
+                    return invalid("the author is not a contact of the ticket's organisation");
+                }
+            }
+        }
+        if self.is_closed(&row.status) {
+            return Err(Error::new(ErrorKind::Conflict, "the ticket is closed; open a new one"));
+        }
+        Ok(())
     }
 
     pub(crate) async fn close_ticket(&self, cx: &CallCx, id: &TicketId, closure: &Closure) -> Result<Owned<Ticket>> {

@@ -8,76 +8,16 @@
     reason = "a test fails by panicking, also in its helpers"
 )]
 
-use postern_api::http::{Body, Bytes, HeaderMap, Http, Method, Request, Response, StatusCode};
+#[path = "canned/fake.rs"]
+mod fake;
+
+use fake::{Canned, page, row};
+use postern_api::http::{Body, Method};
 use postern_api::*;
 use postern_request_tracker::{Config, connect};
 use serde_json::{Value, json};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
-
-type Answer = (u16, Vec<(&'static str, String)>, String);
-
-/// Answers by the last path segments and keeps what was asked.
-#[derive(Default)]
-struct Canned {
-    answers: Mutex<Vec<(Method, String, Answer)>>,
-    asked: Mutex<Vec<Request>>,
-}
-
-impl std::fmt::Debug for Canned {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Canned")
-    }
-}
-
-#[async_trait]
-impl Http for Canned {
-    async fn send(&self, _cx: &CallCx, request: Request) -> Result<Response> {
-        let path = request.path.join("/");
-        let mut answers = self.answers.lock().expect("a lock");
-        let at = answers.iter().position(|(method, it, _)| *method == request.method && *it == path);
-        let at = at.unwrap_or_else(|| panic!("no answer to {} {path}", request.method));
-        // The last answer of a kind is given again and again.
-        let more = answers.iter().filter(|(method, it, _)| *method == request.method && *it == path).count() > 1;
-        let (_, _, (status, headers, body)) = if more { answers.remove(at) } else { answers[at].clone() };
-        self.asked.lock().expect("a lock").push(request);
-        let mut map = HeaderMap::new();
-        for (name, value) in headers {
-            map.insert(name, value.parse().expect("a header"));
-        }
-        Ok(Response { status: StatusCode::from_u16(status).expect("a status"), headers: map, body: Bytes::from(body) })
-    }
-}
-
-impl Canned {
-    fn on(&self, method: Method, path: &str, status: u16, body: impl ToString) -> &Self {
-        self.with(method, path, status, vec![], body)
-    }
-
-    fn with(
-        &self,
-        method: Method,
-        path: &str,
-        status: u16,
-        headers: Vec<(&'static str, String)>,
-        body: impl ToString,
-    ) -> &Self {
-        let path = format!("REST/2.0/{path}");
-        self.answers.lock().expect("a lock").push((method, path, (status, headers, body.to_string())));
-        self
-    }
-
-    fn asked(&self, method: &Method, path: &str) -> Vec<Request> {
-        let path = format!("REST/2.0/{path}");
-        let asked = self.asked.lock().expect("a lock");
-        asked.iter().filter(|it| it.method == *method && it.path.join("/") == path).cloned().collect()
-    }
-
-    fn writes(&self) -> usize {
-        let asked = self.asked.lock().expect("a lock");
-        asked.iter().filter(|it| it.effect == postern_api::http::Effect::Write).count()
-    }
-}
 
 fn rig() -> (Arc<Canned>, Arc<dyn Adapter>) {
     let http = Arc::new(Canned::default());
@@ -87,26 +27,6 @@ fn rig() -> (Arc<Canned>, Arc<dyn Adapter>) {
 
 fn acme() -> CallCx {
     CallCx::new(Reach::Organisations(vec![ExternalId::new("3").expect("an id")]), Duration::from_secs(5))
-}
-
-fn page(items: Value) -> Value {
-    let count = items.as_array().map_or(0, Vec::len);
-    json!({ "items": items, "count": count, "total": count, "pages": 0.0, "page": 1, "per_page": 100 })
-}
-
-fn row(id: i64, queue: i64, status: &str) -> Value {
-    json!({
-        "id": id.to_string(), "type": "ticket", "Subject": "Outlook will not open", "Status": status, "Priority": "50",
-        "Queue": { "id": queue, "type": "queue", "Name": if queue == 3 { "Acme Support" } else { "Globex Support" } },
-        "Requestor": [
-            { "id": 31, "type": "group", "Name": "UserEquiv" },
-            { "id": 30, "type": "user", "Name": "jane", "RealName": "Jane Smith", "EmailAddress": "Jane@acme.example", "Organization": "Acme" },
-        ],
-        "Owner": { "id": 6, "type": "user", "Name": "Nobody", "RealName": "Nobody in particular", "EmailAddress": "" },
-        "Created": "2026-11-21T09:00:00Z", "LastUpdated": "2026-11-21T12:00:00Z", "Told": "2026-11-21T10:00:00Z",
-        "Started": "1970-01-01T00:00:00Z", "Resolved": "1970-01-01T00:00:00Z", "Due": "1970-01-01T00:00:00Z",
-        "CustomFields": [{ "id": "2", "type": "customfield", "name": "Visibility", "values": ["organization"] }],
-    })
 }
 
 fn standing(queue: i64, status: &str) -> Value {
@@ -183,6 +103,39 @@ async fn b03_a_row_of_another_queue_keeps_its_own_owner() {
     assert_eq!(it.public_updated_at.to_string(), "2026-11-21T10:00:00Z", "`LastUpdated` moves with notes");
     assert_eq!(it.updated_at.to_string(), "2026-11-21T12:00:00Z");
     assert!(it.assignee.is_none() && it.sla.resolution_due.is_none() && it.sla.resolved_at.is_none());
+}
+
+#[tokio::test]
+async fn b03_nothing_is_written_for_a_stranger_as_a_customers_note_or_on_a_closed_ticket() {
+    let person = |id: &str| {
+        Author::Customer(Person {
+            contact: Some(ContactId::new(id).expect("an id")),
+            name: "Jane".into(),
+            email: Some("jane@acme.example".into()),
+        })
+    };
+    let user = |id: i64, organisation: &str| json!({ "id": id, "Name": "x", "Organization": organisation });
+    let cases = [
+        ("open", person("34"), false, ErrorKind::InvalidArgument),
+        ("open", person("35"), false, ErrorKind::InvalidArgument),
+        ("open", person("nobody"), false, ErrorKind::InvalidArgument),
+        ("open", person("30"), true, ErrorKind::InvalidArgument),
+        ("resolved", person("30"), false, ErrorKind::Conflict),
+        ("resolved", person("31"), false, ErrorKind::Conflict),
+        ("resolved", Author::Agent(staff()), true, ErrorKind::Conflict),
+    ];
+    for (status, author, internal, kind) in cases {
+        let (http, adapter) = rig();
+        http.on(Method::GET, "tickets", 200, page(json!([row(1, 3, status)])));
+        http.on(Method::GET, "user/31", 200, user(31, "Acme"));
+        http.on(Method::GET, "user/34", 200, user(34, "Globex"));
+        http.on(Method::GET, "user/35", 404, json!({ "message": "Not Found" }));
+        let new = NewComment { author, body: "x".into(), internal };
+        let desk = adapter.service_desk().expect("a desk");
+        let error = desk.comment(&acme(), &ticket("1"), &new).await.expect_err("refused");
+        assert_eq!(error.kind(), kind, "{status} {new:?}");
+        assert_eq!(http.writes(), 0);
+    }
 }
 
 #[tokio::test]

@@ -10,6 +10,8 @@
     reason = "a test fails by panicking, also in its helpers"
 )]
 
+#[path = "real/behaviour.rs"]
+mod behaviour;
 #[path = "real/desk.rs"]
 mod desk;
 #[path = "real/isolation.rs"]
@@ -18,6 +20,8 @@ mod isolation;
 mod people;
 #[path = "real/rig.rs"]
 mod rig;
+#[path = "canned/trouble.rs"]
+mod trouble;
 #[path = "real/writes.rs"]
 mod writes;
 
@@ -68,6 +72,8 @@ async fn main() -> ExitCode {
         writes::a_closed_ticket_is_closed_once_even_by_two,
         writes::an_escalation_is_kept_and_the_queue_stays,
         writes::a_refusal_in_200_is_a_refusal,
+        behaviour::the_adapter_passes_the_kit,
+        behaviour::the_adapter_passes_the_kit_in_trouble,
     );
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

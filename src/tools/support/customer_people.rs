@@ -202,8 +202,8 @@ impl Tool for InviteContact {
                     None => get("current_contacts").into_owned(),
                 };
                 format!(
-                    "Invite new contact to {}?\n\nEmail: {}\nName: {}\nRole: Basic Customer\n\nThis will send an invitation email. \
-                     It expires in 7 days.\nCurrent contacts: {allowed}.",
+                    "Invite new contact to {}?\n\nEmail: {}\nName: {}\nRole: Basic Customer\n\nThis will send an invitation, which \
+                     expires in 7 days.\nCurrent contacts: {allowed}.",
                     get("organization"),
                     get("email"),
                     get("name"),
@@ -237,7 +237,7 @@ impl Tool for InviteContact {
         let login = identity.open(invited, Code::OutcomeUnknown)?.record;
         Ok(Reply::from(InvitedContact {
             contact_id: login.id,
-            message: "Invitation sent successfully".to_owned(),
+            message: "Invitation issued".to_owned(),
             expires_at: login.expires_at,
         }))
     }

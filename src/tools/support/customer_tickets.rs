@@ -3,12 +3,12 @@
 use super::view::{self, CustomerTicket, CustomerTicketDetail, Pagination, ReplyFrom, TicketVisibility, may_read};
 use crate::tools::args::{Count, Line, Prose};
 use crate::tools::cx::Port;
-use crate::tools::refusal::{Missing, missing};
+use crate::tools::refusal::{Missing, missing, or_missing};
 use crate::tools::{Code, Kind, Refusal, Reply, Tool, ToolCx};
 use jiff::{SignedDuration, Timestamp};
 use postern_api::owned::Admitted;
 use postern_api::{
-    AttachmentId, Author, CommentId, ErrorKind, NewComment, NewTicket, OrganisationStatus, Person, Priority,
+    AttachmentId, Author, CommentId, Error, ErrorKind, NewComment, NewTicket, OrganisationStatus, Person, Priority,
     ServiceDesk, SlaHours, Ticket, TicketId, TicketQuery, TicketSort, TicketStatus, Viewer, Visibility,
 };
 use schemars::JsonSchema;
@@ -236,10 +236,9 @@ impl Tool for SubmitTicket {
         }
         let inactive = || Refusal::new(Code::OrgNotActive, "your organization's subscription is not active");
         let crm = cx.crm()?;
-        let organisation = view::organisation(&crm, &crm.own()?).await.map_err(|refusal| match refusal.code {
-            Code::OrganizationNotFound => inactive(),
-            _ => refusal,
-        })?;
+        let organisation = view::organisation(&crm, &crm.own()?)
+            .await
+            .map_err(|refusal| if refusal.code == Code::OrganizationNotFound { inactive() } else { refusal })?;
         if organisation.status != OrganisationStatus::Active {
             return Err(inactive());
         }
@@ -337,16 +336,17 @@ impl Tool for AddComment {
         };
         let body = self.content.as_str().to_owned();
         let new = NewComment { author: Author::Customer(person), body, internal: false };
-        let added =
-            desk.timed(desk.port.comment(&desk.cx, &ticket.id, &new)).await.map_err(|error| match error.kind() {
-                ErrorKind::Conflict => Refusal::new(Code::Conflict, "the ticket is closed")
-                    .suggest("Open a new ticket and mention this one."),
-                ErrorKind::NotFound => missing(Code::TicketNotFound),
-                _ => Refusal::from(error),
-            })?;
+        let added = desk.timed(desk.port.comment(&desk.cx, &ticket.id, &new)).await.map_err(comment_failed)?;
         let comment = desk.open(added, Code::OutcomeUnknown)?.record;
         Ok(Reply::from(AddedComment { comment_id: comment.id, message: "Comment added successfully".to_owned() }))
     }
+}
+
+fn comment_failed(error: Error) -> Refusal {
+    if error.kind() == ErrorKind::Conflict {
+        return Refusal::new(Code::Conflict, "the ticket is closed").suggest("Open a new ticket and mention this one.");
+    }
+    or_missing(error, Code::TicketNotFound)
 }
 
 #[cfg(test)]

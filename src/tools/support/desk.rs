@@ -4,7 +4,7 @@ use super::customer_tickets::{SortOrder, StatusFilter, default_sort};
 use super::view::{Pagination, ReplyFrom, StaffTicket, StaffTicketDetail};
 use crate::tools::args::{Count, Line, Prose};
 use crate::tools::cx::Port;
-use crate::tools::refusal::{Missing, missing};
+use crate::tools::refusal::{Missing, missing, or_missing};
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use postern_api::{
     Closure, Error, ErrorKind, NewEscalation, OrganisationId, Priority, ServiceDesk, Text, Ticket, TicketId,
@@ -154,11 +154,7 @@ async fn open_ticket(desk: &Port<'_, dyn ServiceDesk>, id: &TicketId) -> Result<
 }
 
 fn change_failed(error: Error) -> Refusal {
-    match error.kind() {
-        ErrorKind::Conflict => closed(),
-        ErrorKind::NotFound => missing(Code::TicketNotFound),
-        _ => error.into(),
-    }
+    if error.kind() == ErrorKind::Conflict { closed() } else { or_missing(error, Code::TicketNotFound) }
 }
 
 /// Close a ticket with a resolution that the customer will read. You are asked to confirm first.

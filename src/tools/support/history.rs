@@ -87,7 +87,7 @@ impl Tool for ViewHistory {
             cut |= ticket_events(cx, &organization_id, email, &mut events).await?;
             role_events(cx, &organization_id, email, &mut events).await?;
         }
-        events.sort_by(|a, b| b.at.cmp(&a.at));
+        events.sort_by_key(|event| std::cmp::Reverse(event.at));
         cut |= events.len() > self.limit.get() as usize;
         events.truncate(self.limit.get() as usize);
         let about = About::Contact(contact.id.clone());

@@ -23,7 +23,7 @@ pub(crate) struct Server {
 
 /// Fails instead of hanging.
 pub(crate) async fn within<F: Future>(work: F) -> F::Output {
-    tokio::time::timeout(Duration::from_secs(20), work).await.expect("this takes too long")
+    tokio::time::timeout(Duration::from_secs(60), work).await.expect("this takes too long")
 }
 
 impl Server {
@@ -56,7 +56,7 @@ impl Server {
     }
 
     pub(crate) fn user(&self, name: &str) -> User {
-        User { url: self.url.clone(), name: name.into(), http: reqwest::Client::new(), capabilities: json!({}) }
+        User::new(self.url.clone(), "x-user", name)
     }
 }
 
@@ -81,12 +81,24 @@ fn caller(subject: &str) -> Caller {
 #[derive(Clone)]
 pub(crate) struct User {
     pub(crate) url: String,
-    name: String,
+    header: (&'static str, String),
     http: reqwest::Client,
     capabilities: Value,
 }
 
 impl User {
+    /// Somebody whom a header of each request names.
+    pub(crate) fn new(url: impl Into<String>, header: &'static str, value: impl Into<String>) -> Self {
+        let http = reqwest::Client::new();
+        Self { url: url.into(), header: (header, value.into()), http, capabilities: json!({}) }
+    }
+
+    /// The same person with the connections of another client.
+    pub(crate) fn over(mut self, http: &reqwest::Client) -> Self {
+        self.http = http.clone();
+        self
+    }
+
     /// The same person, with a client that declares these capabilities.
     pub(crate) fn declaring(mut self, capabilities: Value) -> Self {
         self.capabilities = capabilities;
@@ -96,7 +108,7 @@ impl User {
     pub(crate) fn request(&self, method: Method) -> RequestBuilder {
         self.http
             .request(method, &self.url)
-            .header("x-user", &self.name)
+            .header(self.header.0, &self.header.1)
             .header("accept", "application/json, text/event-stream")
     }
 

@@ -27,7 +27,7 @@ pub const CLIENT_ID: &str = "5f0c2a7e-0000-4000-8000-000000000001";
 pub const CLIENT_SECRET: &str = "5f0c2a7e-0000-4000-8000-00000000000a-5f0c2a7e-0000-4000-8000-00000000000b";
 
 /// A canned answer for every path that begins with `path`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Canned {
     /// The verb that it answers.
     pub method: String,
@@ -39,6 +39,10 @@ pub struct Canned {
     pub content_type: String,
     /// The body.
     pub body: String,
+    /// `Retry-After`, in seconds.
+    pub retry_after: Option<u32>,
+    /// Says nothing at all.
+    pub silent: bool,
 }
 
 /// Ways to misbehave; each was seen on a live tenant or follows from the vendor's description.
@@ -151,6 +155,7 @@ impl State {
             status,
             content_type: content_type.into(),
             body: body.into(),
+            ..Canned::default()
         };
         self.quirks.lock().canned.insert(0, canned);
     }
@@ -200,7 +205,10 @@ async fn handle(Extract(state): Extract<State>, method: Method, uri: Uri, header
             let joined = below.join("/");
             let fits = |it: &&Canned| it.method == method.as_str() && joined.starts_with(&it.path);
             if let Some(canned) = quirks.canned.iter().find(fits) {
-                return answer::raw(canned.status, &canned.content_type, canned.body.clone());
+                if canned.silent {
+                    return std::future::pending().await;
+                }
+                return answer::canned(canned);
             }
             api(&state, &quirks, &method, below, &pairs, &body).await
         }

@@ -117,7 +117,7 @@ pub struct Ticket {
     pub public_comments: u32,
     /// How many notes only employees may see.
     pub internal_comments: u32,
-    /// Comments and internal notes, oldest first.
+    /// Comments and internal notes, oldest first; neither escalations nor the resolution are among them or counted.
     pub comments: Vec<Comment>,
     /// Files.
     pub attachments: Vec<Attachment>,

@@ -103,7 +103,7 @@ pub(super) fn comment(rows: &Rows<'_>, cx: &CallCx, ticket: &TicketId, new: &New
         "INSERT INTO comment (tenant, id, ticket, agent, contact, author, body, created_at, internal, reference)
          VALUES (:tenant, :id, :ticket, :agent, :contact, :author, :body, :now, :internal, :reference)",
         &[
-            (":id", &format!("CM-{:06}", rows.next("comment")?)),
+            (":id", &rows.fresh("CM")?),
             (":ticket", &found.key),
             (":agent", &agent),
             (":contact", &contact),

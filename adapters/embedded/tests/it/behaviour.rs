@@ -45,6 +45,7 @@ pub(crate) async fn fixture(demo: &Demo) -> Fixture {
         own: side(demo, "acme", ACME).await,
         foreign: side(demo, "globex", GLOBEX).await,
         staff: marcus(),
+        escalation_target: "Second line".into(),
         articles: Some(Articles {
             public: ArticleId::new("KB-0001").expect("an id"),
             internal: ArticleId::new("KB-0009").expect("an id"),

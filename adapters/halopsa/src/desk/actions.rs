@@ -20,7 +20,10 @@ use std::time::{Duration, Instant};
 pub(crate) struct History {
     pub(crate) comments: Vec<Comment>,
     pub(crate) escalations: Vec<Escalation>,
+    /// What was written when it was last closed; not among the comments.
     pub(crate) resolution: Option<Text>,
+    /// When the last action was that users see.
+    pub(crate) public_at: Option<Timestamp>,
     pub(crate) public_actions: BTreeSet<i64>,
 }
 
@@ -85,6 +88,7 @@ impl HaloPsa {
     /// The ticket's actions in our words.
     pub(crate) async fn history(&self, cx: &CallCx, ticket: i64, statuses: &Meanings<TicketStatus>) -> Result<History> {
         let mut history = History::default();
+        let mut ending = None;
         for row in self.action_rows(cx, ticket).await? {
             let internal = row.internal();
             if let Some(id) = row.id.id().filter(|_| !internal) {
@@ -96,10 +100,17 @@ impl HaloPsa {
             }
             let Some(comment) = self.comment_of(&row)? else { continue };
             let ends = statuses.meaning(row.new_status.id());
-            if !internal && matches!(ends, Some(TicketStatus::Closed | TicketStatus::Resolved)) {
-                history.resolution = Some(comment.body.clone());
+            if !internal {
+                history.public_at = history.public_at.max(Some(comment.created_at));
+                if matches!(ends, Some(TicketStatus::Closed | TicketStatus::Resolved)) {
+                    ending = Some(history.comments.len());
+                }
             }
             history.comments.push(comment);
+        }
+        // The last one; what was written at an earlier closing is a comment like any other by now.
+        if let Some(at) = ending {
+            history.resolution = Some(history.comments.remove(at).body);
         }
         Ok(history)
     }
@@ -133,18 +144,18 @@ impl HaloPsa {
         Some(Escalation { target: target.to_owned(), reason, by: by.to_owned(), at: self.acted_at(row) })
     }
 
-    /// Comment counts of some tickets, by number and by what the ticket says about its last change.
-    pub(crate) async fn counts(&self, cx: &CallCx, ticket: i64, stamp: Option<&str>) -> Result<(u32, u32)> {
+    /// A ticket's comment counts, held by its number and by what the ticket says about its last change.
+    pub(crate) async fn counts(
+        &self,
+        cx: &CallCx,
+        ticket: i64,
+        stamp: Option<&str>,
+        statuses: &Meanings<TicketStatus>,
+    ) -> Result<(u32, u32)> {
         if let Some(known) = stamp.and_then(|stamp| self.counts.get(ticket, stamp)) {
             return Ok(known);
         }
-        let mut comments = Vec::new();
-        for row in self.action_rows(cx, ticket).await? {
-            if self.escalation(&row).is_none() {
-                comments.extend(self.comment_of(&row)?);
-            }
-        }
-        let counts = count(&comments);
+        let counts = count(&self.history(cx, ticket, statuses).await?.comments);
         if let Some(stamp) = stamp {
             self.counts.put(ticket, stamp, counts);
         }

@@ -83,10 +83,11 @@ pub(crate) async fn tickets(halo: &HaloPsa, cx: &CallCx, query: &TicketQuery) ->
     matches.sort_by(|a, b| order(query, a, b));
     let total = matches.len() as u64;
     let page = matches.into_iter().skip(query.offset as usize).take(query.limit.min(200) as usize);
+    let meanings = statuses.as_ref();
     let mut rows: Vec<Owned<Ticket>> = stream::iter(page)
         .map(|found| async move {
             let mut ticket = found.ticket;
-            let counts = halo.counts(cx, found.id, found.stamp.as_deref()).await?;
+            let counts = halo.counts(cx, found.id, found.stamp.as_deref(), meanings).await?;
             (ticket.public_comments, ticket.internal_comments) = counts;
             Ok::<_, postern_api::Error>(Owned::new(found.owner, ticket))
         })

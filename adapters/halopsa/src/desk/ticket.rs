@@ -40,9 +40,9 @@ impl HaloPsa {
             Some(_) | None => self.attachments(cx, id, &history.public_actions).await?,
         };
         (ticket.public_comments, ticket.internal_comments) = actions::count(&history.comments);
-        let last = history.comments.iter().filter(|it| !it.internal).map(|it| it.created_at).max();
         let file = ticket.attachments.iter().filter(|it| !it.internal).map(|it| it.created_at).max();
-        ticket.public_updated_at = ticket.public_updated_at.max(last.unwrap_or_default()).max(file.unwrap_or_default());
+        ticket.public_updated_at =
+            ticket.public_updated_at.max(history.public_at.unwrap_or_default()).max(file.unwrap_or_default());
         ticket.updated_at = ticket.updated_at.max(ticket.public_updated_at);
         ticket.comments = history.comments;
         ticket.escalations = history.escalations;

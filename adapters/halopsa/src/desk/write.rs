@@ -22,7 +22,6 @@ fn refuse(kind: ErrorKind, message: &'static str) -> Error {
 
 pub(crate) async fn create(halo: &HaloPsa, cx: &CallCx, new: &NewTicket) -> Result<Owned<Ticket>> {
     let client = in_reach(cx, &new.organisation).ok_or_else(|| Error::not_found("organisation"))?;
-    let no_person = || refuse(ErrorKind::InvalidArgument, "the requester is not a contact of this organisation");
     let user = number(new.requester.as_str()).ok_or_else(no_person)?;
     if !new.attachments.is_empty() {
         return Err(refuse(
@@ -50,14 +49,7 @@ pub(crate) async fn create(halo: &HaloPsa, cx: &CallCx, new: &NewTicket) -> Resu
         // This very write arrived before, and its answer was lost.
         return created(halo, cx, new, row, client, user).await;
     }
-    let person: UserRow = halo
-        .client
-        .one(cx, "Users", user, &[], "requester")
-        .await
-        .map_err(|e| if e.kind() == ErrorKind::NotFound { no_person() } else { e })?;
-    if owner(person.client_id) != Owner::Organisation(new.organisation.clone()) {
-        return Err(no_person());
-    }
+    belongs(halo, cx, user, &Owner::Organisation(new.organisation.clone()), no_person).await?;
     let mut record = Map::from_iter([
         ("summary".to_owned(), json!(new.subject)),
         ("details".to_owned(), json!(new.description)),
@@ -101,6 +93,10 @@ pub(crate) async fn create(halo: &HaloPsa, cx: &CallCx, new: &NewTicket) -> Resu
     };
     let row = halo.ticket_row(cx, id).await.map_err(error::after_write)?;
     created(halo, cx, new, row, client, user).await
+}
+
+fn no_person() -> Error {
+    refuse(ErrorKind::InvalidArgument, "the requester is not a contact of this organisation")
 }
 
 /// Compares a ticket that was read back with what was asked for.
@@ -153,6 +149,14 @@ pub(crate) async fn comment(halo: &HaloPsa, cx: &CallCx, id: &TicketId, new: &Ne
     if new.body.trim().is_empty() {
         return Err(refuse(ErrorKind::InvalidArgument, "the comment is empty"));
     }
+    if new.internal && matches!(new.author, Author::Customer(_)) {
+        return Err(refuse(ErrorKind::InvalidArgument, "a customer cannot write internal notes"));
+    }
+    // The vendor takes a note on a closed ticket, and some tenants open the ticket again for it.
+    let closed = halo.statuses(cx).await?.meaning(row.status_id.id()) == Some(TicketStatus::Closed);
+    if closed && acted_before(halo, cx, ticket).await?.is_none() {
+        return Err(refuse(ErrorKind::Conflict, "the ticket is closed; open a new one"));
+    }
     let outcomes = &halo.config.outcomes;
     let mut action = Map::from_iter([
         ("outcome".to_owned(), json!(if new.internal { &outcomes.note } else { &outcomes.comment })),
@@ -163,8 +167,10 @@ pub(crate) async fn comment(halo: &HaloPsa, cx: &CallCx, id: &TicketId, new: &Ne
     match &new.author {
         Author::Customer(person) => {
             let contact = person.contact.as_ref().and_then(|it| number(it.as_str()));
-            let contact =
-                contact.ok_or_else(|| refuse(ErrorKind::InvalidArgument, "the author is not a known contact"))?;
+            let contact = contact.ok_or_else(stranger)?;
+            if row.user_id.id() != Some(contact) {
+                belongs(halo, cx, contact, &owner(row.client_id), stranger).await?;
+            }
             action.insert("actionby_user_id".into(), json!(contact));
             action.insert("who".into(), json!(person.name));
         }
@@ -175,6 +181,20 @@ pub(crate) async fn comment(halo: &HaloPsa, cx: &CallCx, id: &TicketId, new: &Ne
     let stored = act(halo, cx, ticket, action, new.internal).await?;
     let comment = halo.comment_of(&stored).map_err(error::after_write)?.ok_or_else(error::unknown)?;
     Ok(Owned::new(owner(row.client_id), comment))
+}
+
+fn stranger() -> Error {
+    refuse(ErrorKind::InvalidArgument, "the author is not a contact of the ticket's organisation")
+}
+
+/// A person's own row names the client. The vendor would take anybody's number.
+async fn belongs(halo: &HaloPsa, cx: &CallCx, user: i64, client: &Owner, otherwise: fn() -> Error) -> Result<()> {
+    let row: UserRow = halo
+        .client
+        .one(cx, "Users", user, &[], "contact")
+        .await
+        .map_err(|e| if e.kind() == ErrorKind::NotFound { otherwise() } else { e })?;
+    if owner(row.client_id) == *client { Ok(()) } else { Err(otherwise()) }
 }
 
 pub(crate) async fn close(halo: &HaloPsa, cx: &CallCx, id: &TicketId, closure: &Closure) -> Result<Owned<Ticket>> {

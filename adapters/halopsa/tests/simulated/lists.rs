@@ -218,10 +218,10 @@ async fn b06_an_internal_note_does_not_move_a_ticket_in_a_viewers_order() {
     let desk = desk().await;
     let query = TicketQuery { sort: TicketSort::UpdatedAt, ..viewer(ANN, true) };
     let before = desk.ids(&query).await;
-    desk.desk().comment(&acme(), &tid("4324"), &note(true)).await.expect("a note");
+    desk.desk().comment(&acme(), &tid("4322"), &note(true)).await.expect("a note");
     assert_eq!(desk.ids(&query).await, before);
     let employee = TicketQuery { sort: TicketSort::UpdatedAt, ..TicketQuery::default() };
-    assert_eq!(desk.ids(&employee).await.first().map(String::as_str), Some("4324"));
+    assert_eq!(desk.ids(&employee).await.first().map(String::as_str), Some("4322"));
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ impl Http for Direct {
 }
 
 pub(crate) struct Rig {
-    url: String,
+    pub(crate) url: String,
     pub(crate) adapter: Arc<dyn Adapter>,
     pub(crate) acme: ExternalId,
     pub(crate) globex: ExternalId,

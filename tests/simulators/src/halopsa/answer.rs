@@ -14,6 +14,15 @@ pub(super) fn raw(status: u16, content_type: &str, body: String) -> Response {
     response
 }
 
+/// What was put in the place of an answer.
+pub(super) fn canned(canned: &super::Canned) -> Response {
+    let mut response = raw(canned.status, &canned.content_type, canned.body.clone());
+    if let Some(seconds) = canned.retry_after {
+        response.headers_mut().insert("retry-after", seconds.into());
+    }
+    response
+}
+
 /// JSON.
 pub(super) fn json(status: u16, body: &Value) -> Response {
     raw(status, "application/json; charset=utf-8", body.to_string())

@@ -1,0 +1,174 @@
+//! Ids of others, generated from the catalogue: every tool and every argument that is an id.
+
+use crate::gateway::{Gateway, Person};
+use crate::mcp::wire::within;
+use postern::tools::{Described, catalogue};
+use postern_policies::{Facts, Policies, Realm, Subject};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+/// Arguments that a tool accepts, for `acme` of the first tenant.
+pub(super) fn sample(tool: &str) -> Value {
+    match tool {
+        "customer_submit_ticket" => json!({ "subject": "x", "description": "x" }),
+        "customer_add_comment" => json!({ "ticket_id": "TK-2026-000001", "content": "x" }),
+        "customer_invite_contact" => json!({ "email": "new@acme.example", "first_name": "N", "last_name": "O" }),
+        "customer_transfer_lead" => json!({ "new_lead_contact_id": "CT-000002" }),
+        "customer_get_ticket" | "get_ticket" => json!({ "ticket_id": "TK-2026-000001" }),
+        "close_ticket" => json!({ "ticket_id": "TK-2026-000001", "resolution": "x" }),
+        "escalate_ticket" => json!({ "ticket_id": "TK-2026-000001", "target": "x", "reason": "x" }),
+        "customer_search_kb" | "search_kb" | "find_tools" => json!({ "query": "vpn" }),
+        "get_kb_article" => json!({ "article_id": "KB-0001" }),
+        "internal_get_organization" | "internal_list_org_contacts" => json!({ "organization_id": "acme" }),
+        "internal_view_customer_history" => json!({ "contact_id": "CT-000001" }),
+        "customer_list_tickets" | "customer_list_contacts" | "search_tickets" | "get_sla_summary" => json!({}),
+        other => panic!("`{other}` is new: give it arguments here"),
+    }
+}
+
+/// The arguments of a tool that are ids, or lists of ids.
+fn ids(tool: &Described) -> Vec<(String, bool)> {
+    let properties = tool.input.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+    let is_id = |schema: &Value| schema["pattern"] == "^[A-Za-z0-9][A-Za-z0-9._:@+-]*$";
+    let one = |(name, schema): (&String, &Value)| {
+        let optional = schema["anyOf"].as_array().is_some_and(|any| any.iter().any(is_id));
+        let list = is_id(&schema["items"]);
+        (is_id(schema) || optional || list || name.ends_with("_id")).then(|| (name.clone(), list))
+    };
+    properties.iter().filter_map(one).collect()
+}
+
+fn may_call(realm: Realm, role: &str, tool: &str) -> bool {
+    let roles = BTreeSet::from([role.to_owned()]);
+    let subject = Subject { realm, tenant: "t", roles: &roles, scopes: None, service: false };
+    Policies::builtin().unwrap().decide(&subject, tool, &Facts::default()).is_permit()
+}
+
+async fn bytes(who: &Person, tool: &str, arguments: Value) -> (u16, String) {
+    let params = json!({ "name": tool, "arguments": arguments });
+    let response = within(who.user.modern_request(7, "tools/call", params).send()).await.unwrap();
+    (response.status().as_u16(), within(response.text()).await.unwrap())
+}
+
+fn with(tool: &str, argument: &str, list: bool, id: &str) -> Value {
+    let mut arguments: Map<String, Value> = sample(tool).as_object().unwrap().clone();
+    arguments.insert(argument.to_owned(), if list { json!([id]) } else { json!(id) });
+    Value::Object(arguments)
+}
+
+/// Gives the second tenant records under ids that the first has not.
+async fn beyond(gateway: &Gateway) {
+    let lead = gateway.elsewhere("lead@acme.example");
+    lead.data("customer_submit_ticket", json!({ "subject": "CANARY", "description": "CANARY" })).await;
+    for (table, id, old) in [
+        ("contact", "CT-OTHER", "CT-000003"),
+        ("attachment", "AT-OTHER", "AT-acme-1"),
+        ("article", "KB-OTHER", "KB-0001"),
+    ] {
+        gateway.sql(&format!("UPDATE {table} SET id = '{id}' WHERE tenant = 'msp-other' AND id = '{old}'"));
+    }
+    let own = lead.data("customer_list_tickets", json!({ "limit": 1 })).await;
+    assert_eq!(own["tickets"][0]["ticket_id"], "TK-2026-000038");
+}
+
+#[tokio::test]
+async fn b01_anothers_record_and_a_missing_one_are_the_same_bytes_for_every_id_of_every_tool() {
+    let gateway = Gateway::start().await;
+    beyond(&gateway).await;
+    let acme = [gateway.ticket("Label printer prints the wrong size").await, "TK-2026-000038".into()];
+    let mut tried = 0;
+    for (realm, email, role) in [
+        (Realm::Customer, "lead@acme.example", "lead-customer"),
+        (Realm::Customer, "basic@acme.example", "basic-customer"),
+        (Realm::Employee, "service-lead@msp.example", "service-lead"),
+    ] {
+        let me = gateway.person(email);
+        for tool in catalogue().iter().filter(|it| may_call(realm, role, it.entry.name)) {
+            for (argument, list) in ids(tool) {
+                let name = tool.entry.name;
+                let foreign: Vec<&str> = match (argument.as_str(), realm) {
+                    ("ticket_id", Realm::Customer) => acme.iter().map(String::as_str).collect(),
+                    ("ticket_id", Realm::Employee) => vec!["TK-2026-000038"],
+                    ("new_lead_contact_id", _) => vec!["CT-000007", "CT-OTHER"],
+                    ("contact_id", _) => vec!["CT-OTHER"],
+                    ("article_id", _) => vec!["KB-OTHER"],
+                    ("attachments", _) => vec!["AT-globex-1", "AT-OTHER"],
+                    // Every organisation of the tenant is in an employee's reach; the unmapped is not.
+                    ("organization_id", _) => vec!["msp-other", "other"],
+                    (other, _) => panic!("`{other}` of `{name}` is new: say whose ids to try"),
+                };
+                let missing = bytes(&me, name, with(name, &argument, list, "ZZ-2026-999999")).await;
+                assert!(missing.1.contains("_NOT_FOUND") || missing.1.contains("VALIDATION_ERROR"), "{missing:?}");
+                for id in foreign {
+                    assert_eq!(
+                        bytes(&me, name, with(name, &argument, list, id)).await,
+                        missing,
+                        "{name} {argument} {id}"
+                    );
+                    tried += 1;
+                }
+            }
+        }
+    }
+    assert!(tried >= 25, "{tried} ids were tried");
+    assert!(!crate::gateway::rows(gateway.data()).iter().any(|row| row.to_string().contains("CANARY")));
+}
+
+#[tokio::test]
+async fn b02_no_argument_header_parameter_or_meta_moves_anybody_to_another_organisation() {
+    let gateway = Gateway::start().await;
+    let lead = gateway.person("lead@acme.example");
+    let plain = lead.data("customer_list_tickets", json!({ "limit": 50 })).await;
+    for name in ["organization_id", "organisation_id", "tenant_id", "tenant", "contact_id", "viewer"] {
+        let answer = lead.ask("customer_list_tickets", json!({ "limit": 50, name: "globex" })).await;
+        assert_eq!(answer["code"], "VALIDATION_ERROR", "{name}");
+    }
+    let params = json!({
+        "name": "customer_list_tickets",
+        "arguments": { "limit": 50 },
+        "organization_id": "globex",
+        "_meta": { "organization_id": "globex", "tenant": "msp-other", "roles": ["support-write"] },
+    });
+    let mut url = lead.clone();
+    url.user.url.push_str("?organization_id=globex&tenant=msp-other");
+    for who in [&lead, &url] {
+        let mut request = who.user.modern_request(7, "tools/call", params.clone()).build().unwrap();
+        for name in
+            ["x-organization-id", "x-tenant", "x-tenant-id", "x-user", "x-forwarded-user", "mcp-param-organization"]
+        {
+            request.headers_mut().insert(name, "globex".parse().unwrap());
+        }
+        let response = within(reqwest::Client::new().execute(request)).await.unwrap();
+        let answer: Value = within(response.json()).await.unwrap();
+        assert_eq!(answer["result"]["structuredContent"]["data"], plain);
+    }
+}
+
+#[tokio::test]
+async fn b05_anothers_confirmation_and_request_state_are_as_random_ones() {
+    let gateway = Gateway::start().await;
+    let acme = gateway.person("lead@acme.example");
+    let invited = json!({ "email": "new@acme.example", "first_name": "New", "last_name": "One" });
+    let id = acme.pending("customer_invite_contact", invited.clone()).await;
+    let others = ["lead@globex.example", "basic@acme.example", "service-lead@msp.example"].map(|it| gateway.person(it));
+    let elsewhere = gateway.elsewhere("lead@acme.example");
+    for who in others.iter().chain([&elsewhere]) {
+        let random = who.settle("conf-00000000000000000000000000000000", true).await;
+        assert_eq!(random.0, 404);
+        assert_eq!(who.settle(&id, true).await, random);
+        assert_eq!(who.settle(&id, false).await, random);
+    }
+    let asked = acme.clone().asking().user.call("customer_invite_contact", invited.clone()).await;
+    let params = |state: Value| {
+        json!({
+            "name": "customer_invite_contact",
+            "arguments": invited,
+            "requestState": state,
+            "inputResponses": { "confirm": { "action": "accept", "content": { "confirm": true } } },
+        })
+    };
+    let globex = gateway.person("lead@globex.example").asking();
+    let foreign = globex.user.modern("tools/call", params(asked["result"]["requestState"].clone())).await;
+    assert_eq!(foreign, globex.user.modern("tools/call", params(json!("rs1.AAAA"))).await);
+    assert_eq!(acme.settle(&id, true).await.1["status"], "success", "its own person still can");
+}
