@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 const TICK: Duration = Duration::from_millis(10);
 
 /// How long a server may take to answer for the first time.
-const START: Duration = Duration::from_secs(30);
+const START: Duration = Duration::from_secs(120);
 
 /// A server process. Dropping it ends it.
 #[derive(Debug)]
@@ -60,12 +60,14 @@ impl Server {
         let mut last = "nothing listened".to_owned();
         loop {
             if let Ok(mut connection) = Connection::open(self.address).await {
-                match connection.ask(request).await {
-                    Ok(answer) if status.is_none_or(|status| status == answer.status) => {
+                let left = START.saturating_sub(self.spawned.elapsed());
+                match tokio::time::timeout(left, connection.ask(request)).await {
+                    Err(_) => last = "it took the request and sent nothing".to_owned(),
+                    Ok(Ok(answer)) if status.is_none_or(|status| status == answer.status) => {
                         return Ok(self.spawned.elapsed());
                     }
-                    Ok(answer) => last = answer.to_string(),
-                    Err(error) => last = error.to_string(),
+                    Ok(Ok(answer)) => last = answer.to_string(),
+                    Ok(Err(error)) => last = error.to_string(),
                 }
             }
             if let Some(ended) = self.child.try_wait()? {
