@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 const TICK: Duration = Duration::from_millis(10);
 
 /// How long a server may take to answer for the first time.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_secs(120);
 
 /// A server process. Dropping it ends it.
 #[derive(Debug)]
@@ -57,18 +57,24 @@ impl Server {
 
     /// Asks until it answers with this status (or with any, where none is given); the time since it was started.
     pub(crate) async fn answers(&mut self, request: &Request, status: Option<u16>) -> Result<Duration, Failure> {
+        let mut last = "nothing listened".to_owned();
         loop {
-            if let Ok(mut connection) = Connection::open(self.address).await
-                && let Ok(answer) = connection.ask(request).await
-                && status.is_none_or(|status| status == answer.status)
-            {
-                return Ok(self.spawned.elapsed());
+            if let Ok(mut connection) = Connection::open(self.address).await {
+                let left = START.saturating_sub(self.spawned.elapsed());
+                match tokio::time::timeout(left, connection.ask(request)).await {
+                    Err(_) => last = "it took the request and sent nothing".to_owned(),
+                    Ok(Ok(answer)) if status.is_none_or(|status| status == answer.status) => {
+                        return Ok(self.spawned.elapsed());
+                    }
+                    Ok(Ok(answer)) => last = answer.to_string(),
+                    Ok(Err(error)) => last = error.to_string(),
+                }
             }
             if let Some(ended) = self.child.try_wait()? {
                 return Err(format!("the server ended before it answered: {ended}").into());
             }
             if self.spawned.elapsed() > START {
-                return Err("the server did not answer within a minute".into());
+                return Err(format!("the server did not answer `{}` as expected: {last}", request.what).into());
             }
             tokio::time::sleep(Duration::from_micros(500)).await;
         }

@@ -4,6 +4,7 @@
 use crate::Failure;
 use memchr::memmem;
 use serde_json::{Value, json};
+use std::fmt;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -79,6 +80,14 @@ pub(crate) struct Answer<'a> {
     pub(crate) status: u16,
     /// The body; with its chunk sizes, where it came in chunks.
     pub(crate) body: &'a [u8],
+}
+
+impl fmt::Display for Answer<'_> {
+    /// The status and the beginning of the body, for messages.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let body = String::from_utf8_lossy(self.body);
+        write!(f, "{}: {}", self.status, body.chars().take(300).collect::<String>())
+    }
 }
 
 /// An open connection.

@@ -33,8 +33,9 @@ impl Issuer {
         let keys = keys.to_string();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                // A client that breaks off asks again.
-                drop(answer(stream, &keys));
+                let keys = keys.clone();
+                // A client that breaks off asks again, and one that is slow keeps nobody waiting.
+                std::thread::spawn(move || drop(answer(stream, &keys)));
             }
         });
         Ok(Self { key, address })

@@ -115,10 +115,7 @@ async fn ask(shared: &Shared, request: &Request, address: std::net::SocketAddr) 
         let outcome = match &mut open {
             Some(connection) => match connection.ask(request).await {
                 Ok(answer) if request.is_good(&answer) => Ok(()),
-                Ok(answer) => {
-                    let body = String::from_utf8_lossy(answer.body);
-                    Err((false, format!("{}: {}", answer.status, body.chars().take(300).collect::<String>())))
-                }
+                Ok(answer) => Err((false, answer.to_string())),
                 Err(error) => Err((true, error.to_string())),
             },
             None => match Connection::open(address).await {

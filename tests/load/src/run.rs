@@ -105,6 +105,9 @@ pub(crate) async fn run(plan: Plan) -> Result<bool, Failure> {
         plan.window.as_secs_f64(),
         plan.warm_up.as_secs_f64(),
     ));
+    if cfg!(debug_assertions) {
+        say("built without `--release`: these figures say nothing about speed");
+    }
     for note in &notes {
         say(note);
     }
