@@ -7,6 +7,7 @@ use crate::fail::Result;
 use crate::rows::Rows;
 use parking_lot::{Mutex, MutexGuard};
 use postern_api::{Error, TenantId};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -106,6 +107,8 @@ fn reader(path: &Path) -> Result<Mutex<Connection>> {
 fn prepare(connection: &Connection) -> Result<()> {
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // One plan for a statement whatever is bound to it: without this SQLite looks at the values and prepares it anew each time.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(())
 }
