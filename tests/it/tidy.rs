@@ -26,7 +26,9 @@ fn sources(under: &str) -> Vec<Source> {
     while let Some(path) = left.pop() {
         if path.is_dir() {
             let entries = std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path());
-            left.extend(entries.filter(|it| it.file_name().is_some_and(|name| name != "target")));
+            // What builds and tests leave behind is not ours to keep tidy.
+            let ours = |name: &std::ffi::OsStr| name != "target" && !name.to_string_lossy().starts_with('.');
+            left.extend(entries.filter(|it| it.file_name().is_some_and(ours)));
         } else if path.extension().is_some_and(|it| it == "rs") {
             let text = std::fs::read_to_string(&path).unwrap();
             found.push(Source { path: relative(&path), text });
