@@ -3,6 +3,7 @@
 pub mod adapters;
 pub mod app;
 pub mod audit;
+pub mod authority;
 pub mod call;
 pub mod caller;
 pub mod cli;
