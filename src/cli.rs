@@ -1,5 +1,7 @@
 //! The command line.
 
+mod organisations;
+
 use crate::app::{App, CannotStart};
 use crate::audit::{export, verify};
 use crate::config::{Config, TelemetryConfig};
@@ -67,11 +69,36 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         policies: Option<PathBuf>,
     },
+    /// Propose which organisation is which across a tenant's systems; changes nothing
+    Organisations(Organisations),
     /// Verify or export the audit log
     #[command(subcommand)]
     Audit(Audit),
     /// Print the version
     Version,
+}
+
+#[derive(Debug, Args)]
+struct Organisations {
+    /// The configuration file (TOML)
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Only this tenant; every tenant otherwise
+    #[arg(long, value_name = "ID")]
+    tenant: Option<TenantId>,
+    /// How to print them
+    #[arg(long, value_enum, default_value_t = MatchFormat::Table)]
+    format: MatchFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum MatchFormat {
+    /// For people, with what is doubtful and what is unmatched
+    Table,
+    /// Lines for the configuration
+    Toml,
+    /// For programs
+    Json,
 }
 
 #[derive(Debug, Args)]
@@ -215,6 +242,7 @@ fn execute(command: Command) -> Result<ExitCode, Failed> {
             let policies = policies.map_or_else(Policies::builtin, Policies::load)?;
             say(&postern_policies::matrix(&policies))?;
         }
+        Command::Organisations(asked) => return organisations::propose(&asked),
         Command::Audit(Audit::Verify { place, public_key, heads }) => return verify_log(&place, public_key, heads),
         Command::Audit(Audit::Export { data, tenant, organisation, since, until, output }) => {
             let (since, until) = (since.map(Timestamp::as_millisecond), until.map(Timestamp::as_millisecond));

@@ -24,6 +24,8 @@ pub enum Op {
     RequesterFind,
     /// [`Crm::organisation`]
     OrganisationGet,
+    /// [`Crm::directory`]
+    OrganisationList,
     /// [`Crm::contacts`]
     ContactList,
     /// [`Crm::contact`]
@@ -44,7 +46,7 @@ pub enum Op {
 
 impl Op {
     /// Every operation there is.
-    pub const ALL: [Op; 16] = [
+    pub const ALL: [Op; 17] = [
         Op::TicketList,
         Op::TicketGet,
         Op::TicketCreate,
@@ -53,6 +55,7 @@ impl Op {
         Op::TicketEscalate,
         Op::RequesterFind,
         Op::OrganisationGet,
+        Op::OrganisationList,
         Op::ContactList,
         Op::ContactGet,
         Op::ArticleSearch,
@@ -74,6 +77,7 @@ impl Op {
             Op::TicketEscalate => "ticket.escalate",
             Op::RequesterFind => "requester.find",
             Op::OrganisationGet => "organisation.get",
+            Op::OrganisationList => "organisation.list",
             Op::ContactList => "contact.list",
             Op::ContactGet => "contact.get",
             Op::ArticleSearch => "article.search",
