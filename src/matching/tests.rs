@@ -1,3 +1,5 @@
+//! Matching, on made-up directories.
+
 use super::*;
 use proptest::prelude::*;
 
