@@ -1,5 +1,6 @@
 //! The registry: which adapter crate serves which kind of system. The only place that names them.
 
+use crate::cassette::Tape;
 use crate::config::{Connection, SystemConfig};
 use crate::tenant::System;
 use crate::upstream::{Settings, Upstream};
@@ -15,12 +16,19 @@ use std::time::Duration;
 pub struct Registry<'a> {
     data_dir: &'a Path,
     embedded: OnceLock<Embedded>,
+    tape: Option<Arc<Tape>>,
 }
 
 impl<'a> Registry<'a> {
     /// For a data directory.
     pub fn new(data_dir: &'a Path) -> Self {
-        Self { data_dir, embedded: OnceLock::new() }
+        Self { data_dir, embedded: OnceLock::new(), tape: None }
+    }
+
+    /// Records what the systems that are connected from now on are asked and answer.
+    #[must_use]
+    pub fn recording(self, tape: Arc<Tape>) -> Self {
+        Self { tape: Some(tape), ..self }
     }
 
     /// Postern's own backend, opened when the first tenant uses it.
@@ -40,20 +48,24 @@ impl<'a> Registry<'a> {
                 let auth = postern_halopsa::authenticator(config);
                 let mut settings = settings(name, &config.base_url, connection, Some(postern_halopsa::RATE))?;
                 settings.other_hosts.extend(host(&config.token_server()));
-                postern_halopsa::connect((**config).clone(), handle(settings, auth)?)?
+                postern_halopsa::connect((**config).clone(), self.handle(settings, auth)?)?
             }
             SystemConfig::RequestTracker(config, connection) => {
                 let auth = postern_request_tracker::authenticator(config);
                 let settings = settings(name, &config.base_url, connection, None)?;
-                postern_request_tracker::connect((**config).clone(), handle(settings, auth)?)?
+                postern_request_tracker::connect((**config).clone(), self.handle(settings, auth)?)?
             }
         };
         Ok(System { name: name.into(), adapter })
     }
-}
 
-fn handle(settings: Settings, authenticator: Arc<dyn Authenticator>) -> Result<Arc<dyn Http>> {
-    Ok(Arc::new(Upstream::new(settings, Some(authenticator))?))
+    fn handle(&self, settings: Settings, authenticator: Arc<dyn Authenticator>) -> Result<Arc<dyn Http>> {
+        let handle: Arc<dyn Http> = Arc::new(Upstream::new(settings, Some(authenticator))?);
+        Ok(match &self.tape {
+            Some(tape) => tape.listen(handle),
+            None => handle,
+        })
+    }
 }
 
 fn host(url: &str) -> Option<String> {

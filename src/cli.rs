@@ -1,6 +1,7 @@
 //! The command line.
 
 mod organisations;
+mod record;
 
 use crate::app::{App, CannotStart};
 use crate::audit::{export, verify};
@@ -71,6 +72,8 @@ enum Command {
     },
     /// Propose which organisation is which across a tenant's systems; changes nothing
     Organisations(Organisations),
+    /// Record what a connected system answers to one read, with all that could be somebody's replaced
+    Record(Record),
     /// Verify or export the audit log
     #[command(subcommand)]
     Audit(Audit),
@@ -99,6 +102,36 @@ enum MatchFormat {
     Toml,
     /// For programs
     Json,
+}
+
+#[derive(Debug, Args)]
+struct Record {
+    /// The read, for example `ticket.list`; `--list` names them all
+    #[arg(required_unless_present = "list")]
+    read: Option<String>,
+    /// What it is about: an id, an organisation in the system's own id, or a text
+    about: Option<String>,
+    /// The configuration file (TOML)
+    #[arg(long, value_name = "FILE", required_unless_present = "list")]
+    config: Option<PathBuf>,
+    /// The system's name in the configuration
+    #[arg(long, value_name = "NAME", required_unless_present = "list")]
+    system: Option<String>,
+    /// The tenant; not needed where there is only one
+    #[arg(long, value_name = "ID")]
+    tenant: Option<TenantId>,
+    /// Reach this organisation alone, in the system's own id; the whole tenant otherwise
+    #[arg(long, value_name = "ID")]
+    organisation: Option<String>,
+    /// A word that stays as it is, for example the name of a status; may be repeated
+    #[arg(long, value_name = "WORD")]
+    keep: Vec<String>,
+    /// Where to write; standard output otherwise
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Name the reads that can be recorded
+    #[arg(long)]
+    list: bool,
 }
 
 #[derive(Debug, Args)]
@@ -243,6 +276,7 @@ fn execute(command: Command) -> Result<ExitCode, Failed> {
             say(&postern_policies::matrix(&policies))?;
         }
         Command::Organisations(asked) => return organisations::propose(&asked),
+        Command::Record(asked) => record::record(&asked)?,
         Command::Audit(Audit::Verify { place, public_key, heads }) => return verify_log(&place, public_key, heads),
         Command::Audit(Audit::Export { data, tenant, organisation, since, until, output }) => {
             let (since, until) = (since.map(Timestamp::as_millisecond), until.map(Timestamp::as_millisecond));

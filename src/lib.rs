@@ -6,6 +6,7 @@ pub mod audit;
 pub mod authority;
 pub mod call;
 pub mod caller;
+pub mod cassette;
 pub mod cli;
 pub mod config;
 pub mod demo;

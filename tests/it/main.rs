@@ -19,6 +19,8 @@ mod logs;
 #[cfg(test)]
 mod mcp;
 #[cfg(test)]
+mod recording;
+#[cfg(test)]
 mod redaction;
 #[cfg(test)]
 mod rig;

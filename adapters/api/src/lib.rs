@@ -4,6 +4,7 @@
 //! organisations it may touch in the vendor's own ids; it never learns who is asking or in which realm.
 
 pub mod adapter;
+pub mod cassette;
 pub mod classified;
 pub mod domain;
 pub mod error;
