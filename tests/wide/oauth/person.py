@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """A person at a browser without a window: opens an address, signs in, agrees, and ends at the client's own address.
 
-    person.py URL ACCOUNT PASSWORD [--stop] [--untick SCOPE]... [--decline]
+    person.py URL ACCOUNT PASSWORD [--stop] [--untick SCOPE]... [--decline] [--through ORIGIN]...
 
 Fills in the forms that it is shown, as anybody would without scripts: an e-mail address where one is asked for, the password,
-and the button that agrees. `--stop` does not open the client's address at the end, for clients that listen nowhere. Prints
-that address as its last line; the pages seen go to standard error.
+and the button that agrees. Whatever is neither at URL's origin nor at one that `--through` names is the client's own address,
+where the way ends; `--stop` does not open it, for clients that listen nowhere. Prints that address as its last line; the pages
+seen go to standard error.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from html.parser import HTMLParser
-from http.cookiejar import CookieJar
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 NO = ("deny", "decline", "cancel", "back", "forgot", "reset", "other", "sign-out")
 
@@ -60,18 +61,24 @@ class Stay(urllib.request.HTTPRedirectHandler):
 
 
 class Browser:
-    def __init__(self, start, account, password, untick, decline):
+    def __init__(self, start, account, password, untick, decline, through):
         self.account, self.password, self.untick, self.decline = account, password, set(untick), decline
-        self.origin = "{0.scheme}://{0.netloc}".format(urllib.parse.urlsplit(start))
+        self.origins = {self.origin_of(start), *through}
+        # As browsers do, this machine counts as safe for cookies that are marked `Secure`.
+        jar = CookieJar(DefaultCookiePolicy(secure_protocols=("https", "http")))
         self.http = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(CookieJar()), Stay())
+            urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(jar), Stay())
+
+    @staticmethod
+    def origin_of(url):
+        return "{0.scheme}://{0.netloc}".format(urllib.parse.urlsplit(url))
 
     def open(self, url, fields=None):
         """The next address, or the page."""
         data = None if fields is None else urllib.parse.urlencode(fields).encode()
         request = urllib.request.Request(url, data=data)
         if data is not None:
-            request.add_header("Origin", self.origin)
+            request.add_header("Origin", self.origin_of(url))
         try:
             answer = self.http.open(request, timeout=30)
         except urllib.error.HTTPError as error:
@@ -128,13 +135,14 @@ def main():
     arguments.add_argument("--stop", action="store_true")
     arguments.add_argument("--decline", action="store_true")
     arguments.add_argument("--untick", action="append", default=[])
+    arguments.add_argument("--through", action="append", default=[])
     it = arguments.parse_args()
-    browser = Browser(it.url, it.account, it.password, it.untick, it.decline)
+    browser = Browser(it.url, it.account, it.password, it.untick, it.decline, it.through)
     url, fields = it.url, None
     for _ in range(30):
         following, page = browser.open(url, fields)
         if following is not None:
-            if not following.startswith(browser.origin + "/"):
+            if browser.origin_of(following) not in browser.origins:
                 if not it.stop:
                     browser.open(following)
                 print(following)
