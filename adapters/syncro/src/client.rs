@@ -76,13 +76,13 @@ impl Client {
                 rows.truncate(max);
                 return Ok(Rows { rows, truncated: true });
             }
-            if last || sent == 0 {
-                // An empty page before the last one: the vendor lost count, and nobody knows what is missing.
-                return Ok(Rows { rows, truncated: !last && got.pages.is_some() });
-            }
-            if seen.len() == before {
-                // The same rows again: pages are ignored here, and whether there are more only `meta` could say.
+            if page > 1 && seen.len() == before {
+                // No new row where `meta` promised some: pages are ignored here, or the vendor lost count, and nobody knows
+                // what is missing. Without `meta` it is the end.
                 return Ok(Rows { rows, truncated: got.pages.is_some() });
+            }
+            if last || sent == 0 {
+                return Ok(Rows { rows, truncated: !last && got.pages.is_some() });
             }
         }
         Ok(Rows { rows, truncated: true })
