@@ -118,7 +118,10 @@ impl Adapter for Syncro {
 /// A missing list is a wrong address, not a missing record.
 fn at_probe(found: Error) -> Error {
     if found.kind() == ErrorKind::NotFound {
-        return Error::new(ErrorKind::Unavailable, "no Syncro at this address; check `base_url`, which ends in /api/v1");
+        return Error::new(
+            ErrorKind::Unavailable,
+            "no Syncro at this address; check `base_url`, which ends in /api/v1",
+        );
     }
     found
 }

@@ -58,7 +58,13 @@ impl Client {
     ///
     /// The size of a page is the vendor's and differs from list to list. The end is the last page that `meta` names; where it
     /// names none, an empty page or one without a new row. Rows that come twice, because others were added meanwhile, count once.
-    pub(crate) async fn paged<R: Row>(&self, cx: &CallCx, path: &[&str], name: &str, query: &[Pair]) -> Result<Rows<R>> {
+    pub(crate) async fn paged<R: Row>(
+        &self,
+        cx: &CallCx,
+        path: &[&str],
+        name: &str,
+        query: &[Pair],
+    ) -> Result<Rows<R>> {
         let max = self.max_rows as usize;
         let (mut rows, mut seen) = (Vec::new(), BTreeSet::new());
         for page in 1..=(self.max_rows / SHORT_PAGE + 2) {
@@ -117,10 +123,11 @@ fn record<T: DeserializeOwned>(response: &Response, name: &str) -> Result<T> {
     if response.body.trim_ascii_start().first() != Some(&b'{') {
         return Err(Error::bad_reply("no object"));
     }
-    let wrapped: BTreeMap<std::borrow::Cow<'_, str>, &serde_json::value::RawValue> = match serde_json::from_slice(&response.body) {
-        Ok(parts) => parts,
-        Err(e) => return Err(broken(&e)),
-    };
+    let wrapped: BTreeMap<std::borrow::Cow<'_, str>, &serde_json::value::RawValue> =
+        match serde_json::from_slice(&response.body) {
+            Ok(parts) => parts,
+            Err(e) => return Err(broken(&e)),
+        };
     match wrapped.get(name).filter(|it| it.get().starts_with('{')) {
         Some(inner) => serde_json::from_str(inner.get()).map_err(|e| broken(&e)),
         None => response.json(),

@@ -84,7 +84,8 @@ mod tests {
         Response { status, headers: HeaderMap::new(), body: body.to_owned().into_bytes().into() }
     }
 
-    const PERMISSION: &str = r#"{"error":"Not authorized. Please ask account admin to update your group permissions."}"#;
+    const PERMISSION: &str =
+        r#"{"error":"Not authorized. Please ask account admin to update your group permissions."}"#;
 
     #[test]
     fn each_body_that_was_seen_means_what_it_says() {

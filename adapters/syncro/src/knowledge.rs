@@ -54,9 +54,11 @@ impl KnowledgeBase for Syncro {
     async fn article(&self, cx: &CallCx, id: &ArticleId) -> Result<Owned<Article>> {
         let missing = || Error::not_found("article");
         let number = number(id.as_str()).ok_or_else(missing)?;
-        let row: PageRow = self.client.one(cx, "wiki_pages", number, "wiki_page").await.map_err(|e| {
-            if e.kind() == postern_api::ErrorKind::NotFound { missing() } else { e }
-        })?;
+        let row: PageRow = self
+            .client
+            .one(cx, "wiki_pages", number, "wiki_page")
+            .await
+            .map_err(|e| if e.kind() == postern_api::ErrorKind::NotFound { missing() } else { e })?;
         Ok(Owned::new(self.whose(&row), self.article_of(&row)?))
     }
 }
@@ -78,7 +80,9 @@ impl Syncro {
             (Some(customer), _) if customer.id().is_some() => owner(customer),
             (customer, asset) if none(customer) && none(asset) => Owner::Tenant,
             // Not said: the configuration vouches for it, or nobody does.
-            (customer, asset) if named && (customer.is_none() || none(customer)) && (asset.is_none() || none(asset)) => {
+            (customer, asset)
+                if named && (customer.is_none() || none(customer)) && (asset.is_none() || none(asset)) =>
+            {
                 Owner::Tenant
             }
             (_, _) => Owner::Unknown,

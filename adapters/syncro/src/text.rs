@@ -17,7 +17,8 @@ const ENTITIES: [(&str, char); 8] = [
 
 /// The text of a field that may hold HTML or not.
 pub(crate) fn plain(field: &str) -> String {
-    let known = |name: &str| BLOCKS.contains(&name) || UNREAD.contains(&name) || matches!(name, "html" | "body" | "span");
+    let known =
+        |name: &str| BLOCKS.contains(&name) || UNREAD.contains(&name) || matches!(name, "html" | "body" | "span");
     let html = field.split('<').skip(1).any(|it| known(&name_of(it.trim_start_matches('/'))));
     if html { from_html(field) } else { tidy(field) }
 }
@@ -79,14 +80,15 @@ fn tag<'a>(inside: &'a str, out: &mut String) -> &'a str {
 }
 
 fn entity<'a>(from: &'a str, out: &mut String) -> &'a str {
-    let known = from.get(1..).and_then(|it| it.split_once(';')).filter(|(name, _)| name.len() <= 8).and_then(|(name, rest)| {
-        let named = ENTITIES.iter().find(|(it, _)| *it == name).map(|(_, c)| *c);
-        let number = name.strip_prefix('#').and_then(|it| match it.strip_prefix(['x', 'X']) {
-            Some(hex) => u32::from_str_radix(hex, 16).ok(),
-            None => it.parse().ok(),
+    let known =
+        from.get(1..).and_then(|it| it.split_once(';')).filter(|(name, _)| name.len() <= 8).and_then(|(name, rest)| {
+            let named = ENTITIES.iter().find(|(it, _)| *it == name).map(|(_, c)| *c);
+            let number = name.strip_prefix('#').and_then(|it| match it.strip_prefix(['x', 'X']) {
+                Some(hex) => u32::from_str_radix(hex, 16).ok(),
+                None => it.parse().ok(),
+            });
+            Some((named.or_else(|| number.and_then(char::from_u32))?, rest))
         });
-        Some((named.or_else(|| number.and_then(char::from_u32))?, rest))
-    });
     match known {
         Some((c, rest)) => {
             out.push(c);

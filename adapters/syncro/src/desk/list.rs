@@ -155,9 +155,8 @@ async fn statuses(syncro: &Syncro, cx: &CallCx, query: &TicketQuery, lists: usiz
     }
     let settings = syncro.settings(cx).await?;
     let names = settings.ticket_status_list.0.iter().filter_map(|it| it.get());
-    let meant: BTreeSet<&str> = names
-        .filter(|it| query.statuses.contains(&vocabulary::status(&syncro.config.statuses, it)))
-        .collect();
+    let meant: BTreeSet<&str> =
+        names.filter(|it| query.statuses.contains(&vocabulary::status(&syncro.config.statuses, it))).collect();
     let few = !meant.is_empty() && meant.len() * lists <= ONE_BY_ONE;
     Ok(if few { meant.into_iter().map(|it| Some(it.to_owned())).collect() } else { vec![None] })
 }

@@ -154,7 +154,13 @@ pub(crate) async fn comment(syncro: &Syncro, cx: &CallCx, id: &TicketId, new: &N
         }
         Author::Agent(agent) => (&agent.name, syncro.config.email_comments),
     };
-    let said = Said { subject: comments::subject(&new.author, new.internal), body: &new.body, name, internal: new.internal, email };
+    let said = Said {
+        subject: comments::subject(&new.author, new.internal),
+        body: &new.body,
+        name,
+        internal: new.internal,
+        email,
+    };
     let stored = say(syncro, cx, ticket, &said, before).await?;
     let comment = comments::comment_of(&stored).map_err(error::after_write)?.ok_or_else(error::unknown)?;
     Ok(Owned::new(owner(row.customer_id), comment))
@@ -215,13 +221,8 @@ pub(crate) async fn escalate(
     let (user, name) = target(syncro, cx, &escalation.target).await?;
     let before = acted_before(syncro, cx, ticket).await?;
     let note = comments::escalation_text(&name, &escalation.by.name, &escalation.reason);
-    let said = Said {
-        subject: ESCALATION.to_owned(),
-        body: &note,
-        name: &escalation.by.name,
-        internal: true,
-        email: false,
-    };
+    let said =
+        Said { subject: ESCALATION.to_owned(), body: &note, name: &escalation.by.name, internal: true, email: false };
     let stored = say(syncro, cx, ticket, &said, before).await?;
     if comments::escalation(&stored).is_none() {
         return Err(error::unknown().with("detail", "the escalation was stored in another form than it was sent"));

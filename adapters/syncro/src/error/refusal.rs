@@ -76,7 +76,8 @@ fn gather(value: &Value, name: &str, depth: usize, said: &mut Vec<String>) {
         Value::String(text) => said.push(format!("{name} {text}").to_lowercase()),
         Value::Array(parts) => parts.iter().for_each(|it| gather(it, name, depth + 1, said)),
         Value::Object(parts) => {
-            for (name, part) in parts.iter().filter(|(name, part)| !ECHOES.contains(&name.as_str()) || part.is_string()) {
+            for (name, part) in parts.iter().filter(|(name, part)| !ECHOES.contains(&name.as_str()) || part.is_string())
+            {
                 gather(part, name, depth + 1, said);
             }
         }

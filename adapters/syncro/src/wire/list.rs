@@ -79,7 +79,9 @@ mod tests {
         assert_eq!(read(r#"{"tickets":[1]}"#), Some((1, None)));
         assert_eq!(read(r#"{"tickets":[1],"meta":null}"#), Some((1, None)));
         assert_eq!(read(r#"{"tickets":[1],"meta":{"total_pages":-5}}"#), Some((1, Some(u32::MAX))));
-        for wrong in ["[1]", "{}", r#"{"tickets":{}}"#, r#"{"tickets":[1],"tickets":[2]}"#, r#"{"tickets":[1]} x"#, "null"] {
+        for wrong in
+            ["[1]", "{}", r#"{"tickets":{}}"#, r#"{"tickets":[1],"tickets":[2]}"#, r#"{"tickets":[1]} x"#, "null"]
+        {
             assert_eq!(read(wrong), None, "{wrong}");
         }
     }

@@ -375,7 +375,8 @@ mod tests {
     #[test]
     fn a_custom_field_that_is_there_twice_says_nothing() {
         let fields: Fields =
-            serde_json::from_str(r#"{"Private":"0","private":"1","Tier":"gold","Limit":50,"Odd":[1]}"#).expect("fields");
+            serde_json::from_str(r#"{"Private":"0","private":"1","Tier":"gold","Limit":50,"Odd":[1]}"#)
+                .expect("fields");
         assert_eq!(fields.flag("Private"), None);
         assert_eq!(fields.text("tier").as_deref(), Some("gold"));
         assert_eq!(fields.text("Limit").as_deref(), Some("50"));

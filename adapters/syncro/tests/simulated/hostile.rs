@@ -89,13 +89,15 @@ async fn values_of_wrong_types_are_missing_values() {
         "created_at":{"at":1},"properties":"none","comments":"many","user":[],"contact":3,"attachments":{},"due_date":"soon",
         "updated_at":"99999-01-01T00:00:00Z","user_id":"x"}],"meta":[]}"#;
     desk.state().can("GET", "tickets/4321", 200, "application/json", r#"{"comments":[]}"#);
-    desk.state().quirks(|it| it.canned.push(postern_simulators::syncro::Canned {
-        path: "tickets".into(),
-        status: 200,
-        content_type: "application/json".into(),
-        body: row.into(),
-        ..postern_simulators::syncro::Canned::default()
-    }));
+    desk.state().quirks(|it| {
+        it.canned.push(postern_simulators::syncro::Canned {
+            path: "tickets".into(),
+            status: 200,
+            content_type: "application/json".into(),
+            body: row.into(),
+            ..postern_simulators::syncro::Canned::default()
+        })
+    });
     let rows = opened(desk.list(&TicketQuery::default()).await.rows);
     assert_eq!(rows.len(), 1);
     assert_eq!((rows[0].status, rows[0].priority), (TicketStatus::Other, Priority::Medium));

@@ -83,9 +83,9 @@ pub(super) struct Refused {
     pub(super) answer: Response,
 }
 
-fn refuse(code: u16, why: String) -> Refused {
+fn refuse(code: u16, why: String) -> Box<Refused> {
     let answer = if code == 404 { status(404) } else { json(code, &json!({ "error": why })) };
-    Refused { why, answer }
+    Box::new(Refused { why, answer })
 }
 
 /// The permission that a request needs.
@@ -94,11 +94,12 @@ pub(super) fn check(
     path: &[&str],
     pairs: &[(String, String)],
     body: &[u8],
-) -> Result<&'static str, Refused> {
+) -> Result<&'static str, Box<Refused>> {
     let is_number = |it: &str| !it.is_empty() && it.bytes().all(|c| c.is_ascii_digit());
     let fits = |row: &&Row| {
         let parts: Vec<&str> = row.1.split('/').collect();
-        parts.len() == path.len() && parts.iter().zip(path).all(|(part, it)| part == it || (*part == "#" && is_number(it)))
+        parts.len() == path.len()
+            && parts.iter().zip(path).all(|(part, it)| part == it || (*part == "#" && is_number(it)))
     };
     if !TABLE.iter().any(|row| fits(&row)) {
         return Err(refuse(404, "unknown path".into()));

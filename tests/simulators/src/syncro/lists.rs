@@ -74,7 +74,8 @@ pub(super) fn one(data: &Data, quirks: &Quirks, kind: &str, id: &str) -> Respons
     let Some(row) = found else { return missing() };
     let mut row = if kind == "tickets" { with_comments(data, quirks, row, false) } else { row.clone() };
     if kind == "tickets" {
-        let pick = |rows: &[Value], field: &str| rows.iter().find(|it| number(it, "id") == number(&row, field)).cloned();
+        let pick =
+            |rows: &[Value], field: &str| rows.iter().find(|it| number(it, "id") == number(&row, field)).cloned();
         let (contact, customer) = (pick(&data.contacts, "contact_id"), pick(&data.customers, "customer_id"));
         set(&mut row, "contact", contact.unwrap_or_default());
         set(&mut row, "customer", customer.unwrap_or_default());

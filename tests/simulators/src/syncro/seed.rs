@@ -49,7 +49,8 @@ fn comment(id: i64, ticket: i64, at: &str, rest: Value) -> Value {
 }
 
 fn issue(id: i64, ticket: i64, at: &str, body: &str) -> Value {
-    let words = json!({ "subject": "Initial Issue", "body": body, "hidden": false, "user_id": null, "tech": "customer" });
+    let words =
+        json!({ "subject": "Initial Issue", "body": body, "hidden": false, "user_id": null, "tech": "customer" });
     comment(id, ticket, at, words)
 }
 
@@ -160,12 +161,7 @@ pub(super) fn data() -> Data {
         comments: vec![
             issue(1, 4324, "2026-08-01T08:00:00.000Z", "done"),
             issue(2, 4321, "2026-09-01T08:55:00.000Z", "The printer on floor 2"),
-            comment(
-                3,
-                4321,
-                "2026-09-01T09:15:00.000Z",
-                json!({ "body": "We are looking into it", "hidden": false }),
-            ),
+            comment(3, 4321, "2026-09-01T09:15:00.000Z", json!({ "body": "We are looking into it", "hidden": false })),
             comment(4, 4321, "2026-09-01T09:20:00.000Z", json!({ "body": "CANARY-INTERNAL zebra" })),
             comment(
                 5,
@@ -192,9 +188,18 @@ pub(super) fn data() -> Data {
             json!({ "id": 14, "full_name": "Ada Agent", "email": "canary-ada@msp.example" }),
             json!({ "id": 15, "full_name": "Tess Second", "email": "canary-tess@msp.example" }),
         ],
-        statuses: ["New", "In Progress", "Resolved", "Invoiced", "Waiting for Parts", "Waiting on Customer", "Scheduled", "Customer Reply"]
-            .map(str::to_owned)
-            .into(),
+        statuses: [
+            "New",
+            "In Progress",
+            "Resolved",
+            "Invoiced",
+            "Waiting for Parts",
+            "Waiting on Customer",
+            "Scheduled",
+            "Customer Reply",
+        ]
+        .map(str::to_owned)
+        .into(),
         mails: vec![],
         writes: 0,
     }

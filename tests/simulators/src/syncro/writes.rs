@@ -62,7 +62,10 @@ pub(super) fn create(data: &mut Data, quirks: &Quirks, body: &[u8]) -> Written {
     }
     if let Some(row) = row.as_object_mut() {
         row.extend(sent);
-        row.insert("customer_business_then_name".into(), customer.get("business_then_name").cloned().unwrap_or_default());
+        row.insert(
+            "customer_business_then_name".into(),
+            customer.get("business_then_name").cloned().unwrap_or_default(),
+        );
         row.insert("contact_fullname".into(), contact.and_then(|it| it.get("name").cloned()).unwrap_or_default());
         if let Some(other) = quirks.create_for {
             row.insert("customer_id".into(), json!(other));
@@ -133,7 +136,9 @@ pub(super) fn change(data: &mut Data, quirks: &Quirks, id: &str, body: &[u8]) ->
     if let Some(status) = sent.get("status").and_then(Value::as_str)
         && !data.statuses.iter().any(|it| it == status)
     {
-        return Err(refuse(json!({ "errors": ["Status is not included in the list"], "params": { "status": "CANARY" } })));
+        return Err(refuse(
+            json!({ "errors": ["Status is not included in the list"], "params": { "status": "CANARY" } }),
+        ));
     }
     let Some(row) = data.tickets.iter_mut().find(|it| number(it, "id") == id) else { return Err(missing()) };
     if !quirks.revert_changes
