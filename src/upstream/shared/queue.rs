@@ -92,7 +92,7 @@ fn under<'a, N: PartialEq + Clone, T>(lines: &'a mut VecDeque<Line<N, T>>, name:
     if at == lines.len() {
         lines.push_back(Line { name: name.clone(), waiting: VecDeque::new() });
     }
-    #[expect(clippy::indexing_slicing, reason = "the line was found or pushed just above")]
+    // It was found or pushed just above.
     &mut lines[at].waiting
 }
 
