@@ -8,7 +8,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::metrics::{counter::Counter, family::Family, histogram::Histogram};
+use prometheus_client::metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram};
 use prometheus_client::registry::Registry;
 use std::io::IsTerminal as _;
 use std::sync::LazyLock;
@@ -39,6 +39,17 @@ struct ReasonLabel {
     reason: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct VendorLabel {
+    vendor: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TurnLabels {
+    vendor: &'static str,
+    urgency: &'static str,
+}
+
 #[derive(Debug)]
 struct Metrics {
     registry: Registry,
@@ -48,6 +59,10 @@ struct Metrics {
     redacted: Counter,
     dropped: Counter,
     rejected: Family<ReasonLabel, Counter>,
+    turns: Family<TurnLabels, Histogram>,
+    waiting: Family<VendorLabel, Gauge>,
+    refused: Family<VendorLabel, Counter>,
+    paused: Family<VendorLabel, Counter>,
 }
 
 fn histogram() -> Histogram {
@@ -63,6 +78,10 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
         redacted: Counter::default(),
         dropped: Counter::default(),
         rejected: Family::default(),
+        turns: Family::new_with_constructor(histogram),
+        waiting: Family::default(),
+        refused: Family::default(),
+        paused: Family::default(),
         registry: Registry::default(),
     };
     registry.register("postern_calls", "Tool calls by tool and decision", metrics.calls.clone());
@@ -79,6 +98,22 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
         metrics.dropped.clone(),
     );
     registry.register("postern_rejected_requests", "Requests refused at the edge", metrics.rejected.clone());
+    registry.register(
+        "postern_upstream_budget_wait_seconds",
+        "Time that a request waited for its turn at a vendor",
+        metrics.turns.clone(),
+    );
+    registry.register("postern_upstream_budget_waiting", "Requests that wait for a turn", metrics.waiting.clone());
+    registry.register(
+        "postern_upstream_budget_refused",
+        "Requests for which there was no turn in time",
+        metrics.refused.clone(),
+    );
+    registry.register(
+        "postern_upstream_budget_pauses",
+        "Times that a vendor asked to slow down",
+        metrics.paused.clone(),
+    );
     Metrics { registry, ..metrics }
 });
 
@@ -98,6 +133,27 @@ pub fn called(row: &Row, took: Duration) {
 /// A request was refused at the edge.
 pub fn rejected(reason: &'static str) {
     METRICS.rejected.get_or_create(&ReasonLabel { reason }).inc();
+}
+
+/// A request got its turn at a vendor.
+pub fn budget_turn(vendor: &'static str, background: bool, waited: Duration) {
+    let urgency = if background { "background" } else { "interactive" };
+    METRICS.turns.get_or_create(&TurnLabels { vendor, urgency }).observe(waited.as_secs_f64());
+}
+
+/// More or fewer requests wait for their turn at a vendor.
+pub fn budget_waiting(vendor: &'static str, change: i64) {
+    METRICS.waiting.get_or_create(&VendorLabel { vendor }).inc_by(change);
+}
+
+/// There was no turn for a request before its deadline.
+pub fn budget_refused(vendor: &'static str) {
+    METRICS.refused.get_or_create(&VendorLabel { vendor }).inc();
+}
+
+/// A vendor asked to slow down.
+pub fn budget_paused(vendor: &'static str) {
+    METRICS.paused.get_or_create(&VendorLabel { vendor }).inc();
 }
 
 /// The span of one tool call, named as OpenTelemetry's MCP conventions say. `tool` is a name of the catalogue, never a caller's text.

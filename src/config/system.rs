@@ -15,6 +15,8 @@ pub enum SystemConfig {
     HaloPsa(Box<postern_halopsa::Config>, Connection),
     /// Request Tracker 5.
     RequestTracker(Box<postern_request_tracker::Config>, Connection),
+    /// Syncro.
+    Syncro(Box<postern_syncro::Config>, Connection),
 }
 
 /// How a system is reached.
@@ -71,6 +73,15 @@ impl SystemConfig {
                 *(if field == "token" { &mut config.token } else { &mut config.password }) = Some(secret?);
                 Some(SystemConfig::RequestTracker(Box::new(config), connection?))
             }
+            "syncro" => {
+                let secret = secret(&mut table, path, "token", found);
+                let config = section::<postern_syncro::Config>(Some(Value::Table(table)), path, found);
+                let config = config?.with_secret(secret?);
+                for mistake in config.mistakes() {
+                    found.add(&format!("{path}.{}", mistake.path), format!("expected {}", mistake.expected));
+                }
+                Some(SystemConfig::Syncro(Box::new(config), connection?))
+            }
             other => {
                 found.add(&format!("{path}.kind"), format!("expected {KINDS}, found `{other}`"));
                 None
@@ -84,6 +95,7 @@ impl SystemConfig {
             SystemConfig::Embedded => "embedded",
             SystemConfig::HaloPsa(..) => "halopsa",
             SystemConfig::RequestTracker(..) => "request-tracker",
+            SystemConfig::Syncro(..) => "syncro",
         }
     }
 
@@ -91,13 +103,13 @@ impl SystemConfig {
     pub(super) fn has_port(&self, port: &str) -> bool {
         match self {
             SystemConfig::Embedded => true,
-            SystemConfig::HaloPsa(..) => port != "identity",
+            SystemConfig::HaloPsa(..) | SystemConfig::Syncro(..) => port != "identity",
             SystemConfig::RequestTracker(..) => matches!(port, "service_desk" | "crm"),
         }
     }
 }
 
-const KINDS: &str = "`embedded`, `halopsa` or `request-tracker`";
+const KINDS: &str = "`embedded`, `halopsa`, `request-tracker` or `syncro`";
 
 /// Takes a secret reference out of a table and reads it.
 fn secret(table: &mut Table, path: &str, field: &str, found: &mut Mistakes) -> Option<SecretString> {

@@ -11,10 +11,11 @@ use parking_lot::Mutex;
 use postern_api::owned::Admitted;
 use postern_api::{
     About, CallCx, ContactId, Crm, Error, ExternalId, Identity, KnowledgeBase, Op, OrganisationId, OrganisationMap,
-    Owned, Owner, Page, Reach, Scope, ServiceDesk, TenantId, Viewer,
+    Owned, Owner, Page, Reach, Scope, ServiceDesk, TenantId, Turn, Viewer,
 };
 use postern_policies::Engine;
-use std::sync::Arc;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 /// The role that speaks for an organisation.
@@ -101,6 +102,12 @@ impl Default for Turns {
     }
 }
 
+/// A number for a person that says nothing about who it is, and is another one after a restart.
+fn whose(principal: &Principal) -> u64 {
+    static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    KEYS.hash_one(principal)
+}
+
 /// A port of one connected system, for one call.
 #[derive(Debug)]
 pub struct Port<'a, P: ?Sized + 'a> {
@@ -154,6 +161,7 @@ impl ToolCx {
             deadline: self.deadline,
             request_id: self.request_id.to_string(),
             traceparent: crate::telemetry::traceparent(),
+            turn: Turn { whose: whose(&self.caller.principal), background: false },
             reference: self.reference.as_deref().map(str::to_owned),
         };
         self.findings.lock().system = Some(system.name.clone());

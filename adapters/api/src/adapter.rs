@@ -109,6 +109,15 @@ impl Reach {
     }
 }
 
+/// Whose turn a call takes where a vendor's request limit is shared. Says nothing about who that is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Turn {
+    /// The same number for one person, within one process.
+    pub whose: u64,
+    /// Nobody waits for the answer: goes behind what somebody waits for.
+    pub background: bool,
+}
+
 /// What every call to an adapter carries: how far it may reach, how long it may take, which request it belongs to.
 #[derive(Debug, Clone)]
 pub struct CallCx {
@@ -120,6 +129,8 @@ pub struct CallCx {
     pub request_id: String,
     /// W3C `traceparent` of the gateway's own span, sent upstream.
     pub traceparent: Option<String>,
+    /// Whose turn the call takes where a vendor's request limit is shared.
+    pub turn: Turn,
     /// For writes: our reference (`gw:...`), stored in the vendor's slot for it, so that the write can be found again.
     pub reference: Option<String>,
 }
@@ -132,6 +143,7 @@ impl CallCx {
             deadline: Instant::now() + timeout,
             request_id: String::new(),
             traceparent: None,
+            turn: Turn::default(),
             reference: None,
         }
     }

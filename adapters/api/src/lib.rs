@@ -13,7 +13,7 @@ pub mod id;
 pub mod owned;
 pub mod ports;
 
-pub use adapter::{Adapter, CallCx, Op, Reach};
+pub use adapter::{Adapter, CallCx, Op, Reach, Turn};
 pub use async_trait::async_trait;
 pub use classified::{About, Financial, Internal, Pii, PiiKind, Secret, Text, Withheld};
 pub use domain::*;

@@ -6,6 +6,7 @@
 pub mod broken;
 pub mod halopsa;
 pub mod http;
+pub mod syncro;
 
 use parking_lot::Mutex;
 use std::sync::Arc;
