@@ -154,11 +154,12 @@ pub(super) fn list(
     if quirks.endless_pages
         && let Some(mut row) = first
     {
-        let next = 1_000_000 + number("pageId").unwrap_or_default() + i64::try_from(page).unwrap_or(1);
-        some = (0..i64::try_from(size).unwrap_or(1))
+        let page = i64::try_from(page).unwrap_or(1);
+        let after = if forward { number("pageId").unwrap_or_default().max(1_000_000) } else { 1_000_000 + page * 1000 };
+        some = (1..=i64::try_from(size).unwrap_or(1))
             .map(|at| {
                 if let Some(row) = row.as_object_mut() {
-                    row.insert("id".into(), json!(next * 1000 + at));
+                    row.insert("id".into(), json!(after + at));
                 }
                 row.clone()
             })
