@@ -6,9 +6,7 @@ use crate::desk::Counts;
 use crate::vocabulary::Learnt;
 use crate::wire::{Str, TicketRow};
 use postern_api::http::Http;
-use postern_api::{
-    Adapter, CallCx, Crm, Error, ErrorKind, ExternalId, KnowledgeBase, Op, Result, ServiceDesk,
-};
+use postern_api::{Adapter, CallCx, Crm, Error, ErrorKind, ExternalId, KnowledgeBase, Op, Result, ServiceDesk};
 use std::sync::Arc;
 
 /// Connects to one MSP's ConnectWise PSA. Sends nothing yet.

@@ -104,13 +104,7 @@ impl Client {
     }
 
     /// The newest rows of a list, newest first, at most `most` of them.
-    pub(crate) async fn newest<R: Row>(
-        &self,
-        cx: &CallCx,
-        path: &[&str],
-        query: &Query,
-        most: u32,
-    ) -> Result<Rows<R>> {
+    pub(crate) async fn newest<R: Row>(&self, cx: &CallCx, path: &[&str], query: &Query, most: u32) -> Result<Rows<R>> {
         let (most, size) = (most as usize, self.page_size.min(most).max(1));
         let mut rows = Vec::new();
         let mut seen = BTreeSet::new();

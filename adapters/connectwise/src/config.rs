@@ -103,7 +103,13 @@ pub struct Mistake {
 
 impl Config {
     /// The settings that have no default; everything else as an untouched system has it.
-    pub fn new(base_url: impl Into<String>, company_id: &str, keys: (&str, String), client_id: &str, board: i64) -> Self {
+    pub fn new(
+        base_url: impl Into<String>,
+        company_id: &str,
+        keys: (&str, String),
+        client_id: &str,
+        board: i64,
+    ) -> Self {
         Self {
             base_url: base_url.into(),
             company_id: company_id.to_owned(),
@@ -181,7 +187,11 @@ impl Config {
         for id in self.company_statuses.keys() {
             expect(number(id).is_some(), format!("company_statuses.{id}"), "a company status's number, 1 or more");
         }
-        expect(self.private_field.is_none_or(|it| it > 0), "private_field".into(), "a custom field's number, 1 or more");
+        expect(
+            self.private_field.is_none_or(|it| it > 0),
+            "private_field".into(),
+            "a custom field's number, 1 or more",
+        );
         expect((1..=1000).contains(&self.page_size), "page_size".into(), "1 to 1000");
         expect((1..=20_000).contains(&self.max_rows), "max_rows".into(), "1 to 20000");
         for (at, it) in self.tiers.iter().enumerate() {
@@ -190,7 +200,8 @@ impl Config {
             expect(!it.tier.trim().is_empty(), format!("tiers[{at}].tier"), "a tier's name");
         }
         let fields = &self.organisation_fields;
-        let fields = [fields.domains, fields.subscription_tier, fields.sla_tier, fields.tickets_per_month, fields.contacts];
+        let fields =
+            [fields.domains, fields.subscription_tier, fields.sla_tier, fields.tickets_per_month, fields.contacts];
         let fields = fields.into_iter().flatten().all(|it| it > 0);
         expect(fields, "organisation_fields".into(), "custom fields' numbers, 1 or more");
         let categories = self.public_article_categories.iter().all(|it| *it > 0);

@@ -67,7 +67,8 @@ impl ConnectWise {
             return Ok((None, None));
         }
         let types = self.config.tiers.iter().map(|it| it.agreement_type);
-        let conditions = Conditions::new().is("company/id", company).flag("cancelledFlag", false).one_of("type/id", types);
+        let conditions =
+            Conditions::new().is("company/id", company).flag("cancelledFlag", false).one_of("type/id", types);
         let query = Query { conditions, fields: wire::AGREEMENT, ..Query::default() };
         let rows = self.client.all::<AgreementRow>(cx, &["finance", "agreements"], &query).await?;
         let now = Timestamp::now();
@@ -98,10 +99,7 @@ impl ConnectWise {
             subscription_tier: tier.or_else(|| text(fields.subscription_tier)),
             sla_tier: sla.or_else(|| text(fields.sla_tier)),
             status: self.company_status(row),
-            limits: Limits {
-                tickets_per_month: limit(fields.tickets_per_month)?,
-                contacts: limit(fields.contacts)?,
-            },
+            limits: Limits { tickets_per_month: limit(fields.tickets_per_month)?, contacts: limit(fields.contacts)? },
             sla: None,
         })
     }

@@ -123,9 +123,9 @@ fn says(body: &[u8]) -> Says {
     let message = body.message.or_empty().to_ascii_lowercase();
     if message.contains("usernotauthenticated") {
         Says::NotSignedIn
-    } else if message.contains("security permission") {
-        Says::NotAllowed
-    } else if body.code.get() == Some("Security") && !message.contains("ssl is required") {
+    } else if message.contains("security permission")
+        || (body.code.get() == Some("Security") && !message.contains("ssl is required"))
+    {
         Says::NotAllowed
     } else if body.errors.0.iter().any(|it| it.code.get() == Some("NotFound")) {
         Says::NoSuchReference
@@ -148,8 +148,7 @@ mod tests {
     const STATUS: &str = r#"{"code":"InvalidObject","message":"ticket object is invalid","errors":[{"code":"NotFound","message":"Service Status not found for Service Board CANARY","field":"status/name"}]}"#;
     const SECURITY: &str =
         r#"{"code":"Security","message":"You do not have security permission to perform this action. CANARY"}"#;
-    const IIS: &str =
-        "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Strict//EN\"><title>404 - File or directory not found. CANARY</title>";
+    const IIS: &str = "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Strict//EN\"><title>404 - File or directory not found. CANARY</title>";
     const TIMEOUT: &str = r#"{"code":"ConnectWiseApi","message":"A timeout has occured. Please try again. CANARY"}"#;
     const BUSY: &str = r#"{"error":"ConnectWiseAPI","message":"Too many requests. Please try again in 30 seconds."}"#;
 

@@ -9,9 +9,7 @@ use crate::conditions::{Conditions, Literal};
 use crate::config::number;
 use crate::wire::{self, ArticleRow, NamedRow, time};
 use jiff::Timestamp;
-use postern_api::{
-    Article, ArticleId, ArticleQuery, CallCx, Error, KnowledgeBase, Owned, Owner, Page, Result, Text,
-};
+use postern_api::{Article, ArticleId, ArticleQuery, CallCx, Error, KnowledgeBase, Owned, Owner, Page, Result, Text};
 use std::collections::BTreeMap;
 
 /// Characters of a summary.

@@ -218,7 +218,8 @@ mod tests {
     #[test]
     fn what_the_vendor_calls_closed_is_never_open_here() {
         let mut meanings = Meanings::default();
-        meanings.configured(1, &BTreeMap::from([("3".into(), TicketStatus::Open), ("4".into(), TicketStatus::Resolved)]));
+        meanings
+            .configured(1, &BTreeMap::from([("3".into(), TicketStatus::Open), ("4".into(), TicketStatus::Resolved)]));
         let row = |json: &str| serde_json::from_str::<TicketRow>(json).expect("a row");
         assert_eq!(meanings.status(&row(r#"{"status":{"id":3}}"#)), TicketStatus::Open);
         assert_eq!(meanings.status(&row(r#"{"status":{"id":3},"closedFlag":true}"#)), TicketStatus::Closed);

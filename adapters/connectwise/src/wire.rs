@@ -213,8 +213,7 @@ pub(crate) struct ContactRow {
 }
 
 /// The fields of [`ContactRow`].
-pub(crate) const CONTACT: &str =
-    "id,firstName,lastName,company,title,inactiveFlag,defaultPhoneNbr,communicationItems";
+pub(crate) const CONTACT: &str = "id,firstName,lastName,company,title,inactiveFlag,defaultPhoneNbr,communicationItems";
 
 /// A way to reach a person.
 #[derive(Debug, Default, Deserialize)]

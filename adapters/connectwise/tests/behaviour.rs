@@ -57,13 +57,8 @@ fn article(id: i64) -> ArticleId {
 fn adapter(url: &str) -> Arc<dyn Adapter> {
     let base = format!("{url}{}", connectwise::BASE);
     let keys = (connectwise::PUBLIC_KEY, connectwise::PRIVATE_KEY.to_owned());
-    let mut config = postern_connectwise::Config::new(
-        base,
-        connectwise::COMPANY,
-        keys,
-        connectwise::CLIENT_ID,
-        connectwise::BOARD,
-    );
+    let mut config =
+        postern_connectwise::Config::new(base, connectwise::COMPANY, keys, connectwise::CLIENT_ID, connectwise::BOARD);
     config.private_field = Some(connectwise::PRIVATE);
     config.public_article_categories = vec![91];
     let http = PlainHttp::new(&config.base_url, Some(postern_connectwise::authenticator(&config))).expect("a client");
@@ -138,13 +133,15 @@ fn canned(trouble: Trouble) -> Canned {
     };
     match trouble.fault {
         Fault::Unauthenticated => json(401, r#"{"code":"Unauthorized","message":"@"}"#),
-        Fault::Forbidden => {
-            json(403, r#"{"code":"Security","message":"You do not have security permission to perform this action. @"}"#)
-        }
+        Fault::Forbidden => json(
+            403,
+            r#"{"code":"Security","message":"You do not have security permission to perform this action. @"}"#,
+        ),
         Fault::NotFound => json(404, r#"{"code":"NotFound","message":"@"}"#),
-        Fault::RateLimited => {
-            Canned { retry_after: Some(7), ..json(429, r#"{"error":"ConnectWiseAPI","message":"Too many requests. @"}"#) }
-        }
+        Fault::RateLimited => Canned {
+            retry_after: Some(7),
+            ..json(429, r#"{"error":"ConnectWiseAPI","message":"Too many requests. @"}"#)
+        },
         Fault::ServerError => json(500, r#"{"code":"ConnectWiseApi","message":"A timeout has occured. @"}"#),
         Fault::Slow => Canned { silent: true, ..json(200, "@") },
         Fault::Cut => json(200, r#"[{"id":6001,"company":{"id":12},"summary":"@"#),

@@ -190,7 +190,11 @@ fn sift(
         return Ok(());
     }
     let it = Match { about: about(&row, id, &ticket), owner, ticket };
-    if has_words(words, &it.ticket, None) { found.matches.push(it) } else { found.maybe.push(it) }
+    if has_words(words, &it.ticket, None) {
+        found.matches.push(it)
+    } else {
+        found.maybe.push(it)
+    }
     Ok(())
 }
 

@@ -238,7 +238,14 @@ fn of_time(row: &TimeRow) -> Result<Vec<Entry>> {
         let id = comment_id(&format!("{name}{id}"))?;
         let resolves = !internal && row.add_to_resolution_flag == Flag::Yes;
         let comment = Comment { id, author, body: Text::new(body), created_at: at, internal };
-        entries.push(Entry { at, order: (1, row.id.id().unwrap_or_default()), comment, describes: false, resolves, issue: false });
+        entries.push(Entry {
+            at,
+            order: (1, row.id.id().unwrap_or_default()),
+            comment,
+            describes: false,
+            resolves,
+            issue: false,
+        });
     }
     Ok(entries)
 }
@@ -270,12 +277,7 @@ pub(crate) fn escalation(comment: &Comment) -> Option<Escalation> {
     let (target, rest) = comment.body.expose().strip_prefix(TO).filter(|_| comment.internal)?.split_once(BY)?;
     let (by, reason) = rest.split_once(REASON)?;
     let by = by.split_once(REFERENCE).map_or(by, |(by, _)| by);
-    Some(Escalation {
-        target: target.to_owned(),
-        reason: Text::new(reason),
-        by: by.to_owned(),
-        at: comment.created_at,
-    })
+    Some(Escalation { target: target.to_owned(), reason: Text::new(reason), by: by.to_owned(), at: comment.created_at })
 }
 
 /// Whether a note is the escalation with this reference.
@@ -317,7 +319,9 @@ mod tests {
     #[test]
     fn internal_notes_of_a_time_entry_are_internal_whatever_its_flags_say() {
         let shown = r#""addToDetailDescriptionFlag":true,"addToInternalAnalysisFlag":false"#;
-        for (flags, expected) in [(shown, [false, true]), (r#""addToDetailDescriptionFlag":true"#, [true, true]), ("\"x\":1", [true, true])] {
+        for (flags, expected) in
+            [(shown, [false, true]), (r#""addToDetailDescriptionFlag":true"#, [true, true]), ("\"x\":1", [true, true])]
+        {
             let row = format!("{{\"id\":7,\"notes\":\"did it\",\"internalNotes\":\"CANARY\",{flags}}}");
             let entries = of_time(&serde_json::from_str(&row).expect("a row")).expect("entries");
             let internal: Vec<bool> = entries.iter().map(|it| it.comment.internal).collect();
@@ -329,17 +333,16 @@ mod tests {
 
     #[test]
     fn the_first_public_note_describes_the_ticket_if_it_came_with_it() {
-        let about = |ended| About {
-            id: 1,
-            created_at: "2026-09-01T08:00:00Z".parse().expect("a time"),
-            ended,
-            stamp: None,
-        };
+        let about =
+            |ended| About { id: 1, created_at: "2026-09-01T08:00:00Z".parse().expect("a time"), ended, stamp: None };
         let text = |id: i64, at: &str, issue: bool| {
             let flags = "\"detailDescriptionFlag\":true,\"internalAnalysisFlag\":false";
-            note(&format!("{{\"id\":{id},\"text\":\"n{id}\",\"dateCreated\":\"2026-09-01T{at}Z\",\"issueFlag\":{issue},{flags}}}"))
+            note(&format!(
+                "{{\"id\":{id},\"text\":\"n{id}\",\"dateCreated\":\"2026-09-01T{at}Z\",\"issueFlag\":{issue},{flags}}}"
+            ))
         };
-        let found = history(&about(false), &[text(2, "09:00:00", false), text(1, "08:00:01", false)], &[]).expect("read");
+        let found =
+            history(&about(false), &[text(2, "09:00:00", false), text(1, "08:00:01", false)], &[]).expect("read");
         assert_eq!((found.description.expose(), found.count()), ("n1", (1, 0)));
         let found = history(&about(false), &[text(2, "09:00:00", false)], &[]).expect("read");
         assert_eq!((found.description.expose(), found.count()), ("", (1, 0)), "said later, so a comment");

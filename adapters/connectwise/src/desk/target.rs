@@ -52,10 +52,9 @@ fn nobody() -> Error {
 
 fn only<T>(mut found: impl Iterator<Item = T>) -> Result<Option<T>> {
     match (found.next(), found.next()) {
-        (Some(_), Some(_)) => Err(Error::new(
-            ErrorKind::InvalidArgument,
-            "several teams or members have this name; use another `target`",
-        )),
+        (Some(_), Some(_)) => {
+            Err(Error::new(ErrorKind::InvalidArgument, "several teams or members have this name; use another `target`"))
+        }
         (found, _) => Ok(found),
     }
 }

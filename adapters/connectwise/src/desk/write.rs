@@ -172,7 +172,13 @@ fn no_author() -> Error {
 }
 
 /// A person's own row names the company. The vendor would take anybody's number.
-async fn belongs(psa: &ConnectWise, cx: &CallCx, contact: i64, company: &Owner, otherwise: fn() -> Error) -> Result<()> {
+async fn belongs(
+    psa: &ConnectWise,
+    cx: &CallCx,
+    contact: i64,
+    company: &Owner,
+    otherwise: fn() -> Error,
+) -> Result<()> {
     let row = psa.client.one::<ContactRow>(cx, &["company", "contacts"], contact, wire::CONTACT, "contact").await;
     let row = row.map_err(|e| if e.kind() == ErrorKind::NotFound { otherwise() } else { e })?;
     if owner(row.company.id) == *company { Ok(()) } else { Err(otherwise()) }

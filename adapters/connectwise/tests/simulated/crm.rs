@@ -22,7 +22,10 @@ async fn a_company_says_what_it_agreed_to() {
     assert_eq!(acme.limits, Limits { tickets_per_month: Some(50), contacts: None });
     clean(&acme);
     let globex = organisation(&desk, GLOBEX).await;
-    assert_eq!((globex.status, globex.subscription_tier.as_deref()), (OrganisationStatus::Suspended, Some("enterprise")));
+    assert_eq!(
+        (globex.status, globex.subscription_tier.as_deref()),
+        (OrganisationStatus::Suspended, Some("enterprise"))
+    );
     assert_eq!(globex.domains, Vec::<String>::new(), "a website is no proof of an address");
     assert_eq!(organisation(&desk, "14").await.status, OrganisationStatus::Closed, "deleted");
 }
@@ -53,7 +56,10 @@ async fn contacts_come_by_name_without_what_is_private() {
     let names: Vec<&str> = rows.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(names, ["Ann Lead", "Bob Basic", "Old Timer", "Twin One", "Twin Two"]);
     assert!(rows[0].active && !rows[2].active);
-    assert_eq!((rows[0].email.as_deref(), rows[0].phone.as_deref()), (Some("ann.lead@acme.example"), Some("8139357100")));
+    assert_eq!(
+        (rows[0].email.as_deref(), rows[0].phone.as_deref()),
+        (Some("ann.lead@acme.example"), Some("8139357100"))
+    );
     clean(&rows);
     assert!(opened(desk.crm().contacts(&acme(), &ext(GLOBEX)).await.expect("nothing")).is_empty());
     let row = desk.crm().contact(&acme(), &cid("88")).await.expect("a row");
@@ -66,7 +72,10 @@ async fn b03_contacts_of_others_are_not_opened() {
     desk.state().quirks(|it| it.ignore_conditions = true);
     let rows = desk.crm().contacts(&acme(), &ext(ACME)).await.expect("contacts");
     assert!(!format!("{rows:?}").contains("Gil"));
-    assert_eq!(rows.into_iter().filter_map(|it| open(it).err()).collect::<Vec<_>>(), [Owner::Organisation(ext(GLOBEX))]);
+    assert_eq!(
+        rows.into_iter().filter_map(|it| open(it).err()).collect::<Vec<_>>(),
+        [Owner::Organisation(ext(GLOBEX))]
+    );
     let nobody = desk.desk().requester(&acme(), &ext(ACME), "gil@globex.example").await.expect("an answer");
     assert!(nobody.is_none());
 }
@@ -77,7 +86,10 @@ async fn a_requester_is_found_by_address_in_any_case_and_once() {
     let find = async |email: &str| desk.desk().requester(&acme(), &ext(ACME), email).await;
     let ann = find("ANN.lead@acme.example").await.expect("an answer").expect("Ann");
     let ann = open(ann).expect("Acme's");
-    assert_eq!((ann.contact, ann.name.as_str(), ann.email.as_deref()), (Some(cid(ANN)), "Ann Lead", Some("ann.lead@acme.example")));
+    assert_eq!(
+        (ann.contact, ann.name.as_str(), ann.email.as_deref()),
+        (Some(cid(ANN)), "Ann Lead", Some("ann.lead@acme.example"))
+    );
     let asked = desk.asked("GET", "company/contacts");
     assert_eq!(parameter(&asked[0], "conditions").as_deref(), Some("company/id=12"));
     let child = "communicationItems/value=\"ann.lead@acme.example\"";
@@ -91,7 +103,8 @@ async fn a_requester_is_found_by_address_in_any_case_and_once() {
 #[tokio::test]
 async fn b16_an_address_that_would_leave_its_literal_is_nobodys_and_asks_nothing() {
     let desk = desk().await;
-    for bad in ["\" or company/id=13", "a\\\"@x.example", "*@acme.example", "%", "a'b@acme.example", "a\r\nb@x.example"] {
+    for bad in ["\" or company/id=13", "a\\\"@x.example", "*@acme.example", "%", "a'b@acme.example", "a\r\nb@x.example"]
+    {
         assert!(desk.desk().requester(&acme(), &ext(ACME), bad).await.expect("an answer").is_none(), "{bad}");
     }
     assert_eq!(desk.state().log.all().len(), 0);

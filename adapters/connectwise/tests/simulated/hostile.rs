@@ -107,7 +107,9 @@ async fn another_record_than_the_one_asked_for_is_not_taken() {
 
 #[tokio::test]
 async fn an_owner_that_cannot_be_read_is_nobody() {
-    for company in ["0", "-1", "null", "true", "12", "\"12\"", "[12]", "{\"id\":[12]}", "{\"id\":0}", "{\"identifier\":\"acme\"}"] {
+    for company in
+        ["0", "-1", "null", "true", "12", "\"12\"", "[12]", "{\"id\":[12]}", "{\"id\":0}", "{\"identifier\":\"acme\"}"]
+    {
         let desk = desk().await;
         let row = format!(r#"{{"id":4321,"board":{{"id":1}},"summary":"x","company":{company}}}"#);
         desk.state().can("GET", "service/tickets/4321", 200, "application/json", row);

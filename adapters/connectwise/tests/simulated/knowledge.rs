@@ -26,7 +26,8 @@ async fn an_article_is_public_only_in_a_category_that_the_configuration_names() 
     let closed = desk_with(|it| it.public_article_categories.clear()).await;
     assert_eq!(ids(&closed, &words("VPN", true)).await, (vec![], 0));
     assert_eq!(closed.state().log.all().len(), 0);
-    let article = closed.knowledge().article(&acme(), &ArticleId::new("901").expect("an id")).await.expect("an article");
+    let article =
+        closed.knowledge().article(&acme(), &ArticleId::new("901").expect("an id")).await.expect("an article");
     assert!(!open(article).expect("everybody's").public);
 }
 

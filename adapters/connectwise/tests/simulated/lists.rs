@@ -50,7 +50,10 @@ async fn b03_another_companys_row_goes_on_without_its_contents() {
     assert_eq!(page.total, 5, "it is not counted");
     let shown = format!("{page:?}");
     assert!(!shown.contains("CANARY"), "{shown}");
-    assert_eq!(page.rows.into_iter().filter_map(|it| open(it).err()).collect::<Vec<_>>(), [Owner::Organisation(ext(GLOBEX))]);
+    assert_eq!(
+        page.rows.into_iter().filter_map(|it| open(it).err()).collect::<Vec<_>>(),
+        [Owner::Organisation(ext(GLOBEX))]
+    );
 }
 
 #[tokio::test]
@@ -59,10 +62,22 @@ async fn each_filter_is_said_in_the_vendors_language() {
     let since = Some("2026-09-02T08:00:00Z".parse().expect("a time"));
     let (open, ended) = (vec![TicketStatus::Open], vec![TicketStatus::Closed]);
     let cases = [
-        (TicketQuery { statuses: open, ..TicketQuery::default() }, "status/id in (11,12) and closedFlag=False", vec!["4323", "4321"]),
-        (TicketQuery { statuses: ended, ..TicketQuery::default() }, "(closedFlag=True or status/id in (10,15))", vec!["4324"]),
+        (
+            TicketQuery { statuses: open, ..TicketQuery::default() },
+            "status/id in (11,12) and closedFlag=False",
+            vec!["4323", "4321"],
+        ),
+        (
+            TicketQuery { statuses: ended, ..TicketQuery::default() },
+            "(closedFlag=True or status/id in (10,15))",
+            vec!["4324"],
+        ),
         (TicketQuery { priority: Some(Priority::Low), ..TicketQuery::default() }, "priority/id in (4)", vec!["4324"]),
-        (TicketQuery { requester: Some(cid(BOB)), ..TicketQuery::default() }, "contact/id in (78)", vec!["4323", "4322"]),
+        (
+            TicketQuery { requester: Some(cid(BOB)), ..TicketQuery::default() },
+            "contact/id in (78)",
+            vec!["4323", "4322"],
+        ),
         (viewer(BOB, false), "contact/id in (78)", vec!["4323", "4322"]),
         (
             TicketQuery { created_since: since, ..TicketQuery::default() },
@@ -92,9 +107,7 @@ async fn a_viewer_sees_their_own_and_what_is_plainly_not_private() {
 #[tokio::test]
 async fn words_are_found_in_titles_and_in_what_was_written() {
     let desk = desk().await;
-    let find = async |text: &str, query: TicketQuery| {
-        desk.ids(&TicketQuery { text: Some(text.into()), ..query }).await
-    };
+    let find = async |text: &str, query: TicketQuery| desk.ids(&TicketQuery { text: Some(text.into()), ..query }).await;
     assert_eq!(find("PRINTER", TicketQuery::default()).await, ["4321", "4324"]);
     assert_eq!(find("floor printer", viewer(ANN, true)).await, ["4321"], "title and description together");
     assert_eq!(find("giraffe", viewer(ANN, true)).await, ["4321"], "a public comment");

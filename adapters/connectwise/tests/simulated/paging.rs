@@ -28,7 +28,8 @@ async fn a_list_is_read_to_its_end_page_by_page() {
         desk.state().quirks(|it| (it.page_cap, it.no_link) = (cap, no_link));
         let page = desk.list(&one()).await;
         assert_eq!((page.total, page.truncated), (125, false), "{page_size} {cap} {no_link}");
-        let numbers: Vec<_> = desk.asked("GET", "service/tickets").iter().filter_map(|it| parameter(it, "page")).collect();
+        let numbers: Vec<_> =
+            desk.asked("GET", "service/tickets").iter().filter_map(|it| parameter(it, "page")).collect();
         assert_eq!(numbers[..3], ["1", "2", "3"]);
     }
 }

@@ -10,7 +10,10 @@ async fn a_ticket_is_whole_and_each_text_is_where_it_belongs() {
     assert_eq!(ticket.description.expose(), "The printer on floor 2 is offline.");
     let shown: Vec<(&str, &str)> =
         ticket.comments.iter().filter(|it| !it.internal).map(|it| (it.id.as_str(), it.body.expose())).collect();
-    assert_eq!(shown, [("2", "We are looking into it"), ("4", "It is the giraffe one"), ("t601", "Cleaned the rollers")]);
+    assert_eq!(
+        shown,
+        [("2", "We are looking into it"), ("4", "It is the giraffe one"), ("t601", "Cleaned the rollers")]
+    );
     let hidden: Vec<&str> = ticket.comments.iter().filter(|it| it.internal).map(|it| it.id.as_str()).collect();
     assert_eq!(hidden, ["3", "i601", "t602", "i602", "6", "5"], "internal, both, unmarked, and internal notes of time");
     assert_eq!((ticket.public_comments, ticket.internal_comments), (3, 6));
@@ -31,9 +34,13 @@ async fn rates_costs_and_names_of_files_on_the_server_do_not_come_in() {
     for bad in ["4711", "815", "CANARY-COST", "CANARY-RESOURCES", "CANARY-CREATED", "CANARY-PATH", "CANARY-GUID"] {
         assert!(!text.contains(bad), "{bad}");
     }
-    for request in desk.state().log.all().iter().filter(|it| it.path.contains("/tickets") || it.path.contains("/time")) {
+    for request in desk.state().log.all().iter().filter(|it| it.path.contains("/tickets") || it.path.contains("/time"))
+    {
         let whole = request.path.ends_with("/documents");
-        assert!(whole || parameter(request, "fields").is_some_and(|it| !it.contains("Rate") && !it.contains("ost")), "{request:?}");
+        assert!(
+            whole || parameter(request, "fields").is_some_and(|it| !it.contains("Rate") && !it.contains("ost")),
+            "{request:?}"
+        );
     }
 }
 

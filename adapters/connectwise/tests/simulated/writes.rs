@@ -134,7 +134,10 @@ async fn a_comment_says_where_it_is_shown_and_is_read_back_there() {
     let places = |it: &serde_json::Value| {
         ["detailDescriptionFlag", "internalAnalysisFlag", "resolutionFlag"].map(|flag| it[flag] == json!(true))
     };
-    assert_eq!(sent.iter().map(places).collect::<Vec<_>>(), [[true, false, false], [false, true, false], [true, false, false]]);
+    assert_eq!(
+        sent.iter().map(places).collect::<Vec<_>>(),
+        [[true, false, false], [false, true, false], [true, false, false]]
+    );
     assert!(sent.iter().all(|it| it["processNotifications"] == json!(false)));
     assert_eq!((&sent[0]["member"], &sent[2]["contact"]), (&json!({ "id": 176 }), &json!({ "id": 78 })));
     assert_eq!(sent[2]["customerUpdatedFlag"], json!(true));
@@ -284,7 +287,11 @@ async fn b01_no_write_reaches_another_companys_ticket() {
 async fn a_write_that_is_refused_is_no_unknown_outcome() {
     let cases = [
         (403, r#"{"code":"Security","message":"You do not have security permission. CANARY"}"#, ErrorKind::Forbidden),
-        (400, r#"{"code":"InvalidObject","errors":[{"code":"NotFound","message":"CANARY"}]}"#, ErrorKind::InvalidArgument),
+        (
+            400,
+            r#"{"code":"InvalidObject","errors":[{"code":"NotFound","message":"CANARY"}]}"#,
+            ErrorKind::InvalidArgument,
+        ),
         (409, "", ErrorKind::Conflict),
         (429, r#"{"error":"ConnectWiseAPI","message":"CANARY"}"#, ErrorKind::RateLimited),
         (500, r#"{"code":"ConnectWiseApi","message":"A timeout has occured. CANARY"}"#, ErrorKind::OutcomeUnknown),

@@ -57,7 +57,11 @@ pub(super) fn busy() -> Response {
 pub(super) fn html(status: u16) -> Response {
     let filler = "<div class=\"content\">CANARY-HTML the resource you are looking for</div>".repeat(400);
     let title = if status == 404 { "404 - File or directory not found." } else { "500 - Internal server error." };
-    raw(status, "text/html", format!("<!DOCTYPE html><html><head><title>{title}</title></head><body>{filler}</body></html>"))
+    raw(
+        status,
+        "text/html",
+        format!("<!DOCTYPE html><html><head><title>{title}</title></head><body>{filler}</body></html>"),
+    )
 }
 
 /// The pairs of a query.

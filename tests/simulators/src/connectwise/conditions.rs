@@ -257,7 +257,18 @@ mod tests {
         for (text, fits) in cases {
             assert_eq!(parse(text).map(|it| it.fits(&row, &[])), Some(fits), "{text}");
         }
-        for bad in ["", "company/id", "company/id=", "id=1 and", "(id=1", "id in 1", "summary=\"x", "x=[soon]", "id=1)", "id ~ 1"] {
+        for bad in [
+            "",
+            "company/id",
+            "company/id=",
+            "id=1 and",
+            "(id=1",
+            "id in 1",
+            "summary=\"x",
+            "x=[soon]",
+            "id=1)",
+            "id ~ 1",
+        ] {
             assert_eq!(parse(bad), None, "{bad}");
         }
     }

@@ -88,7 +88,13 @@ fn filter(path: &Path, pairs: &Pairs, name: &str, inside: bool) -> Result<Option
     Ok(Some(filter))
 }
 
-pub(super) fn one(data: &Data, quirks: &Quirks, path: &Path, below: &[&str], pairs: &Pairs) -> Result<Response, Refused> {
+pub(super) fn one(
+    data: &Data,
+    quirks: &Quirks,
+    path: &Path,
+    below: &[&str],
+    pairs: &Pairs,
+) -> Result<Response, Refused> {
     if let Some((name, _)) = pairs.iter().find(|(name, _)| name != "fields") {
         return Err(refuse(&format!("{name} is not a parameter of this")));
     }

@@ -73,49 +73,128 @@ pub(super) fn data() -> Data {
     let shared = json!({ "customFields": private(json!(false)) });
     let ada = json!({ "id": 176, "name": "Ada Agent" });
     let tickets = vec![
-        ticket(4321, ACME, ann, "2026-09-01T08:55:00Z", merge(shared.clone(), json!({
+        ticket(
+            4321,
+            ACME,
+            ann,
+            "2026-09-01T08:55:00Z",
+            merge(
+                shared.clone(),
+                json!({
             "summary": "Printer offline", "status": { "id": 12 }, "priority": { "id": 2 }, "owner": ada,
             "type": { "id": 31, "name": "Hardware" }, "dateResponded": "2026-09-01T09:15:00Z",
             "respondByGoalUTC": "2026-09-01T12:55:00Z", "resolutionGoalUTC": "2026-09-02T08:55:00Z",
-            "_info": { "lastUpdated": "2026-09-03T10:00:00Z", "dateEntered": "2026-09-01T08:55:00Z" } }))),
-        ticket(4322, ACME, bob, "2026-09-02T08:00:00Z", merge(shared.clone(), json!({
-            "summary": "VPN drops", "status": { "id": 13 } }))),
-        ticket(4323, ACME, bob, "2026-09-03T08:00:00Z", json!({
-            "summary": "Salary question", "priority": { "id": 1 }, "customFields": private(json!(true)) })),
-        ticket(4324, ACME, ann, "2026-08-01T08:00:00Z", merge(shared.clone(), json!({
+            "_info": { "lastUpdated": "2026-09-03T10:00:00Z", "dateEntered": "2026-09-01T08:55:00Z" } }),
+            ),
+        ),
+        ticket(
+            4322,
+            ACME,
+            bob,
+            "2026-09-02T08:00:00Z",
+            merge(
+                shared.clone(),
+                json!({
+            "summary": "VPN drops", "status": { "id": 13 } }),
+            ),
+        ),
+        ticket(
+            4323,
+            ACME,
+            bob,
+            "2026-09-03T08:00:00Z",
+            json!({
+            "summary": "Salary question", "priority": { "id": 1 }, "customFields": private(json!(true)) }),
+        ),
+        ticket(
+            4324,
+            ACME,
+            ann,
+            "2026-08-01T08:00:00Z",
+            merge(
+                shared.clone(),
+                json!({
             "summary": "Old printer", "status": { "id": CLOSED }, "priority": { "id": 4 }, "closedFlag": true,
-            "closedDate": "2026-08-02T08:00:00Z" }))),
-        ticket(4325, ACME, ann, "2026-09-04T08:00:00Z", json!({
+            "closedDate": "2026-08-02T08:00:00Z" }),
+            ),
+        ),
+        ticket(
+            4325,
+            ACME,
+            ann,
+            "2026-09-04T08:00:00Z",
+            json!({
             "summary": "Unreadable mark", "priority": { "id": 77 }, "status": { "id": 77 },
-            "customFields": private(json!([1])) })),
-        ticket(5001, GLOBEX, gil, "2026-09-05T08:00:00Z", merge(shared.clone(), json!({
-            "summary": "CANARY-GLOBEX printer" }))),
+            "customFields": private(json!([1])) }),
+        ),
+        ticket(
+            5001,
+            GLOBEX,
+            gil,
+            "2026-09-05T08:00:00Z",
+            merge(
+                shared.clone(),
+                json!({
+            "summary": "CANARY-GLOBEX printer" }),
+            ),
+        ),
         ticket(5002, 0, (0, "", ""), "2026-09-05T09:00:00Z", json!({ "summary": "CANARY-NOBODY", "company": null })),
-        ticket(5003, ACME, ann, "2026-09-05T10:00:00Z", merge(shared.clone(), json!({
-            "summary": "CANARY-OTHER-BOARD", "board": { "id": 2, "name": "Sales" }, "status": { "id": 21 } }))),
-        ticket(5004, ACME, ann, "2026-09-05T11:00:00Z", merge(shared, json!({
-            "summary": "CANARY-PROJECT", "recordType": "ProjectTicket" }))),
+        ticket(
+            5003,
+            ACME,
+            ann,
+            "2026-09-05T10:00:00Z",
+            merge(
+                shared.clone(),
+                json!({
+            "summary": "CANARY-OTHER-BOARD", "board": { "id": 2, "name": "Sales" }, "status": { "id": 21 } }),
+            ),
+        ),
+        ticket(
+            5004,
+            ACME,
+            ann,
+            "2026-09-05T11:00:00Z",
+            merge(
+                shared,
+                json!({
+            "summary": "CANARY-PROJECT", "recordType": "ProjectTicket" }),
+            ),
+        ),
     ];
     let by_ada = json!({ "member": ada });
     let notes = vec![
         discussion(1, 4321, "2026-09-01T08:55:00Z", "The printer on floor 2 is offline."),
         merge(discussion(2, 4321, "2026-09-01T09:15:00Z", "We are looking into it"), by_ada.clone()),
         merge(internal(3, 4321, "2026-09-01T09:20:00Z", "CANARY-INTERNAL zebra"), by_ada.clone()),
-        merge(discussion(4, 4321, "2026-09-01T10:00:00Z", "It is the giraffe one"),
-            json!({ "member": null, "contact": { "id": ACME_LEAD, "name": "Ann Lead" } })),
+        merge(
+            discussion(4, 4321, "2026-09-01T10:00:00Z", "It is the giraffe one"),
+            json!({ "member": null, "contact": { "id": ACME_LEAD, "name": "Ann Lead" } }),
+        ),
         json!({ "id": 5, "ticketId": 4321, "text": "CANARY-NOFLAG", "dateCreated": "2026-09-03T10:00:00Z" }),
         merge(discussion(6, 4321, "2026-09-03T09:00:00Z", "CANARY-BOTH"), json!({ "internalAnalysisFlag": true })),
         discussion(7, 4322, "2026-09-02T08:00:00Z", "It drops every hour."),
         discussion(8, 5001, "2026-09-05T08:00:00Z", "CANARY-GLOBEX-DESCRIPTION"),
         discussion(9, 5001, "2026-09-05T08:30:00Z", "CANARY-GLOBEX-NOTE"),
-        merge(bare_note(10, 4324, "2026-08-02T08:00:00Z"), json!({ "text": "Replaced the toner", "resolutionFlag": true })),
+        merge(
+            bare_note(10, 4324, "2026-08-02T08:00:00Z"),
+            json!({ "text": "Replaced the toner", "resolutionFlag": true }),
+        ),
     ];
     let time_entries = vec![
-        time(601, 4321, json!({ "notes": "Cleaned the rollers", "addToDetailDescriptionFlag": true,
-            "addToInternalAnalysisFlag": false, "addToResolutionFlag": false })),
+        time(
+            601,
+            4321,
+            json!({ "notes": "Cleaned the rollers", "addToDetailDescriptionFlag": true,
+            "addToInternalAnalysisFlag": false, "addToResolutionFlag": false }),
+        ),
         time(602, 4321, json!({ "notes": "CANARY-UNMARKED-TIME" })),
-        time(603, 5001, json!({ "notes": "CANARY-GLOBEX-TIME", "addToDetailDescriptionFlag": true,
-            "addToInternalAnalysisFlag": false })),
+        time(
+            603,
+            5001,
+            json!({ "notes": "CANARY-GLOBEX-TIME", "addToDetailDescriptionFlag": true,
+            "addToInternalAnalysisFlag": false }),
+        ),
         time(604, 4321, json!({ "notes": "CANARY-COMPANY-TIME", "chargeToType": "Company" })),
     ];
     let documents = vec![
@@ -147,14 +226,11 @@ fn document(id: i64, ticket: i64, rest: Value) -> Value {
 
 /// Everything around the tickets.
 fn around() -> Data {
-    let status = |id: i64, board: i64, name: &str, closed: bool| {
-        json!({ "id": id, "name": name, "board": { "id": board }, "sortOrder": id, "inactive": false, "closedStatus": closed })
-    };
-    let level = |id: i64, level: &str| json!({ "id": id, "name": format!("Priority {id}"), "color": "Red", "level": level });
+    let status = |id: i64, board: i64, name: &str, closed: bool| json!({ "id": id, "name": name, "board": { "id": board }, "sortOrder": id, "inactive": false, "closedStatus": closed });
+    let level =
+        |id: i64, level: &str| json!({ "id": id, "name": format!("Priority {id}"), "color": "Red", "level": level });
     let named = |id: i64, name: &str| json!({ "id": id, "name": name });
-    let member = |id: i64, identifier: &str, first: &str, last: &str, gone: bool| {
-        json!({ "id": id, "identifier": identifier, "firstName": first, "lastName": last, "inactiveFlag": gone })
-    };
+    let member = |id: i64, identifier: &str, first: &str, last: &str, gone: bool| json!({ "id": id, "identifier": identifier, "firstName": first, "lastName": last, "inactiveFlag": gone });
     Data {
         companies: vec![
             json!({ "id": ACME, "identifier": "acme", "name": "Acme", "status": { "id": 1, "name": "Active" },

@@ -193,7 +193,8 @@ pub(super) fn patch(data: &mut Data, quirks: &Quirks, ticket: i64, body: &[u8]) 
             continue;
         }
         let value = operation.get("value");
-        let missing = |what: &str| refuse("ticket", "NotFound", path, &format!("{what} not found for Service Board CANARY"));
+        let missing =
+            |what: &str| refuse("ticket", "NotFound", path, &format!("{what} not found for Service Board CANARY"));
         let on_board = |row: &Value| row.pointer("/board/id").and_then(Value::as_i64) == Some(board);
         let new = match path {
             "status" => {
