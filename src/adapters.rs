@@ -46,6 +46,13 @@ impl<'a> Registry<'a> {
     pub fn open(&self, tenant: &TenantId, name: &str, config: &SystemConfig) -> Result<System> {
         let adapter: Arc<dyn Adapter> = match config {
             SystemConfig::Embedded => self.embedded()?.for_tenant(tenant),
+            SystemConfig::ConnectWise(config, connection) => {
+                let auth = postern_connectwise::authenticator(config);
+                let mut settings = settings(name, &config.base_url, connection)?;
+                settings.share =
+                    self.share(tenant, "connectwise", &config.base_url, connection, Some(postern_connectwise::RATE));
+                postern_connectwise::connect((**config).clone(), self.handle(settings, auth)?)?
+            }
             SystemConfig::HaloPsa(config, connection) => {
                 let auth = postern_halopsa::authenticator(config);
                 let mut settings = settings(name, &config.base_url, connection)?;

@@ -11,6 +11,8 @@ use toml::{Table, Value};
 pub enum SystemConfig {
     /// Postern's own backend, for every port.
     Embedded,
+    /// ConnectWise PSA.
+    ConnectWise(Box<postern_connectwise::Config>, Connection),
     /// HaloPSA.
     HaloPsa(Box<postern_halopsa::Config>, Connection),
     /// Request Tracker 5.
@@ -53,6 +55,15 @@ impl SystemConfig {
                 }
                 Some(SystemConfig::Embedded)
             }
+            "connectwise" => {
+                let secret = secret(&mut table, path, "private_key", found);
+                let config = section::<postern_connectwise::Config>(Some(Value::Table(table)), path, found);
+                let config = config?.with_secret(secret?);
+                for mistake in config.mistakes() {
+                    found.add(&format!("{path}.{}", mistake.path), format!("expected {}", mistake.expected));
+                }
+                Some(SystemConfig::ConnectWise(Box::new(config), connection?))
+            }
             "halopsa" => {
                 let secret = secret(&mut table, path, "client_secret", found);
                 let config = section::<postern_halopsa::Config>(Some(Value::Table(table)), path, found);
@@ -93,6 +104,7 @@ impl SystemConfig {
     pub fn kind(&self) -> &'static str {
         match self {
             SystemConfig::Embedded => "embedded",
+            SystemConfig::ConnectWise(..) => "connectwise",
             SystemConfig::HaloPsa(..) => "halopsa",
             SystemConfig::RequestTracker(..) => "request-tracker",
             SystemConfig::Syncro(..) => "syncro",
@@ -103,13 +115,13 @@ impl SystemConfig {
     pub(super) fn has_port(&self, port: &str) -> bool {
         match self {
             SystemConfig::Embedded => true,
-            SystemConfig::HaloPsa(..) | SystemConfig::Syncro(..) => port != "identity",
+            SystemConfig::ConnectWise(..) | SystemConfig::HaloPsa(..) | SystemConfig::Syncro(..) => port != "identity",
             SystemConfig::RequestTracker(..) => matches!(port, "service_desk" | "crm"),
         }
     }
 }
 
-const KINDS: &str = "`embedded`, `halopsa`, `request-tracker` or `syncro`";
+const KINDS: &str = "`connectwise`, `embedded`, `halopsa`, `request-tracker` or `syncro`";
 
 /// Takes a secret reference out of a table and reads it.
 fn secret(table: &mut Table, path: &str, field: &str, found: &mut Mistakes) -> Option<SecretString> {

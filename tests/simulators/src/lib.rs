@@ -4,6 +4,7 @@
 //! and can be told to misbehave in the ways that the vendor was seen to.
 
 pub mod broken;
+pub mod connectwise;
 pub mod halopsa;
 pub mod http;
 pub mod syncro;

@@ -1,7 +1,9 @@
-//! Runs one simulator: `simulate halopsa --listen 127.0.0.1:9001`, or `simulate syncro`.
+//! Runs one vendor's simulator: `simulate halopsa --listen 127.0.0.1:9001`.
 
 use std::io::Write;
 use std::process::ExitCode;
+
+const USAGE: &str = "usage: simulate connectwise|halopsa|syncro [--listen ADDR]";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -12,46 +14,55 @@ async fn main() -> ExitCode {
         [system, "--listen", listen] => (*system, *listen),
         _ => ("", ""),
     };
-    // Runs as long as it is held.
-    let started = match system {
+    let ended = match system {
+        "connectwise" => connectwise(listen).await,
         "halopsa" => halopsa(listen).await,
         "syncro" => syncro(listen).await,
         _ => {
-            complain("usage: simulate halopsa|syncro [--listen ADDR]");
+            complain(USAGE);
             return ExitCode::from(2);
         }
     };
-    let (_running, lines) = match started {
-        Ok(started) => started,
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&format!("cannot listen on `{listen}`: {error}"));
-            return ExitCode::FAILURE;
+            ExitCode::FAILURE
         }
-    };
-    drop(std::io::stdout().write_all(lines.as_bytes()));
-    match tokio::signal::ctrl_c().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
     }
 }
 
-type Started = std::io::Result<(Box<dyn std::any::Any>, String)>;
-
-async fn halopsa(listen: &str) -> Started {
-    use postern_simulators::halopsa::{CLIENT_ID, CLIENT_SECRET, TENANT, start_on};
+async fn connectwise(listen: &str) -> std::io::Result<()> {
+    use postern_simulators::connectwise::{BASE, BOARD, CLIENT_ID, COMPANY, PRIVATE_KEY, PUBLIC_KEY, start_on};
     let running = start_on(listen).await?;
-    let lines = format!(
-        "base_url      {}/api\ntenant        {TENANT}\nclient_id     {CLIENT_ID}\nclient_secret {CLIENT_SECRET}\n",
-        running.url,
-    );
-    Ok((Box::new(running), lines))
+    until_stopped(&format!(
+        "base_url    {url}{BASE}\ncompany_id  {COMPANY}\npublic_key  {PUBLIC_KEY}\nprivate_key {PRIVATE_KEY}\n\
+         client_id   {CLIENT_ID}\nboard       {BOARD}\n",
+        url = running.url,
+    ))
+    .await
 }
 
-async fn syncro(listen: &str) -> Started {
+async fn halopsa(listen: &str) -> std::io::Result<()> {
+    use postern_simulators::halopsa::{CLIENT_ID, CLIENT_SECRET, TENANT, start_on};
+    let running = start_on(listen).await?;
+    until_stopped(&format!(
+        "base_url      {url}/api\ntenant        {TENANT}\nclient_id     {CLIENT_ID}\nclient_secret {CLIENT_SECRET}\n",
+        url = running.url,
+    ))
+    .await
+}
+
+async fn syncro(listen: &str) -> std::io::Result<()> {
     use postern_simulators::syncro::{TOKEN, start_on};
     let running = start_on(listen).await?;
-    let lines = format!("base_url {}/api/v1\ntoken    {TOKEN}\n", running.url);
-    Ok((Box::new(running), lines))
+    until_stopped(&format!("base_url {}/api/v1\ntoken    {TOKEN}\n", running.url)).await
+}
+
+/// Says how to connect, and waits for the end.
+async fn until_stopped(lines: &str) -> std::io::Result<()> {
+    std::io::stdout().write_all(lines.as_bytes())?;
+    tokio::signal::ctrl_c().await
 }
 
 fn complain(text: &str) {
