@@ -307,5 +307,6 @@ fn connect(registry: &Registry<'_>, store: &Store, config: &TenantConfig) -> Res
         id: config.id.clone(),
         name: config.name.clone(),
         plans: plans.collect(),
+        trusted_link_hosts: Arc::new(config.trusted_link_hosts.clone()),
     })
 }
