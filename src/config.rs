@@ -57,6 +57,9 @@ pub struct ServerConfig {
     /// How long requests under way may take to end when it is stopped.
     #[serde(default = "thirty")]
     pub drain_secs: u64,
+    /// How often each connected system is asked whether it answers; 0: never.
+    #[serde(default = "thirty")]
+    pub probe_secs: u64,
     /// How long it says "not ready" before it stops accepting connections.
     #[serde(default)]
     pub unready_secs: u64,

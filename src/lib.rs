@@ -11,6 +11,7 @@ pub mod config;
 pub mod demo;
 pub mod edge;
 pub mod govern;
+pub mod health;
 pub mod mcp;
 pub mod redact;
 pub mod store;

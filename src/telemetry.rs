@@ -7,8 +7,9 @@ use opentelemetry_otlp::WithExportConfig as _;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
+use postern_api::TenantId;
 use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::metrics::{counter::Counter, family::Family, histogram::Histogram};
+use prometheus_client::metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram};
 use prometheus_client::registry::Registry;
 use std::io::IsTerminal as _;
 use std::sync::LazyLock;
@@ -39,6 +40,12 @@ struct ReasonLabel {
     reason: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SystemLabels {
+    tenant: String,
+    system: String,
+}
+
 #[derive(Debug)]
 struct Metrics {
     registry: Registry,
@@ -48,6 +55,7 @@ struct Metrics {
     redacted: Counter,
     dropped: Counter,
     rejected: Family<ReasonLabel, Counter>,
+    systems: Family<SystemLabels, Gauge>,
 }
 
 fn histogram() -> Histogram {
@@ -63,6 +71,7 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
         redacted: Counter::default(),
         dropped: Counter::default(),
         rejected: Family::default(),
+        systems: Family::default(),
         registry: Registry::default(),
     };
     registry.register("postern_calls", "Tool calls by tool and decision", metrics.calls.clone());
@@ -79,6 +88,7 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
         metrics.dropped.clone(),
     );
     registry.register("postern_rejected_requests", "Requests refused at the edge", metrics.rejected.clone());
+    registry.register("postern_system_up", "Whether a connected system answers", metrics.systems.clone());
     Metrics { registry, ..metrics }
 });
 
@@ -98,6 +108,12 @@ pub fn called(row: &Row, took: Duration) {
 /// A request was refused at the edge.
 pub fn rejected(reason: &'static str) {
     METRICS.rejected.get_or_create(&ReasonLabel { reason }).inc();
+}
+
+/// A connected system answers, or does not. Both labels are names of the configuration.
+pub fn system_up(tenant: &TenantId, system: &str, up: bool) {
+    let labels = SystemLabels { tenant: tenant.to_string(), system: system.to_owned() };
+    METRICS.systems.get_or_create(&labels).set(i64::from(up));
 }
 
 /// The span of one tool call, named as OpenTelemetry's MCP conventions say. `tool` is a name of the catalogue, never a caller's text.
