@@ -3,7 +3,7 @@
 use crate::call::audit::Row;
 use crate::config::{LogFormat, TelemetryConfig};
 use opentelemetry::trace::{TraceContextExt as _, TracerProvider as _};
-use opentelemetry_otlp::WithExportConfig as _;
+use opentelemetry_otlp::{WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -173,7 +173,8 @@ impl Drop for Exporting {
     }
 }
 
-/// Starts the log on standard error and, where an address is configured, the export of traces. Called once.
+/// Starts the log on standard error and, where an address is configured, the export of traces. Called once, outside any async
+/// runtime: spans are sent by a thread that has none.
 pub fn start(config: &TelemetryConfig) -> Result<Exporting, String> {
     let filter = config.log_filter.as_deref().unwrap_or(FILTER);
     let filter = EnvFilter::try_new(filter).map_err(|e| format!("telemetry.log_filter: {e}"))?;
@@ -194,8 +195,16 @@ pub fn start(config: &TelemetryConfig) -> Result<Exporting, String> {
 }
 
 fn provider(endpoint: &str) -> Result<SdkTracerProvider, String> {
+    // As every client here: no proxy of the environment, no redirect.
+    let client = reqwest::blocking::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(Duration::from_secs(10))
+        .build()
+        .map_err(|e| format!("telemetry.otlp_endpoint: {e}"))?;
     let exporter = opentelemetry_otlp::SpanExporter::builder()
         .with_http()
+        .with_http_client(client)
         .with_endpoint(format!("{}/v1/traces", endpoint.trim_end_matches('/')))
         .build()
         .map_err(|e| format!("telemetry.otlp_endpoint: {e}"))?;

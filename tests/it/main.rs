@@ -28,3 +28,5 @@ mod support;
 mod tenancy;
 #[cfg(test)]
 mod tidy;
+#[cfg(test)]
+mod traces;

@@ -253,3 +253,12 @@ fn every_tool_has_its_policy_and_every_policy_its_tool() {
         assert_eq!(tool.input["additionalProperties"], false, "{} takes what it does not know", tool.entry.name);
     }
 }
+
+/// RUSTSEC-2026-0258: before 0.4.16 a flood of empty frames was not ended.
+#[test]
+fn d08_the_http_2_library_ends_floods() {
+    let lock = read("Cargo.lock");
+    let version = lock.split("name = \"h2\"\nversion = \"").nth(1).unwrap().split('"').next().unwrap();
+    let parts: Vec<u32> = version.split('.').map(|it| it.parse().unwrap()).collect();
+    assert!(parts >= vec![0, 4, 16], "{version}");
+}

@@ -1,5 +1,7 @@
 //! Draining, health and metrics.
 
+mod frames;
+
 use super::*;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::Notify;
