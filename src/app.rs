@@ -15,6 +15,7 @@ use crate::edge::rejection::{RejectionFacts, Rejections};
 use crate::edge::serve::{self, Drained, Readiness, ServeConfig};
 use crate::edge::token::{AlwaysStands, KnownRoles, Trust, Verifier, VerifierParts};
 use crate::edge::{self, EdgeParts, confirmations};
+use crate::health::Health;
 use crate::mcp::{self, McpConfig, Names};
 use crate::redact::Scrubber;
 use crate::store::{Store, secret_file};
@@ -28,6 +29,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -66,6 +68,8 @@ pub struct App {
     policies_dir: Option<PathBuf>,
     router: Router,
     operations_listen: SocketAddr,
+    health: Health,
+    probe_every: Option<Duration>,
     serving: ServeConfig,
     stop: CancellationToken,
 }
@@ -132,6 +136,7 @@ impl App {
         }
         let secret = secret_file::<32>(&data_dir.join("placeholder.key"))?;
         let redactor = Arc::new(Redactor::new(Scrubber::new()?, &*secret));
+        let health = Health::new(tenants.values());
         let means = Means {
             policies: engine.clone(),
             tenants: Arc::new(tenants),
@@ -153,6 +158,8 @@ impl App {
             policies_dir: config.policies.dir,
             router,
             operations_listen: config.server.operations_listen,
+            health,
+            probe_every: (config.server.probe_secs > 0).then(|| Duration::from_secs(config.server.probe_secs)),
             serving: ServeConfig {
                 drain_secs: config.server.drain_secs,
                 unready_secs: config.server.unready_secs,
@@ -172,8 +179,9 @@ impl App {
         let operations = TcpListener::bind(self.operations_listen).await;
         let operations = operations.map_err(|e| cannot("server.operations_listen")(&e))?;
         let ready = Readiness::default();
-        let metrics: serve::RenderMetrics = Arc::new(telemetry::render);
-        let health = serve::operations(ready.clone(), metrics, &[]);
+        let systems = self.health.clone();
+        let health =
+            serve::operations(ready.clone(), Arc::new(telemetry::render), Arc::new(move || systems.render()), &[]);
         // Health and metrics go on while requests drain.
         let after = CancellationToken::new();
         let served = serve::serve(
@@ -185,6 +193,9 @@ impl App {
         );
         let health = tokio::spawn(served);
         let tending = tokio::spawn(self.journal.clone().tend(after.clone()));
+        if let Some(every) = self.probe_every {
+            tokio::spawn(self.health.watch(every, self.stop.clone()));
+        }
         tokio::spawn(signals(self.stop.clone(), self.engine, self.verifier, self.policies_dir));
         match serve::serve(listener, self.router, self.serving, ready, self.stop).await {
             Drained::Whole => tracing::info!("stopped; every request had ended"),
@@ -307,5 +318,6 @@ fn connect(registry: &Registry<'_>, store: &Store, config: &TenantConfig) -> Res
         id: config.id.clone(),
         name: config.name.clone(),
         plans: plans.collect(),
+        trusted_link_hosts: Arc::new(config.trusted_link_hosts.clone()),
     })
 }

@@ -305,9 +305,10 @@ fn serve(
     build: impl FnOnce(SocketAddr) -> Result<App, Failed>,
     announce: impl FnOnce(SocketAddr) -> Result<(), Failed>,
 ) -> Result<(), Failed> {
+    // Traces are sent from a thread of their own, outside the runtime, and what is left of them after it.
+    let _exporting = telemetry::start(telemetry)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let _exporting = telemetry::start(telemetry)?;
         let listener =
             tokio::net::TcpListener::bind(listen).await.map_err(|e| format!("cannot listen at {listen}: {e}"))?;
         let listen = listener.local_addr()?;

@@ -13,6 +13,7 @@ pub use system::{Connection, SystemConfig};
 use crate::audit;
 use crate::edge::config::EdgeConfig;
 use crate::edge::realm::RealmConfig;
+use crate::redact::Hosts;
 use mistakes::section;
 use postern_api::{ExternalId, OrganisationId, TenantId};
 use serde::Deserialize;
@@ -56,6 +57,9 @@ pub struct ServerConfig {
     /// How long requests under way may take to end when it is stopped.
     #[serde(default = "thirty")]
     pub drain_secs: u64,
+    /// How often each connected system is asked whether it answers; 0: never.
+    #[serde(default = "thirty")]
+    pub probe_secs: u64,
     /// How long it says "not ready" before it stops accepting connections.
     #[serde(default)]
     pub unready_secs: u64,
@@ -146,6 +150,8 @@ pub struct TenantConfig {
     pub organisations: BTreeMap<OrganisationId, BTreeMap<String, ExternalId>>,
     /// By subscription tier, where the system of record says nothing.
     pub plans: BTreeMap<String, PlanConfig>,
+    /// Hosts whose links in people's text stay links, for example `docs.example.com` or `*.example.com`.
+    pub trusted_link_hosts: Hosts,
 }
 
 /// Which system stands behind which port.
@@ -286,6 +292,16 @@ fn tenant(mut table: Table, path: &str, found: &mut Mistakes) -> Option<TenantCo
         &at("organisations"),
         found,
     );
+    let hosts = section::<Vec<String>>(
+        Some(table.remove("trusted_link_hosts").unwrap_or(Value::Array(vec![]))),
+        &at("trusted_link_hosts"),
+        found,
+    );
+    let trusted_link_hosts = Hosts::parse(&hosts.unwrap_or_default()).unwrap_or_else(|wrong| {
+        let expected = "expected host names such as `docs.example.com`, or `*.example.com` for all below it";
+        found.add(&at("trusted_link_hosts"), format!("{expected}; found `{wrong}`"));
+        Hosts::default()
+    });
     let mut realms = match table.remove("realms") {
         Some(Value::Table(realms)) => realms,
         Some(_) | None => Table::new(),
@@ -308,7 +324,7 @@ fn tenant(mut table: Table, path: &str, found: &mut Mistakes) -> Option<TenantCo
     let named = systems.keys().cloned().collect::<BTreeSet<_>>();
     let systems: BTreeMap<_, _> = systems.into_iter().filter_map(|(name, it)| Some((name, it?))).collect();
     for key in table.keys() {
-        let known = "`id`, `name`, `realms`, `ports`, `systems`, `organisations` or `plans`";
+        let known = "`id`, `name`, `realms`, `ports`, `systems`, `organisations`, `plans` or `trusted_link_hosts`";
         found.add(&at(key), format!("unknown field; expected {known}"));
     }
     let names = || named.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
@@ -358,6 +374,7 @@ fn tenant(mut table: Table, path: &str, found: &mut Mistakes) -> Option<TenantCo
         systems,
         organisations: organisations.unwrap_or_default(),
         plans: plans.unwrap_or_default(),
+        trusted_link_hosts,
     })
 }
 

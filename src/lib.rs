@@ -12,6 +12,7 @@ pub mod config;
 pub mod demo;
 pub mod edge;
 pub mod govern;
+pub mod health;
 pub mod matching;
 pub mod mcp;
 pub mod redact;

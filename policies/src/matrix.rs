@@ -81,6 +81,7 @@ fn seen(roles: &[Role]) -> Vec<Vec<String>> {
         row("IBAN in text", &|role| role.reveal.text.iban.as_str().to_owned()),
         row("identity in text", &|role| role.reveal.text.identity.as_str().to_owned()),
         row("IP in text", &|role| role.reveal.text.ip.as_str().to_owned()),
+        row("link in text", &|role| role.reveal.text.link.as_str().to_owned()),
         row("internal", &|role| flag(role.reveal.internal)),
         row("money", &|role| flag(role.reveal.financial)),
         row("reach", &|role| format!("{:?}", role.reach).to_lowercase()),

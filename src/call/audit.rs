@@ -76,8 +76,10 @@ pub struct Row {
     pub tool: &'static str,
     /// The arguments.
     pub arguments: Map<String, Value>,
-    /// The organisation that the call was about, in our words.
+    /// The organisation that the call was about, in our words; none where it was about several.
     pub organisation: Option<OrganisationId>,
+    /// How many organisations it was about.
+    pub organisations: u32,
     /// What was decided.
     pub decision: Decision,
     /// The published code, or the inner reason of a hidden tool.
@@ -110,12 +112,15 @@ impl Row {
         trail: &Trail,
     ) -> Self {
         let (notes, findings) = (trail.notes.lock().clone(), trail.findings.lock().clone());
+        let mut organisations = findings.organisations;
+        organisations.extend(caller.organisation.clone());
         Self {
             phase,
             caller: caller.clone(),
             tool: notes.tool.unwrap_or_default(),
             arguments: arguments.clone(),
-            organisation: findings.organisation.or_else(|| caller.organisation.clone()),
+            organisations: u32::try_from(organisations.len()).unwrap_or(u32::MAX),
+            organisation: organisations.pop_first().filter(|_| organisations.is_empty()),
             decision: Decision::Allowed,
             code: "",
             policy_version: notes.policy_version,

@@ -40,6 +40,7 @@ fn viewer(cx: &ToolCx) -> Viewer {
     Viewer {
         contacts: contacts.collect(),
         own_values: [&caller.email, &caller.name].into_iter().flatten().map(|it| it.to_string()).collect(),
+        link_hosts: tenant.trusted_link_hosts.clone(),
         grant: format!("{}\n{}\n{client}", caller.principal.issuer, caller.principal.subject).into(),
     }
 }

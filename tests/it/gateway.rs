@@ -54,6 +54,11 @@ impl Gateway {
 
     /// A gateway whose configuration was changed before it was built.
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::serving(Router::new(), change).await
+    }
+
+    /// The same with further public routes, for example other realms' keys.
+    pub(crate) async fn serving(routes: Router, change: impl FnOnce(&mut Config)) -> Self {
         logs::keep();
         let dir = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -73,7 +78,7 @@ impl Gateway {
         let other = TenantId::new(OTHER_TENANT).unwrap();
         seed(Registry::new(dir.path()).embedded().unwrap(), &other, Timestamp::now()).unwrap();
         change(&mut config);
-        let routes = demo.routes().unwrap().merge(other_keys());
+        let routes = demo.routes().unwrap().merge(other_keys()).merge(routes);
         let app = App::build(config, listen, routes).unwrap();
         let (gate, store, stop) = (app.gate.clone(), app.store.clone(), app.stop());
         let serving = tokio::spawn(async move { app.serve(listener).await.unwrap() });

@@ -30,3 +30,5 @@ mod support;
 mod tenancy;
 #[cfg(test)]
 mod tidy;
+#[cfg(test)]
+mod traces;

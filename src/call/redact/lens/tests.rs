@@ -16,6 +16,7 @@ const TEXT: TextRules = TextRules {
     iban: Treatment::Hide,
     identity: Treatment::Hide,
     ip: Treatment::Show,
+    link: Treatment::Mask,
 };
 const CUSTOMER: Reveal =
     Reveal { name: MASK, email: MASK, phone: MASK, address: MASK, text: TEXT, internal: false, financial: false };
@@ -67,6 +68,7 @@ fn viewer(contact: &str, own: &[&str], grant: &str) -> Viewer {
     Viewer {
         contacts: BTreeSet::from([ContactId::new(contact).expect("an id")]),
         own_values: own.iter().map(|own| (*own).to_owned()).collect(),
+        link_hosts: Arc::default(),
         grant: grant.into(),
     }
 }
