@@ -15,12 +15,14 @@ use std::time::Duration;
 pub struct Registry<'a> {
     data_dir: &'a Path,
     embedded: OnceLock<Embedded>,
+    /// What all tenants' connections to one Autotask database share.
+    autotask: postern_autotask::Budgets,
 }
 
 impl<'a> Registry<'a> {
     /// For a data directory.
     pub fn new(data_dir: &'a Path) -> Self {
-        Self { data_dir, embedded: OnceLock::new() }
+        Self { data_dir, embedded: OnceLock::new(), autotask: postern_autotask::Budgets::default() }
     }
 
     /// Postern's own backend, opened when the first tenant uses it.
@@ -36,6 +38,12 @@ impl<'a> Registry<'a> {
     pub fn open(&self, tenant: &TenantId, name: &str, config: &SystemConfig) -> Result<System> {
         let adapter: Arc<dyn Adapter> = match config {
             SystemConfig::Embedded => self.embedded()?.for_tenant(tenant),
+            SystemConfig::Autotask(config, connection) => {
+                let auth = postern_autotask::authenticator(config);
+                let mut settings = settings(name, &config.lookup_url, connection, Some(postern_autotask::RATE))?;
+                settings.other_hosts.extend(config.zone_hosts.iter().cloned());
+                postern_autotask::connect((**config).clone(), handle(settings, auth)?, &self.autotask)?
+            }
             SystemConfig::HaloPsa(config, connection) => {
                 let auth = postern_halopsa::authenticator(config);
                 let mut settings = settings(name, &config.base_url, connection, Some(postern_halopsa::RATE))?;

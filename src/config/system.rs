@@ -11,6 +11,8 @@ use toml::{Table, Value};
 pub enum SystemConfig {
     /// Postern's own backend, for every port.
     Embedded,
+    /// Autotask PSA.
+    Autotask(Box<postern_autotask::Config>, Connection),
     /// HaloPSA.
     HaloPsa(Box<postern_halopsa::Config>, Connection),
     /// Request Tracker 5.
@@ -51,6 +53,15 @@ impl SystemConfig {
                 }
                 Some(SystemConfig::Embedded)
             }
+            "autotask" => {
+                let secret = secret(&mut table, path, "secret", found);
+                let config = section::<postern_autotask::Config>(Some(Value::Table(table)), path, found);
+                let config = config?.with_secret(secret?);
+                for mistake in config.mistakes() {
+                    found.add(&format!("{path}.{}", mistake.path), format!("expected {}", mistake.expected));
+                }
+                Some(SystemConfig::Autotask(Box::new(config), connection?))
+            }
             "halopsa" => {
                 let secret = secret(&mut table, path, "client_secret", found);
                 let config = section::<postern_halopsa::Config>(Some(Value::Table(table)), path, found);
@@ -82,6 +93,7 @@ impl SystemConfig {
     pub fn kind(&self) -> &'static str {
         match self {
             SystemConfig::Embedded => "embedded",
+            SystemConfig::Autotask(..) => "autotask",
             SystemConfig::HaloPsa(..) => "halopsa",
             SystemConfig::RequestTracker(..) => "request-tracker",
         }
@@ -92,12 +104,12 @@ impl SystemConfig {
         match self {
             SystemConfig::Embedded => true,
             SystemConfig::HaloPsa(..) => port != "identity",
-            SystemConfig::RequestTracker(..) => matches!(port, "service_desk" | "crm"),
+            SystemConfig::Autotask(..) | SystemConfig::RequestTracker(..) => matches!(port, "service_desk" | "crm"),
         }
     }
 }
 
-const KINDS: &str = "`embedded`, `halopsa` or `request-tracker`";
+const KINDS: &str = "`autotask`, `embedded`, `halopsa` or `request-tracker`";
 
 /// Takes a secret reference out of a table and reads it.
 fn secret(table: &mut Table, path: &str, field: &str, found: &mut Mistakes) -> Option<SecretString> {

@@ -36,7 +36,8 @@ impl Budgets {
 
     /// The account of one database.
     pub(crate) fn account(&self, database: &str) -> Arc<Account> {
-        let fresh = || Arc::new(Account { clock: self.clock.clone(), spent: Mutex::default(), threads: Mutex::default() });
+        let fresh =
+            || Arc::new(Account { clock: self.clock.clone(), spent: Mutex::default(), threads: Mutex::default() });
         self.accounts.lock().entry(database.to_owned()).or_insert_with(fresh).clone()
     }
 }

@@ -127,7 +127,13 @@ impl Client {
     }
 
     /// One record by its number; the vendor says 200 and `null` where there is none.
-    pub(crate) async fn one<R: Row>(&self, cx: &CallCx, entity: &'static str, id: i64, what: &'static str) -> Result<R> {
+    pub(crate) async fn one<R: Row>(
+        &self,
+        cx: &CallCx,
+        entity: &'static str,
+        id: i64,
+        what: &'static str,
+    ) -> Result<R> {
         #[derive(Deserialize)]
         #[serde(bound = "R: DeserializeOwned")]
         struct One<R> {

@@ -181,7 +181,8 @@ pub(crate) fn is_here(host: &str) -> bool {
 /// A host of the vendor's; this machine stands in for it in tests.
 fn is_vendors(host: &str) -> bool {
     let name = host.strip_suffix(".autotask.net");
-    let label = |it: &str| !it.is_empty() && it.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    let label =
+        |it: &str| !it.is_empty() && it.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     name.is_some_and(label) || is_here(host)
 }
 

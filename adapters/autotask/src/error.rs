@@ -170,17 +170,33 @@ mod tests {
         let gone = errors(
             "No message. No matching records found. The logged in Resource may not have the required permissions to delete the data.",
         );
-        let role = errors("When assigning a Resource, you must assign both a assignedResourceID and assignedResourceRoleID.");
+        let role =
+            errors("When assigning a Resource, you must assign both a assignedResourceID and assignedResourceRoleID.");
         let pick = errors("Picklist value [3] does not exist for priority");
         let cases: &[(u16, &str, Effect, ErrorKind)] = &[
             (500, &pick, Write, ErrorKind::InvalidArgument),
             (500, &pick, Read, ErrorKind::InvalidArgument),
             (500, &role, Write, ErrorKind::InvalidArgument),
             (500, &errors("queueID is required"), Write, ErrorKind::InvalidArgument),
-            (500, &errors("Value does not reference an existing entity for taskType . "), Write, ErrorKind::InvalidArgument),
-            (500, &errors("The specified AssignedResourceID and AssignedRoleID combination is not currently defined"), Write, ErrorKind::InvalidArgument),
+            (
+                500,
+                &errors("Value does not reference an existing entity for taskType . "),
+                Write,
+                ErrorKind::InvalidArgument,
+            ),
+            (
+                500,
+                &errors("The specified AssignedResourceID and AssignedRoleID combination is not currently defined"),
+                Write,
+                ErrorKind::InvalidArgument,
+            ),
             (500, r#"{"errors":[{"message":"queueID is required"}]}"#, Write, ErrorKind::InvalidArgument),
-            (500, &errors("Unable to find attachedObjectID in the AttachmentInfo Entity"), Read, ErrorKind::InvalidArgument),
+            (
+                500,
+                &errors("Unable to find attachedObjectID in the AttachmentInfo Entity"),
+                Read,
+                ErrorKind::InvalidArgument,
+            ),
             (500, &denied, Read, ErrorKind::Forbidden),
             (500, &denied, Write, ErrorKind::Forbidden),
             (500, &gone, Write, ErrorKind::NotFound),
@@ -194,7 +210,12 @@ mod tests {
             (401, "", Write, ErrorKind::Unauthenticated),
             (403, "", Read, ErrorKind::Forbidden),
             (404, "", Read, ErrorKind::NotFound),
-            (405, r#"{"Message":"The requested resource does not support http method 'GET'."}"#, Read, ErrorKind::BadReply),
+            (
+                405,
+                r#"{"Message":"The requested resource does not support http method 'GET'."}"#,
+                Read,
+                ErrorKind::BadReply,
+            ),
             (302, "", Read, ErrorKind::BadReply),
             (408, "", Read, ErrorKind::Timeout),
             (408, "", Write, ErrorKind::OutcomeUnknown),

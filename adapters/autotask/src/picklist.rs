@@ -159,7 +159,17 @@ fn status_named(label: &str) -> TicketStatus {
         (TicketStatus::Pending, &["waiting", "awaiting", "pending", "hold", "scheduled", "materials"]),
         (
             TicketStatus::Open,
-            &["new", "open", "reopened", "in progress", "assigned", "escalated", "escalate", "dispatched", "note added"],
+            &[
+                "new",
+                "open",
+                "reopened",
+                "in progress",
+                "assigned",
+                "escalated",
+                "escalate",
+                "dispatched",
+                "note added",
+            ],
         ),
     ];
     let label = label.to_lowercase();

@@ -176,18 +176,8 @@ pub(crate) struct ContactRow {
 }
 
 /// The fields of [`ContactRow`].
-pub(crate) const CONTACT_FIELDS: [&str; 10] = [
-    "id",
-    "companyID",
-    "firstName",
-    "lastName",
-    "title",
-    "emailAddress",
-    "phone",
-    "mobilePhone",
-    "isActive",
-    "note",
-];
+pub(crate) const CONTACT_FIELDS: [&str; 10] =
+    ["id", "companyID", "firstName", "lastName", "title", "emailAddress", "phone", "mobilePhone", "isActive", "note"];
 
 /// A customer.
 #[derive(Debug, Default, Deserialize)]

@@ -39,7 +39,8 @@ impl Zone {
         let known = config.zone_hosts.iter().any(|it| it == host) && url.scheme() == lookup.scheme();
         // The vendor listens on the usual port; a simulator wherever it was started.
         let port = url.port() == if is_here(host) { lookup.port() } else { None };
-        let bare = url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
+        let bare =
+            url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
         let path = url.path().trim_matches('/').eq_ignore_ascii_case("atservicesrest");
         if !(known && port && bare && path) {
             return Err(refused());

@@ -31,8 +31,7 @@ fn ticket(id: i64) -> TicketId {
 fn adapter(url: &str, budgets: &Budgets) -> Arc<dyn Adapter> {
     let secret = autotask::SECRET.to_owned().into();
     let hosts = vec!["127.0.0.1".to_owned()];
-    let mut config =
-        postern_autotask::Config::new(autotask::USERNAME, autotask::INTEGRATION_CODE, secret, hosts);
+    let mut config = postern_autotask::Config::new(autotask::USERNAME, autotask::INTEGRATION_CODE, secret, hosts);
     config.lookup_url = format!("{url}/atservicesrest");
     config.private_field = Some("PosternPrivate".into());
     let http = PlainHttp::new(&config.lookup_url, Some(postern_autotask::authenticator(&config))).expect("a client");
@@ -150,14 +149,8 @@ async fn the_adapter_passes_the_kit_in_trouble() {
 async fn the_adapter_is_held_to_every_other_trial() {
     let (_desk, fixture) = fixture(&Budgets::default()).await;
     let held: Vec<&str> = trials(&fixture).iter().map(Trial::name).collect();
-    let none = [
-        Op::LoginList,
-        Op::LoginInvite,
-        Op::LeadTransfer,
-        Op::RoleChangeList,
-        Op::ArticleSearch,
-        Op::ArticleGet,
-    ];
+    let none =
+        [Op::LoginList, Op::LoginInvite, Op::LeadTransfer, Op::RoleChangeList, Op::ArticleSearch, Op::ArticleGet];
     let left_out: Vec<&str> = all()
         .iter()
         .filter(|it| !it.needs().iter().any(|op| none.contains(op)) && !held.contains(&it.name()))

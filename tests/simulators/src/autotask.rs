@@ -15,7 +15,9 @@ use axum::extract::State as Extract;
 use axum::http::{HeaderMap, Method, Uri};
 use axum::response::Response;
 use parking_lot::Mutex;
-pub use seed::{ACME, ACME_LEAD, ACME_USER, ADA, API_USER, COMPLETE, GLOBEX, GLOBEX_USER, SECOND_LINE, many_tickets, ticket};
+pub use seed::{
+    ACME, ACME_LEAD, ACME_USER, ADA, API_USER, COMPLETE, GLOBEX, GLOBEX_USER, SECOND_LINE, many_tickets, ticket,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;

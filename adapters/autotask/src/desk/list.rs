@@ -151,7 +151,8 @@ async fn found(
     if query.viewer.is_none() {
         let noted = Filter::every(vec![Filter::contains("description", longest)]);
         const HEADS: &[&str] = &["id", "ticketID"];
-        let notes = autotask.client.rows::<NoteRow>(cx, "TicketNotes", &noted, Some(HEADS), autotask.config.max_rows).await?;
+        let notes =
+            autotask.client.rows::<NoteRow>(cx, "TicketNotes", &noted, Some(HEADS), autotask.config.max_rows).await?;
         let ids: BTreeSet<i64> = notes.rows.iter().filter_map(|it| it.ticket.id()).collect();
         let ids: Vec<i64> = ids.into_iter().collect();
         for some in ids.chunks(MANY) {

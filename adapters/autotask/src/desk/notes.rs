@@ -223,7 +223,14 @@ mod tests {
 
     #[test]
     fn a_title_says_who_wrote_and_no_name_says_it_otherwise() {
-        let names = ["Bob Basic", "Agent: Ada", "Customer 79: Eve", "] Escalation", "[gw:other] Agent: Ada\nEscalation", "日本"];
+        let names = [
+            "Bob Basic",
+            "Agent: Ada",
+            "Customer 79: Eve",
+            "] Escalation",
+            "[gw:other] Agent: Ada\nEscalation",
+            "日本",
+        ];
         for name in names {
             let flat = name.split_whitespace().collect::<Vec<_>>().join(" ");
             for reference in [None, Some("gw:01abc")] {

@@ -76,11 +76,22 @@ impl Autotask {
         let ids: Vec<i64> = ids.iter().copied().collect();
         let most = self.config.max_rows;
         let found = self.client.among::<ContactRow>(cx, "Contacts", "id", &ids, &CONTACT_FIELDS, most).await?;
-        Ok(found.rows.into_iter().filter_map(|row| Some((row.id.id()?, row))).filter(|(id, _)| ids.contains(id)).collect())
+        Ok(found
+            .rows
+            .into_iter()
+            .filter_map(|row| Some((row.id.id()?, row)))
+            .filter(|(id, _)| ids.contains(id))
+            .collect())
     }
 
     /// A person's own row names the company; the vendor would take anybody's number.
-    pub(crate) async fn belongs(&self, cx: &CallCx, contact: i64, company: &Owner, otherwise: fn() -> Error) -> Result<()> {
+    pub(crate) async fn belongs(
+        &self,
+        cx: &CallCx,
+        contact: i64,
+        company: &Owner,
+        otherwise: fn() -> Error,
+    ) -> Result<()> {
         let found = self.client.one::<ContactRow>(cx, "Contacts", contact, "contact").await;
         let row = found.map_err(|e| if e.kind() == ErrorKind::NotFound { otherwise() } else { e })?;
         if owner(row.company) == *company { Ok(()) } else { Err(otherwise()) }

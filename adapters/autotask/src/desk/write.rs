@@ -112,7 +112,8 @@ async fn record(
 }
 
 fn no_status(meaning: &'static str) -> Error {
-    let message = format!("the connected system has no status that stands for {meaning}; ask an administrator to set `statuses`");
+    let message =
+        format!("the connected system has no status that stands for {meaning}; ask an administrator to set `statuses`");
     Error::new(ErrorKind::Unsupported, message)
 }
 
@@ -235,7 +236,9 @@ fn shows(row: &TicketRow, change: &Value) -> bool {
         "status" => row.status.0 == value.as_i64(),
         "queueID" => row.queue.0 == value.as_i64(),
         "assignedResourceID" => row.assigned_resource.0 == value.as_i64(),
-        "resolution" => value.as_str().is_some_and(|it| row.resolution.lines().trim() == it.replace("\r\n", "\n").trim()),
+        "resolution" => {
+            value.as_str().is_some_and(|it| row.resolution.lines().trim() == it.replace("\r\n", "\n").trim())
+        }
         // Not read back; it goes with the resource.
         "assignedResourceRoleID" => true,
         _ => false,
@@ -292,7 +295,8 @@ async fn note(
 ) -> Result<NoteRow> {
     if autotask.own_resource(cx).await?.is_none() {
         // Without it nothing that is written now could be read back as ours.
-        let message = "the connected system does not tell Postern who it is there; ask an administrator to set `resource_id`";
+        let message =
+            "the connected system does not tell Postern who it is there; ask an administrator to set `resource_id`";
         return Err(refuse(ErrorKind::Forbidden, message));
     }
     if let Some(before) = noted_before(autotask, cx, ticket).await? {
@@ -353,10 +357,12 @@ async fn target(autotask: &Autotask, cx: &CallCx, ticket: i64, wanted: &str) -> 
         || refuse(ErrorKind::InvalidArgument, "no team or agent has this name; use the name of one as `target`");
     let active = Filter::every(vec![Filter::flag("isActive", true)]);
     let most = autotask.config.max_rows;
-    let people = autotask.client.rows::<ResourceRow>(cx, "Resources", &active, Some(&RESOURCE_FIELDS), most).await?.rows;
+    let people =
+        autotask.client.rows::<ResourceRow>(cx, "Resources", &active, Some(&RESOURCE_FIELDS), most).await?.rows;
     let wanted = wanted.trim().to_lowercase();
     let full = |row: &ResourceRow| name(&row.first_name, &row.last_name);
-    let mut found = people.iter().filter(|row| full(row).to_lowercase() == wanted).filter_map(|it| Some((it.id.id()?, it)));
+    let mut found =
+        people.iter().filter(|row| full(row).to_lowercase() == wanted).filter_map(|it| Some((it.id.id()?, it)));
     let (id, row) = match (found.next(), found.next()) {
         (Some(_), Some(_)) => return Err(several()),
         (Some(found), None) => found,

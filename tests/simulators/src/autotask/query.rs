@@ -64,7 +64,12 @@ fn passes(quirks: &Quirks, entity: &Entity, condition: &Value, row: &Value) -> R
 }
 
 /// The rows of a query, by number.
-fn matching(data: &mut Data, quirks: &Quirks, entity: &Entity, body: &Map<String, Value>) -> Result<Vec<Value>, Refused> {
+fn matching(
+    data: &mut Data,
+    quirks: &Quirks,
+    entity: &Entity,
+    body: &Map<String, Value>,
+) -> Result<Vec<Value>, Refused> {
     let conditions = body.get("filter").and_then(Value::as_array).cloned().unwrap_or_default();
     if conditions.is_empty() {
         return Err("The query must have at least one filter.".into());
@@ -113,16 +118,15 @@ fn page(data: &mut Data, quirks: &Quirks, entity: &Entity, asked: &Asked<'_>) ->
     let after = after.and_then(|it| it.get("afterId").and_then(Value::as_i64)).unwrap_or(i64::MIN);
     let from = if quirks.duplicate_pages { i64::MIN } else { after };
     let mut found = matching(data, quirks, entity, &body)?;
-    if quirks.endless_pages {
+    if let Some(mut row) = found.first().cloned().filter(|_| quirks.endless_pages) {
         let number = after.max(1_000_000) + 1;
-        let mut row = found.first().cloned().unwrap_or_default();
         if let Some(row) = row.as_object_mut() {
             row.insert("id".into(), json!(number));
         }
         found = vec![row];
     }
     let rest: Vec<Value> = found.into_iter().filter(|row| id(row) > from).collect();
-    let more = rest.len() > most || quirks.endless_pages || quirks.duplicate_pages;
+    let more = rest.len() > most || ((quirks.endless_pages || quirks.duplicate_pages) && !rest.is_empty());
     let rows: Vec<Value> = rest.into_iter().take(most).collect();
     let last = rows.last().map(id).unwrap_or_default();
     let next = more.then(|| {
@@ -132,7 +136,10 @@ fn page(data: &mut Data, quirks: &Quirks, entity: &Entity, asked: &Asked<'_>) ->
         url.map(String::from).unwrap_or_default()
     });
     let next = quirks.next_page.clone().or(next);
-    let shown = rows.into_iter().map(|row| shown(quirks, entity, row, body.get("IncludeFields"))).collect::<Result<Vec<_>, _>>()?;
+    let shown = rows
+        .into_iter()
+        .map(|row| shown(quirks, entity, row, body.get("IncludeFields")))
+        .collect::<Result<Vec<_>, _>>()?;
     Ok(json!({
         "items": shown,
         "pageDetails": { "count": most, "requestCount": most, "prevPageUrl": null, "nextPageUrl": next },

@@ -136,12 +136,42 @@ pub(super) fn data() -> Data {
                 "resolvedDueDateTime": "2026-09-03T17:00:00.000Z", "resolution": "draft: swap the CANARY-DRAFT",
             }),
         ),
-        ticket(4322, ACME, ACME_USER, &at(2), json!({ "title": "Monitor flickers", "description": "since Monday", "userDefinedFields": private("No") })),
-        ticket(4323, ACME, ACME_LEAD, &at(3), json!({ "title": "Salary list", "description": "for Ann alone", "userDefinedFields": private("Yes") })),
+        ticket(
+            4322,
+            ACME,
+            ACME_USER,
+            &at(2),
+            json!({ "title": "Monitor flickers", "description": "since Monday", "userDefinedFields": private("No") }),
+        ),
+        ticket(
+            4323,
+            ACME,
+            ACME_LEAD,
+            &at(3),
+            json!({ "title": "Salary list", "description": "for Ann alone", "userDefinedFields": private("Yes") }),
+        ),
         // Its mark cannot be read, so that it is its requester's alone.
-        ticket(4324, ACME, ACME_LEAD, &at(4), json!({ "title": "Board minutes", "description": "print them", "userDefinedFields": [] })),
-        ticket(4325, ACME, ACME_USER, &at(5), json!({ "title": "Old mouse", "status": 5, "completedDate": at(6), "resolution": "New mouse", "userDefinedFields": private("No") })),
-        ticket(5001, GLOBEX, GLOBEX_USER, &at(2), json!({ "title": "Keyboard sticks", "description": "CANARY-GLOBEX", "userDefinedFields": private("No") })),
+        ticket(
+            4324,
+            ACME,
+            ACME_LEAD,
+            &at(4),
+            json!({ "title": "Board minutes", "description": "print them", "userDefinedFields": [] }),
+        ),
+        ticket(
+            4325,
+            ACME,
+            ACME_USER,
+            &at(5),
+            json!({ "title": "Old mouse", "status": 5, "completedDate": at(6), "resolution": "New mouse", "userDefinedFields": private("No") }),
+        ),
+        ticket(
+            5001,
+            GLOBEX,
+            GLOBEX_USER,
+            &at(2),
+            json!({ "title": "Keyboard sticks", "description": "CANARY-GLOBEX", "userDefinedFields": private("No") }),
+        ),
         ticket(5002, 0, 0, &at(2), json!({ "title": "Our own CANARY-MSP", "userDefinedFields": private("No") })),
     ];
     let by_ada = |publish: i64, text: &str| json!({ "creatorResourceID": ADA, "publish": publish, "title": "Note", "description": text });

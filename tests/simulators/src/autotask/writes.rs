@@ -24,10 +24,8 @@ fn record(fields: &[Field], body: &[u8], changes: bool) -> Result<Map<String, Va
         return Err("Request body is required.".into());
     };
     for (name, value) in &record {
-        let (_, _, rule) = fields
-            .iter()
-            .find(|(it, ..)| it == name)
-            .ok_or_else(|| format!("Unable to find {name} in the Entity."))?;
+        let (_, _, rule) =
+            fields.iter().find(|(it, ..)| it == name).ok_or_else(|| format!("Unable to find {name} in the Entity."))?;
         if value.is_null() {
             return Err("Object reference not set to an instance of an object.".into());
         }
@@ -40,7 +38,9 @@ fn record(fields: &[Field], body: &[u8], changes: bool) -> Result<Map<String, Va
         }
     }
     if record.contains_key("assignedResourceID") != record.contains_key("assignedResourceRoleID") {
-        return Err("When assigning a Resource, you must assign both a assignedResourceID and assignedResourceRoleID.".into());
+        return Err(
+            "When assigning a Resource, you must assign both a assignedResourceID and assignedResourceRoleID.".into()
+        );
     }
     Ok(record)
 }
