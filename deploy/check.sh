@@ -40,8 +40,8 @@ example = (here / "postern.example.toml").read_text()
 read_by_hand = {"path", "expected", "customer_realm", "employee_realm", "password"}
 for struct in [
     "src/config.rs", "src/config/system.rs", "src/edge/config.rs", "src/edge/realm.rs",
-    "adapters/connectwise/src/config.rs", "adapters/halopsa/src/config.rs", "adapters/request-tracker/src/config.rs",
-    "adapters/syncro/src/config.rs",
+    "adapters/autotask/src/config.rs", "adapters/connectwise/src/config.rs", "adapters/halopsa/src/config.rs",
+    "adapters/request-tracker/src/config.rs", "adapters/syncro/src/config.rs",
 ]:
     text = (here / ".." / struct).read_text()
     for name in re.findall(r"^    pub ([a-z_]+):", text, re.M):

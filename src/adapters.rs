@@ -19,12 +19,20 @@ pub struct Registry<'a> {
     embedded: OnceLock<Embedded>,
     tape: Option<Arc<Tape>>,
     budgets: Budgets,
+    /// What all tenants' connections to one Autotask database share.
+    autotask: postern_autotask::Budgets,
 }
 
 impl<'a> Registry<'a> {
     /// For a data directory.
     pub fn new(data_dir: &'a Path) -> Self {
-        Self { data_dir, embedded: OnceLock::new(), budgets: Budgets::default(), tape: None }
+        Self {
+            data_dir,
+            embedded: OnceLock::new(),
+            budgets: Budgets::default(),
+            autotask: postern_autotask::Budgets::default(),
+            tape: None,
+        }
     }
 
     /// Records what the systems that are connected from now on are asked and answer.
@@ -46,6 +54,15 @@ impl<'a> Registry<'a> {
     pub fn open(&self, tenant: &TenantId, name: &str, config: &SystemConfig) -> Result<System> {
         let adapter: Arc<dyn Adapter> = match config {
             SystemConfig::Embedded => self.embedded()?.for_tenant(tenant),
+            SystemConfig::Autotask(config, connection) => {
+                let auth = postern_autotask::authenticator(config);
+                let mut settings = settings(name, &config.lookup_url, connection)?;
+                settings.other_hosts.extend(config.zone_hosts.iter().cloned());
+                // Autotask counts by database, which the API user's name stands for; the adapter counts the hour exactly.
+                settings.share =
+                    self.share(tenant, "autotask", &config.username, connection, Some(postern_autotask::RATE));
+                postern_autotask::connect((**config).clone(), self.handle(settings, auth)?, &self.autotask)?
+            }
             SystemConfig::ConnectWise(config, connection) => {
                 let auth = postern_connectwise::authenticator(config);
                 let mut settings = settings(name, &config.base_url, connection)?;

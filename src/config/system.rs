@@ -13,6 +13,8 @@ pub enum SystemConfig {
     Embedded,
     /// ConnectWise PSA.
     ConnectWise(Box<postern_connectwise::Config>, Connection),
+    /// Autotask PSA.
+    Autotask(Box<postern_autotask::Config>, Connection),
     /// HaloPSA.
     HaloPsa(Box<postern_halopsa::Config>, Connection),
     /// Request Tracker 5.
@@ -54,6 +56,15 @@ impl SystemConfig {
                     found.add(&format!("{path}.{key}"), "unknown field; `embedded` has no settings");
                 }
                 Some(SystemConfig::Embedded)
+            }
+            "autotask" => {
+                let secret = secret(&mut table, path, "secret", found);
+                let config = section::<postern_autotask::Config>(Some(Value::Table(table)), path, found);
+                let config = config?.with_secret(secret?);
+                for mistake in config.mistakes() {
+                    found.add(&format!("{path}.{}", mistake.path), format!("expected {}", mistake.expected));
+                }
+                Some(SystemConfig::Autotask(Box::new(config), connection?))
             }
             "connectwise" => {
                 let secret = secret(&mut table, path, "private_key", found);
@@ -104,6 +115,7 @@ impl SystemConfig {
     pub fn kind(&self) -> &'static str {
         match self {
             SystemConfig::Embedded => "embedded",
+            SystemConfig::Autotask(..) => "autotask",
             SystemConfig::ConnectWise(..) => "connectwise",
             SystemConfig::HaloPsa(..) => "halopsa",
             SystemConfig::RequestTracker(..) => "request-tracker",
@@ -116,12 +128,12 @@ impl SystemConfig {
         match self {
             SystemConfig::Embedded => true,
             SystemConfig::ConnectWise(..) | SystemConfig::HaloPsa(..) | SystemConfig::Syncro(..) => port != "identity",
-            SystemConfig::RequestTracker(..) => matches!(port, "service_desk" | "crm"),
+            SystemConfig::Autotask(..) | SystemConfig::RequestTracker(..) => matches!(port, "service_desk" | "crm"),
         }
     }
 }
 
-const KINDS: &str = "`connectwise`, `embedded`, `halopsa`, `request-tracker` or `syncro`";
+const KINDS: &str = "`autotask`, `connectwise`, `embedded`, `halopsa`, `request-tracker` or `syncro`";
 
 /// Takes a secret reference out of a table and reads it.
 fn secret(table: &mut Table, path: &str, field: &str, found: &mut Mistakes) -> Option<SecretString> {

@@ -148,9 +148,14 @@ fn only_the_protocol_layer_names_rmcp() {
 #[test]
 fn only_the_registry_the_configuration_and_the_demo_name_adapter_crates() {
     let places = ["src/adapters.rs", "src/config/", "src/demo.rs", "src/cli.rs"];
-    for krate in
-        ["postern_connectwise", "postern_embedded", "postern_halopsa", "postern_request_tracker", "postern_syncro"]
-    {
+    for krate in [
+        "postern_autotask",
+        "postern_connectwise",
+        "postern_embedded",
+        "postern_halopsa",
+        "postern_request_tracker",
+        "postern_syncro",
+    ] {
         assert_eq!(naming("src", krate, &places), NONE);
     }
 }
@@ -194,7 +199,7 @@ fn the_adapters_interface_knows_no_web_framework_no_protocol_and_no_client() {
         assert!(!read("adapters/api/Cargo.toml").contains(needle), "{needle}");
     }
     // An adapter never learns who asks, or in which realm.
-    for adapter in ["connectwise", "embedded", "halopsa", "request-tracker", "syncro"] {
+    for adapter in ["autotask", "connectwise", "embedded", "halopsa", "request-tracker", "syncro"] {
         let manifest = read(&format!("adapters/{adapter}/Cargo.toml"));
         let manifest = manifest.split("[dev-dependencies]").next().unwrap();
         for needle in ["postern-policies", "postern.workspace", "reqwest", "rmcp"] {

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: simulate connectwise|halopsa|syncro [--listen ADDR]";
+const USAGE: &str = "usage: simulate autotask|connectwise|halopsa|syncro [--listen ADDR]";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -15,6 +15,7 @@ async fn main() -> ExitCode {
         _ => ("", ""),
     };
     let ended = match system {
+        "autotask" => autotask(listen).await,
         "connectwise" => connectwise(listen).await,
         "halopsa" => halopsa(listen).await,
         "syncro" => syncro(listen).await,
@@ -30,6 +31,17 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+async fn autotask(listen: &str) -> std::io::Result<()> {
+    use postern_simulators::autotask::{INTEGRATION_CODE, SECRET, USERNAME, start_on};
+    let running = start_on(listen).await?;
+    until_stopped(&format!(
+        "lookup_url       {url}/atservicesrest\nzone_hosts       127.0.0.1\nusername         {USERNAME}\n\
+         integration_code {INTEGRATION_CODE}\nsecret           {SECRET}\n",
+        url = running.url,
+    ))
+    .await
 }
 
 async fn connectwise(listen: &str) -> std::io::Result<()> {
