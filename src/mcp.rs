@@ -6,10 +6,12 @@
 //! **Invariant:** nothing in a message says who is asking. The caller is the edge's, the tenant and the organisation are the
 //! caller's, and arguments, `_meta` and headers only say what is asked.
 
+mod answers;
 mod config;
 mod confirm;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod direct;
 mod handler;
 mod list;
 mod progress;
