@@ -87,7 +87,10 @@ fn cut(row: &Value, fields: Option<&str>) -> Value {
 }
 
 fn known_fields(path: &Path, fields: Option<&str>) -> Result<(), Refused> {
-    let unknown = fields.into_iter().flat_map(|it| it.split(',')).find(|it| !has_field(path.kind, it.split('/').next().unwrap_or_default()));
+    let unknown = fields
+        .into_iter()
+        .flat_map(|it| it.split(','))
+        .find(|it| !has_field(path.kind, it.split('/').next().unwrap_or_default()));
     unknown.map_or(Ok(()), |it| Err(refuse(&format!("field {it} is not known"))))
 }
 
