@@ -38,19 +38,14 @@ impl Http for Memory {
 
 /// One row, as the vendor sends it for the fields that are asked for.
 fn row(id: u32) -> String {
-    let at = "https://api-eu.myconnectwise.net/v4_6_release/apis/3.0/";
     format!(
         r#"{{"id":{id},"summary":"Printer {id} on the second floor is offline since this morning","recordType":"ServiceTicket",
-"board":{{"id":1,"name":"Service","_info":{{"board_href":"{at}service/boards/1"}}}},"status":{{"id":11,"name":"New","_info":
-{{"status_href":"{at}service/boards/1/statuses/11"}}}},"company":{{"id":12,"identifier":"acme","name":"Acme Corporation",
-"_info":{{"company_href":"{at}company/companies/12"}}}},"contact":{{"id":78,"name":"Bob Basic","_info":{{"contact_href":
-"{at}company/contacts/78"}}}},"contactName":"Bob Basic","contactEmailAddress":"bob.basic@acme.example","type":{{"id":31,
-"name":"Hardware","_info":{{"type_href":"{at}service/boards/1/types/31"}}}},"team":{{"id":25,"name":"First Line","_info":
-{{"team_href":"{at}service/boards/1/teams/25"}}}},"priority":{{"id":2,"name":"Priority 2","sort":3,"_info":
-{{"priority_href":"{at}service/priorities/2"}}}},"externalXRef":null,"closedFlag":false,"respondByGoalUTC":
-"2026-09-01T12:55:00Z","resolutionGoalUTC":"2026-09-02T08:55:00Z","customFields":[{{"id":5,"caption":"Private","type":
-"Checkbox","entryMethod":"EntryField","numberOfDecimals":0,"value":false}}],"_info":{{"lastUpdated":"2026-09-03T10:00:00Z",
-"updatedBy":"aagent","dateEntered":"2026-09-01T08:55:00Z","enteredBy":"aagent"}}}}"#
+"board":{{"id":1}},"status":{{"id":11}},"company":{{"id":12}},"contact":{{"id":78,"name":"Bob Basic"}},"contactName":"Bob Basic",
+"contactEmailAddress":"bob.basic@acme.example","type":{{"name":"Hardware"}},"team":{{"id":25,"name":"First Line"}},"owner":null,
+"priority":{{"id":2}},"externalXRef":null,"closedFlag":false,"respondByGoalUTC":"2026-09-01T12:55:00Z","resolutionGoalUTC":
+"2026-09-02T08:55:00Z","customFields":[{{"id":5,"caption":"Private","type":"Checkbox","entryMethod":"EntryField",
+"numberOfDecimals":0,"value":false}}],"_info":{{"lastUpdated":"2026-09-03T10:00:00Z","updatedBy":"aagent","dateEntered":
+"2026-09-01T08:55:00Z","enteredBy":"aagent"}}}}"#
     )
 }
 
@@ -68,6 +63,12 @@ fn resident() -> Outcome<usize> {
     let status = std::fs::read_to_string("/proc/self/statm")?;
     let pages: usize = status.split_whitespace().nth(1).ok_or("no resident pages")?.parse()?;
     Ok(pages * 4096)
+}
+
+/// Nanoseconds that this thread had of a processor: on a machine that does other things too, a better measure than a clock.
+fn worked() -> Outcome<u64> {
+    let status = std::fs::read_to_string("/proc/thread-self/schedstat")?;
+    Ok(status.split_whitespace().next().ok_or("no time")?.parse()?)
 }
 
 fn lists(criterion: &mut Criterion) -> Outcome<()> {
@@ -89,6 +90,11 @@ fn lists(criterion: &mut Criterion) -> Outcome<()> {
     let each = resident()?.saturating_sub(before) / held.len();
     println!("a list of 100 tickets holds {} KB, of {} KB that came", each / 1024, bytes / 1024);
     drop(held);
+    let before = worked()?;
+    for _ in 0..2000 {
+        black_box(runtime.block_on(desk.tickets(&cx, &query))?);
+    }
+    println!("it takes {} us of a processor", (worked()? - before) / 2_000_000);
 
     criterion.bench_function("a list of 100 tickets", |it| {
         it.iter(|| black_box(runtime.block_on(desk.tickets(&cx, &query))).is_ok());

@@ -48,6 +48,9 @@ pub(crate) fn plain(text: &Str) -> String {
 
 /// The same for text that is on its way to the vendor.
 pub(crate) fn clean(text: &str) -> String {
+    if !text.chars().any(char::is_control) {
+        return text.trim().to_owned();
+    }
     let lines = text.lines().map(|line| line.chars().filter(|c| !c.is_control() || *c == '\t').collect::<String>());
     lines.map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n").trim().to_owned()
 }

@@ -37,6 +37,13 @@ pub(crate) struct Ref {
     pub(crate) name: Str,
 }
 
+/// A reference of which the number alone is read.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Id {
+    pub(crate) id: Num,
+}
+
 /// What the vendor knows about a record as such.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -88,16 +95,16 @@ pub(crate) struct TicketRow {
     pub(crate) id: Num,
     pub(crate) summary: Str,
     pub(crate) record_type: Str,
-    pub(crate) board: Inner<Ref>,
-    pub(crate) status: Inner<Ref>,
-    pub(crate) company: Inner<Ref>,
+    pub(crate) board: Inner<Id>,
+    pub(crate) status: Inner<Id>,
+    pub(crate) company: Inner<Id>,
     pub(crate) contact: Inner<Ref>,
     pub(crate) contact_name: Str,
     pub(crate) contact_email_address: Str,
     pub(crate) r#type: Inner<Ref>,
     pub(crate) team: Inner<Ref>,
     pub(crate) owner: Inner<Ref>,
-    pub(crate) priority: Inner<Ref>,
+    pub(crate) priority: Inner<Id>,
     pub(crate) required_date: Str,
     #[serde(rename = "externalXRef")]
     pub(crate) external_x_ref: Str,
@@ -114,10 +121,10 @@ pub(crate) struct TicketRow {
     pub(crate) info: Inner<Info>,
 }
 
-/// The fields of [`TicketRow`], as requests name them.
-pub(crate) const TICKET: &str = "id,summary,recordType,board,status,company,contact,contactName,contactEmailAddress,type,\
-    team,owner,priority,requiredDate,externalXRef,closedFlag,closedDate,dateResponded,dateResolved,respondByGoalUTC,\
-    resolutionGoalUTC,customFields,_info";
+/// The fields of [`TicketRow`], as requests name them. Of references only what is read: their addresses would be half of it.
+pub(crate) const TICKET: &str = "id,summary,recordType,board/id,status/id,company/id,contact/id,contact/name,contactName,\
+    contactEmailAddress,type/name,team/id,team/name,owner/id,owner/name,priority/id,requiredDate,externalXRef,closedFlag,\
+    closedDate,dateResponded,dateResolved,respondByGoalUTC,resolutionGoalUTC,customFields,_info";
 
 /// A note on a ticket.
 #[derive(Debug, Default, Deserialize)]

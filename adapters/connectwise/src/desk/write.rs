@@ -200,8 +200,9 @@ pub(crate) async fn close(psa: &ConnectWise, cx: &CallCx, id: &TicketId, closure
     }
     // Two requests, and each may be the last: the resolution first, so that no ticket is closed without one. A closing
     // that stopped between the two goes on where it stopped.
-    let written = psa.note_rows(cx, ticket).await?;
-    if !written.iter().any(|it| note.is(it)) {
+    let notes = psa.note_rows(cx, ticket).await?;
+    let last = notes.iter().filter(|it| it.resolution_flag == Flag::Yes).max_by_key(|it| it.id.id());
+    if !last.is_some_and(|it| note.is(it)) {
         note.member = signer(psa, cx, &closure.by).await;
         add(psa, cx, ticket, &note).await?;
     }
@@ -261,11 +262,11 @@ async fn set(psa: &ConnectWise, cx: &CallCx, ticket: i64, field: Field, id: i64)
         Err(lost) if lost.kind() == ErrorKind::OutcomeUnknown && !cx.remaining().is_zero() => {
             let row = psa.ticket_row(cx, ticket).await.map_err(error::after_write)?;
             let now = match field {
-                Field::Status => &row.status,
-                Field::Team => &row.team,
-                Field::Owner => &row.owner,
+                Field::Status => row.status.id,
+                Field::Team => row.team.id,
+                Field::Owner => row.owner.id,
             };
-            if now.id.id() == Some(id) { Ok(()) } else { Err(lost) }
+            if now.id() == Some(id) { Ok(()) } else { Err(lost) }
         }
         Err(refused) => Err(refused),
     }

@@ -219,6 +219,21 @@ async fn a_closing_that_stopped_half_way_goes_on_where_it_stopped() {
 }
 
 #[tokio::test]
+async fn what_an_earlier_closing_said_is_not_taken_for_this_one() {
+    let desk = desk().await;
+    for text in ["Rebooted", "Replaced", "Rebooted"] {
+        let closure = Closure { resolution: text.into(), ..closure() };
+        let closed = open(desk.desk().close(&acme(), &tid("4322"), &closure).await.expect("closed")).expect("Acme's");
+        assert_eq!(closed.resolution.as_ref().map(Text::expose), Some(text));
+        desk.state().data(|data| {
+            let row = data.tickets.iter_mut().find(|it| it["id"] == json!(4322)).expect("a seeded row");
+            (row["status"], row["closedFlag"]) = (json!({ "id": 11 }), json!(false));
+        });
+    }
+    assert_eq!(desk.sent("POST", "service/tickets/4322/notes").len(), 3);
+}
+
+#[tokio::test]
 async fn a_change_that_says_it_was_done_and_was_not_is_found_out() {
     let desk = desk().await;
     desk.state().quirks(|it| it.ignore_patch = true);

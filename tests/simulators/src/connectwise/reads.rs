@@ -69,12 +69,28 @@ fn note(quirks: &Quirks, mut row: Value) -> Value {
 /// The row with the fields that were asked for.
 fn cut(row: &Value, fields: Option<&str>) -> Value {
     let (Some(fields), Value::Object(all)) = (fields, row) else { return row.clone() };
-    let keep = fields.split(',').filter_map(|it| Some((it.to_owned(), all.get(it)?.clone())));
-    Value::Object(keep.collect::<Map<_, _>>())
+    let mut kept = Map::new();
+    for field in fields.split(',') {
+        let (outer, inner) = field.split_once('/').unwrap_or((field, ""));
+        let Some(whole) = all.get(outer) else { continue };
+        match whole.as_object().filter(|_| !inner.is_empty()) {
+            Some(whole) => {
+                let part = kept.entry(outer).or_insert_with(|| json!({}));
+                if let (Some(part), Some(value)) = (part.as_object_mut(), whole.get(inner)) {
+                    part.insert(inner.to_owned(), value.clone());
+                }
+            }
+            None => drop(kept.insert(outer.to_owned(), whole.clone())),
+        }
+    }
+    Value::Object(kept)
 }
 
 fn known_fields(path: &Path, fields: Option<&str>) -> Result<(), Refused> {
-    let unknown = fields.into_iter().flat_map(|it| it.split(',')).find(|it| !has_field(path.kind, it));
+    let unknown = fields
+        .into_iter()
+        .flat_map(|it| it.split(','))
+        .find(|it| !has_field(path.kind, it.split('/').next().unwrap_or_default()));
     unknown.map_or(Ok(()), |it| Err(refuse(&format!("field {it} is not known"))))
 }
 
