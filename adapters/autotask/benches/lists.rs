@@ -38,10 +38,10 @@ fn adapter(tickets: &[Value]) -> Outcome<Arc<dyn Adapter>> {
     let fields = [pick("status", 1, "New"), pick("priority", 2, "Medium"), pick("queueID", 1, "1st Line")];
     let note = |id: i64| {
         let publish = if id % 3 == 0 { 2 } else { 1 };
-        json!({ "id": id, "ticketID": 10_000 + id / 5, "publish": publish, "noteType": 1, "title": "Note", "creatorResourceID": 10, "description": "We are looking into it. ".repeat(6) })
+        json!({ "id": id, "ticketID": 10_000 + (id - 1) / 5, "publish": publish, "noteType": 1, "title": "Note", "creatorResourceID": 10, "createdByContactID": null })
     };
     let notes = |ticket: Option<i64>| {
-        (0..500).map(note).filter(|it| ticket.is_none_or(|id| it["ticketID"] == json!(id))).collect()
+        (1..=500).map(note).filter(|it| ticket.is_none_or(|id| it["ticketID"] == json!(id))).collect()
     };
     let contact = json!({ "id": autotask::ACME_USER, "companyID": autotask::ACME, "firstName": "Bob", "lastName": "Basic", "emailAddress": "bob@acme.example" });
     let people =
