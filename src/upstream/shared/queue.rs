@@ -48,8 +48,8 @@ impl<T> Queue<T> {
 
     /// One more waits, behind everything else of the same person.
     pub(super) fn push(&mut self, tenant: &Arc<str>, person: u64, urgency: Urgency, waiting: T) {
-        let people = under(self.lines(urgency), tenant);
-        under(people, &person).push_back(waiting);
+        let people = line_of(self.lines(urgency), tenant);
+        line_of(people, &person).push_back(waiting);
         self.len += 1;
     }
 
@@ -87,7 +87,7 @@ impl<T> Queue<T> {
 }
 
 /// The line of a name, at the end where it is new.
-fn under<'a, N: PartialEq + Clone, T>(lines: &'a mut VecDeque<Line<N, T>>, name: &N) -> &'a mut VecDeque<T> {
+fn line_of<'a, N: PartialEq + Clone, T>(lines: &'a mut VecDeque<Line<N, T>>, name: &N) -> &'a mut VecDeque<T> {
     let at = lines.iter().position(|it| it.name == *name).unwrap_or(lines.len());
     if at == lines.len() {
         lines.push_back(Line { name: name.clone(), waiting: VecDeque::new() });
