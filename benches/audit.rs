@@ -18,7 +18,6 @@ fn row() -> Row {
         realm: Realm::Customer,
         tenant: TenantId::new("msp").expect("an id"),
         organisation: Some(OrganisationId::new("acme").expect("an id")),
-        organisations: 1,
         assigned: None,
         roles: Arc::default(),
         scopes: None,

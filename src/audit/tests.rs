@@ -14,7 +14,6 @@ fn row(request_id: &str) -> Row {
         realm: Realm::Customer,
         tenant: TenantId::new("msp").expect("an id"),
         organisation: Some(postern_api::OrganisationId::new("acme").expect("an id")),
-        organisations: 1,
         assigned: None,
         roles: Arc::default(),
         scopes: None,
