@@ -177,7 +177,11 @@ impl App {
     /// Serves until it is stopped, by [`App::stop`] or by a signal of the operating system.
     pub async fn serve(self, listener: TcpListener) -> Result<(), CannotStart> {
         let operations = TcpListener::bind(self.operations_listen).await;
-        let operations = operations.map_err(|e| cannot("server.operations_listen")(&e))?;
+        let operations = operations.map_err(|e| {
+            let at = self.operations_listen;
+            let elsewhere = "choose another by `server.operations_listen`, for the demo by `--operations`";
+            CannotStart(format!("cannot listen for operators at {at}: {e}; {elsewhere}"))
+        })?;
         let ready = Readiness::default();
         let systems = self.health.clone();
         let health =

@@ -298,6 +298,9 @@ fn execute(command: Command) -> Result<ExitCode, Failed> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What to do about an address that is taken.
+const LISTEN_ELSEWHERE: &str = "choose another by `server.listen`, for the demo by `--listen`";
+
 /// Builds and serves; `announce` is called once it listens.
 fn serve(
     telemetry: &TelemetryConfig,
@@ -309,8 +312,9 @@ fn serve(
     let _exporting = telemetry::start(telemetry)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let listener =
-            tokio::net::TcpListener::bind(listen).await.map_err(|e| format!("cannot listen at {listen}: {e}"))?;
+        let listener = tokio::net::TcpListener::bind(listen)
+            .await
+            .map_err(|e| format!("cannot listen at {listen}: {e}; {LISTEN_ELSEWHERE}"))?;
         let listen = listener.local_addr()?;
         let app = build(listen)?;
         announce(listen)?;

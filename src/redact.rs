@@ -157,6 +157,11 @@ impl Scrubber {
         self
     }
 
+    /// Whether a text is short enough to be scrubbed; one that is not is withheld.
+    pub fn takes(&self, text: &str) -> bool {
+        text.len() <= self.limits.bytes
+    }
+
     /// The text as this caller may read it.
     ///
     /// `own` are the caller's own values, which stay; `known` are values of the record that the caller may not see.
@@ -172,7 +177,7 @@ impl Scrubber {
         marks: &Marks,
         counts: &mut Counts,
     ) -> Result<Cow<'t, str>, Withheld> {
-        if text.len() > self.limits.bytes {
+        if !self.takes(text) {
             return Err(Withheld::TooLarge);
         }
         let begun = Instant::now();

@@ -174,7 +174,7 @@ impl<'t> Reader<'t, '_> {
                 }
                 match self.target(self.text.get(destination.clone())?) {
                     Target::Near | Target::Trusted => {}
-                    away => {
+                    away @ (Target::Away { .. } | Target::Mail(_) | Target::Odd) => {
                         let shown = format!("] ({}", self.shown(away));
                         self.edit(place..destination.end, shown, "link");
                     }
@@ -277,7 +277,7 @@ impl<'t> Reader<'t, '_> {
                 format!("hxxp{}://{shown}", if secure { "s" } else { "" })
             }
             Target::Mail(address) if self.rule == Treatment::Mask => address.to_owned(),
-            _ => "(link)".to_owned(),
+            Target::Near | Target::Trusted | Target::Away { .. } | Target::Mail(_) | Target::Odd => "(link)".to_owned(),
         }
     }
 
@@ -325,7 +325,7 @@ impl<'t> Reader<'t, '_> {
         let end = host + rest.len();
         match self.away(secure, rest) {
             Target::Near | Target::Trusted => {}
-            away => {
+            away @ (Target::Away { .. } | Target::Mail(_) | Target::Odd) => {
                 let shown = self.shown(away);
                 self.edit(begin..end, shown, "link");
             }
@@ -375,7 +375,7 @@ impl<'t> Reader<'t, '_> {
             match self.target(value) {
                 _ if runs => Some(Target::Odd),
                 Target::Near | Target::Trusted => None,
-                away => holds.then_some(away),
+                away @ (Target::Away { .. } | Target::Mail(_) | Target::Odd) => holds.then_some(away),
             }
         });
         let always = matches!(name.as_str(), "style" | "script" | "base" | "meta" | "iframe" | "object" | "embed");

@@ -91,7 +91,12 @@ impl Redactor {
             // The error's own text may quote a value, so only its class is kept.
             Error::internal("the answer could not be redacted").with("class", format!("{:?}", error.classify()))
         };
-        let survey = Rc::new(Survey { reveal: *reveal, viewer: viewer.clone(), found: RefCell::default() });
+        let survey = Rc::new(Survey {
+            scrubber: self.scrubber.clone(),
+            reveal: *reveal,
+            viewer: viewer.clone(),
+            found: RefCell::default(),
+        });
         under(survey.clone(), || answer.survey(ANSWER_BYTES)).map_err(failed)?;
         let Found { values, counts } = survey.found.take();
         let known = Known::new(values.iter().map(|(kind, value)| (*kind, value.as_str())))?;
@@ -154,6 +159,7 @@ struct Found {
 /// The first pass: gathers what will be hidden. Everything is opened to it, and what it writes goes nowhere.
 #[derive(Debug)]
 struct Survey {
+    scrubber: Scrubber,
     reveal: Reveal,
     viewer: Viewer,
     found: RefCell<Found>,
@@ -178,7 +184,8 @@ impl Lens for Survey {
     }
 
     fn text<'a>(&self, text: &'a str) -> Result<Cow<'a, str>, String> {
-        Ok(Cow::Borrowed(text))
+        // One that will be withheld does not count, so that it does not take the rest of its record with it.
+        Ok(Cow::Borrowed(if self.scrubber.takes(text) { text } else { "" }))
     }
 
     fn withhold(&self, value: &str) {

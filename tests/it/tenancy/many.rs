@@ -73,7 +73,7 @@ own = "acme"
 /// What of the canaries is in a text.
 fn canaries(text: &str) -> Vec<&str> {
     text.match_indices("CANARY-")
-        .map(|(at, _)| text[at..].split(|c: char| c != '-' && !c.is_alphanumeric()).next().unwrap())
+        .map(|(at, _)| text.get(at..).unwrap().split(|c: char| c != '-' && !c.is_alphanumeric()).next().unwrap())
         .collect()
 }
 
@@ -93,7 +93,7 @@ async fn nothing_crosses(http: reqwest::Client) {
         config.tenants.extend(tenants(&origin, &url, &data).tenants);
     })
     .await;
-    let calls = std::env::var("POSTERN_INTERLEAVED").ok().map_or(CALLS, |it| it.parse().unwrap());
+    let calls = std::env::var_os("POSTERN_INTERLEAVED").map_or(CALLS, |it| it.to_str().unwrap().parse().unwrap());
     let states = Arc::new(vendor.state.clone());
     let everybody = (0..TENANTS).map(|nth| {
         let now = Timestamp::now().as_second();
