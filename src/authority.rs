@@ -3,4 +3,8 @@
 //! **Invariant:** whoever signed in is known by issuer and subject alone; nothing that a client or a browser writes can make
 //! one person another.
 
+mod connected;
 pub mod identity;
+pub mod pages;
+
+pub use connected::{Connected, RevokedBy};
