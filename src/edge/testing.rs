@@ -282,5 +282,6 @@ pub(crate) fn caller(subject: &str) -> Caller {
         name: None,
         email: None,
         expires_at: NOW + 300,
+        rests: Default::default(),
     }
 }
