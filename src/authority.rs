@@ -4,3 +4,4 @@
 //! one person another.
 
 pub mod identity;
+pub mod sign_in;
