@@ -6,5 +6,6 @@
 mod connected;
 pub mod identity;
 pub mod pages;
+pub mod sign_in;
 
 pub use connected::{Connected, RevokedBy};

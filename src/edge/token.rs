@@ -4,7 +4,10 @@
 //! whatever the cache holds is asked again whether it still stands: its end, its key, its grant.
 
 mod claims;
+mod id;
 mod parts;
+
+pub use id::{IdExpected, IdRefused, LoggedOut, Person};
 
 use crate::caller::Caller;
 use crate::edge::clock::Clock;
@@ -236,12 +239,19 @@ impl Verifier {
     }
 
     async fn check(&self, parts: &parts::Parts<'_>, from: &Arc<Trusted>) -> Result<Verified, Reason> {
+        if !header_type_is_allowed(&from.config.header_types, parts.header_type.as_deref()) {
+            return Err(Reason::HeaderType);
+        }
+        let (times, generation) = self.signed(parts, from).await?;
+        let (caller, token_id) = claims::read(&parts.payload, from, times, self.roles.as_ref())?;
+        Ok(Verified { caller: Arc::new(caller), token_id, from: Arc::clone(from), generation })
+    }
+
+    /// Whether the issuer signed this with a key of its own, for now; and the generation of that key.
+    async fn signed(&self, parts: &parts::Parts<'_>, from: &Arc<Trusted>) -> Result<(claims::Times, u64), Reason> {
         let algorithm = SignatureAlgorithm::named(&parts.algorithm).ok_or(Reason::Algorithm)?;
         if !from.config.algorithms.contains(&algorithm) {
             return Err(Reason::Algorithm);
-        }
-        if !header_type_is_allowed(&from.config, parts.header_type.as_deref()) {
-            return Err(Reason::HeaderType);
         }
         // Before the key is looked up: a token that has ended is worth neither a fetch nor a signature check.
         let now = self.clock.unix_secs();
@@ -257,16 +267,15 @@ impl Verifier {
         if !key.verifies(parts.message, parts.signature) {
             return Err(Reason::Signature);
         }
-        let (caller, token_id) = claims::read(&parts.payload, from, times, self.roles.as_ref())?;
-        Ok(Verified { caller: Arc::new(caller), token_id, from: Arc::clone(from), generation })
+        Ok((times, generation))
     }
 }
 
 /// RFC 7515 section 4.1.9: compared without case, and with or without `application/`.
-fn header_type_is_allowed(config: &RealmConfig, sent: Option<&str>) -> bool {
+fn header_type_is_allowed<S: AsRef<str>>(allowed: &[S], sent: Option<&str>) -> bool {
     let sent = sent.unwrap_or_default().to_ascii_lowercase();
     let sent = sent.strip_prefix("application/").unwrap_or(&sent);
-    config.header_types.iter().any(|it| it.eq_ignore_ascii_case(sent))
+    allowed.iter().any(|it| it.as_ref().eq_ignore_ascii_case(sent))
 }
 
 fn digest_of(token: &str) -> Option<[u8; 32]> {
