@@ -13,7 +13,7 @@ pub use keys::SigningKeyRow;
 
 use super::{Store, sqlite::failed};
 use crate::caller::Principal;
-use postern_api::{Error, Result, TenantId};
+use postern_api::{Result, TenantId};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 /// A SHA-256.
@@ -422,8 +422,8 @@ impl Store {
         let found = {
             let reader = self.database.reader();
             let mut statement = reader.prepare_cached(&sql).map_err(failed)?;
-            let values = params![tenant.as_str(), &*principal.issuer, &*principal.subject, client, 0];
-            let found = statement.query_row(&values[..4], grant_of).optional();
+            let values = params![tenant.as_str(), &*principal.issuer, &*principal.subject, client];
+            let found = statement.query_row(values, grant_of).optional();
             found.map_err(failed)?
         };
         found.map(|it| self.opened_grant(tenant, it)).transpose()
@@ -494,9 +494,4 @@ fn keep_refresh(tx: &Transaction<'_>, hash: &Digest, session: &str, generation: 
     tx.prepare_cached("INSERT INTO authority_refresh (hash, session, generation) VALUES (?1, ?2, ?3)")?
         .execute(params![hash, session, generation])
         .map(drop)
-}
-
-/// A row that cannot be what it is said to be.
-fn broken() -> Error {
-    Error::internal("a record of the authority cannot be read")
 }

@@ -3,7 +3,7 @@
 //! **Invariant:** a claim of another shape refuses the token; nothing is guessed, split or converted.
 
 use super::{KnownRoles, Person, Trusted};
-use crate::caller::{Caller, Principal};
+use crate::caller::{Caller, Principal, Rests};
 use crate::edge::realm::RealmConfig;
 use crate::edge::reason::Reason;
 use postern_api::OrganisationId;
@@ -26,6 +26,19 @@ pub(super) type Claims = Map<String, Value>;
 #[derive(Clone, Copy)]
 pub(super) struct Times {
     ends: i64,
+    issued: Option<i64>,
+}
+
+impl Times {
+    /// When the token ends, seconds since 1970.
+    pub(super) fn ends(self) -> i64 {
+        self.ends
+    }
+
+    /// When it was issued, seconds since 1970; 0 where it does not say.
+    pub(super) fn issued_at(self) -> i64 {
+        self.issued.unwrap_or_default()
+    }
 }
 
 /// Checks `exp`, `nbf` and `iat`: whole seconds, in order, and now among them.
@@ -43,7 +56,7 @@ pub(super) fn times(claims: &Claims, now: i64, leeway: u32) -> Result<Times, Rea
     if begins.into_iter().chain(issued).any(|it| it > now.saturating_add(leeway)) {
         return Err(Reason::NotYetValid);
     }
-    Ok(Times { ends })
+    Ok(Times { ends, issued })
 }
 
 pub(super) fn time(claims: &Claims, name: &str) -> Result<Option<i64>, Reason> {
@@ -81,6 +94,7 @@ pub(super) fn read(
         name: person.name,
         email: person.email,
         expires_at: times.ends,
+        rests: Rests { realm_session: person.session, issued_at: times.issued_at(), ..Rests::default() },
     };
     Ok((caller, token_id))
 }
@@ -166,7 +180,7 @@ fn assigned(claims: &Claims, name: &str) -> Result<Option<BTreeSet<OrganisationI
     ids.map(Some).map_err(|_| Reason::Organisation)
 }
 
-fn scopes(claims: &Claims, name: &str) -> Result<Option<BTreeSet<String>>, Reason> {
+pub(super) fn scopes(claims: &Claims, name: &str) -> Result<Option<BTreeSet<String>>, Reason> {
     let listed = match find(claims, name) {
         None => return Ok(None),
         Some(Value::String(one)) => one.split(' ').filter(|it| !it.is_empty()).collect(),
