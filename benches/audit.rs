@@ -26,6 +26,7 @@ fn row() -> Row {
         name: None,
         email: None,
         expires_at: 0,
+        rests: Default::default(),
     };
     let facts = Facts { request_id: "01a1fdaa-07f0-71c8-8280-b3f0b8bbb317".into(), ..Facts::default() };
     let arguments = serde_json::Map::from_iter([("ticket_id".to_owned(), "TK-2026-000035".into())]);

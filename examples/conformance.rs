@@ -32,6 +32,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         name: None,
         email: None,
         expires_at: i64::MAX,
+        rests: Default::default(),
     });
     let known = move |mut request: Request| {
         request.extensions_mut().insert(caller.clone());

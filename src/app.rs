@@ -1,19 +1,25 @@
 //! Builds everything once and serves it.
 
 use crate::adapters::Registry;
-use crate::audit::journal::Refused;
+use crate::audit::journal::{self, Refused};
 use crate::audit::{self, Journal};
+use crate::authority::events::{Event, Events};
+use crate::authority::identity::BrowserSessions;
+use crate::authority::live::Live;
+use crate::authority::{Authority, AuthorityParts};
 use crate::call::authorise::Means;
 use crate::call::gate::Gate;
 use crate::call::host::Host;
 use crate::call::redact::lens::Redactor;
 use crate::config::{Config, TenantConfig};
+use crate::console::flow::Drawn;
 use crate::edge::clock::SystemClock;
 use crate::edge::keys::{HttpFetch, KeyTiming};
 use crate::edge::reason::Reason;
 use crate::edge::rejection::{RejectionFacts, Rejections};
 use crate::edge::serve::{self, Drained, Readiness, ServeConfig};
-use crate::edge::token::{AlwaysStands, KnownRoles, Trust, Verifier, VerifierParts};
+use crate::edge::streams::Streams;
+use crate::edge::token::{KnownRoles, OwnTokens, Trust, Verifier, VerifierParts};
 use crate::edge::{self, EdgeParts, confirmations};
 use crate::health::Health;
 use crate::mcp::{self, McpConfig, Names};
@@ -65,6 +71,8 @@ pub struct App {
     journal: Arc<Journal>,
     engine: Arc<Engine>,
     verifier: Arc<Verifier>,
+    /// The authorization server, where it is switched on.
+    pub authority: Option<Arc<Authority>>,
     policies_dir: Option<PathBuf>,
     router: Router,
     operations_listen: SocketAddr,
@@ -107,9 +115,45 @@ impl Rejections for Told {
     }
 }
 
+impl Events for Told {
+    fn tell(&self, event: &Event<'_>) {
+        tracing::info!(
+            code = event.code,
+            refused = event.refused,
+            request_id = event.request_id,
+            tenant = event.tenant.map(TenantId::as_str),
+            "authority: {}",
+            event.code
+        );
+        self.0.event(&journal::Event {
+            tenant: event.tenant,
+            principal: event.principal,
+            client: event.client,
+            code: event.code,
+            refused: event.refused,
+            request_id: event.request_id,
+        });
+    }
+}
+
+/// What is not built from the configuration.
+#[derive(Debug, Default)]
+pub struct Given {
+    /// Routes that need no token, for example the demo's own realms.
+    pub open: Router,
+    /// Who is signed in to the web pages; the authority needs it.
+    pub sessions: Option<Arc<dyn BrowserSessions>>,
+}
+
 impl App {
     /// Builds everything. `open` are routes that need no token, for example the demo's own realms.
-    pub fn build(mut config: Config, listen: SocketAddr, open: Router) -> Result<Self, CannotStart> {
+    pub fn build(config: Config, listen: SocketAddr, open: Router) -> Result<Self, CannotStart> {
+        Self::build_with(config, listen, Given { open, sessions: None })
+    }
+
+    /// Builds everything.
+    pub fn build_with(mut config: Config, listen: SocketAddr, given: Given) -> Result<Self, CannotStart> {
+        let Given { open, sessions } = given;
         let data_dir = &config.server.data_dir;
         std::fs::create_dir_all(data_dir).map_err(|e| cannot("data directory")(&e))?;
         let policies = match &config.policies.dir {
@@ -147,14 +191,25 @@ impl App {
         };
         let gate = Gate::new(means, redactor, store.clone(), Arc::new(journal.clone()));
         let stop = CancellationToken::new();
-        let verifier = verifier(&config, &engine)?;
-        let router = router(&config, listen, open, &gate, &journal, &verifier, &stop)?;
+        let streams = Streams::default();
+        let (authority, live) = authority(&config, &engine, &store, &journal, &streams, sessions)?;
+        let mut open = open;
+        if let Some(authority) = &authority {
+            config.edge.authorization_servers.insert(0, authority.issuer_url().to_owned());
+            open = open.merge(authority.routes());
+        }
+        let verifier = verifier(&config, &engine, &authority, live)?;
+        if authority.is_some() && config.authority.advertise_realms {
+            config.edge.authorization_servers.extend(verifier.advertised());
+        }
+        let router = router(&config, listen, open, &gate, &journal, &verifier, (&stop, streams))?;
         Ok(Self {
             gate,
             store,
             journal,
             engine,
             verifier,
+            authority,
             policies_dir: config.policies.dir,
             router,
             operations_listen: config.server.operations_listen,
@@ -200,13 +255,14 @@ impl App {
         if let Some(every) = self.probe_every {
             tokio::spawn(self.health.watch(every, self.stop.clone()));
         }
+        let keeping = self.authority.clone().map(|it| tokio::spawn(it.tend(after.clone())));
         tokio::spawn(signals(self.stop.clone(), self.engine, self.verifier, self.policies_dir));
         match serve::serve(listener, self.router, self.serving, ready, self.stop).await {
             Drained::Whole => tracing::info!("stopped; every request had ended"),
             Drained::Cut => tracing::warn!("stopped; some requests were cut"),
         }
         after.cancel();
-        for task in [tending] {
+        for task in [Some(tending), keeping].into_iter().flatten() {
             task.await.map_err(|e| cannot("audit")(&e))?;
         }
         health.await.map_err(|e| cannot("operations")(&e))?;
@@ -250,7 +306,7 @@ fn router(
     gate: &Gate,
     journal: &Arc<Journal>,
     verifier: &Arc<Verifier>,
-    stop: &CancellationToken,
+    (stop, streams): (&CancellationToken, Streams),
 ) -> Result<Router, CannotStart> {
     let host: Arc<dyn Host> = Arc::new(gate.clone());
     let key = secret_file::<32>(&config.server.data_dir.join("state.key"))?;
@@ -266,14 +322,58 @@ fn router(
         rejections: Arc::new(Told(journal.clone())),
         listener: Some(listen),
         drain: stop.clone(),
+        streams,
         guarded: confirmations::routes(host.clone()),
         open,
     };
     edge::router(mcp::service(host, endpoint), parts).map_err(|e| cannot("edge")(&e))
 }
 
+/// The authorization server, and what stands in memory.
+fn authority(
+    config: &Config,
+    engine: &Arc<Engine>,
+    store: &Arc<Store>,
+    journal: &Arc<Journal>,
+    streams: &Streams,
+    sessions: Option<Arc<dyn BrowserSessions>>,
+) -> Result<(Option<Arc<Authority>>, Arc<Live>), CannotStart> {
+    let clock = Arc::new(SystemClock::new());
+    let live = Arc::new(Live::new(clock.clone(), streams.clone(), config.authority.access_token_secs + 120));
+    if !config.authority.enabled {
+        return Ok((None, live));
+    }
+    let sessions = sessions
+        .ok_or_else(|| CannotStart("authority.enabled: nobody can sign in to the web pages of this program".into()))?;
+    let realms = config.tenants.iter().flat_map(|tenant| {
+        let realms = [(Realm::Customer, &tenant.customer_realm), (Realm::Employee, &tenant.employee_realm)];
+        realms
+            .into_iter()
+            .filter_map(|(realm, config)| Some((config.as_ref()?.issuer.clone(), (tenant.id.clone(), realm))))
+    });
+    let authority = Authority::new(AuthorityParts {
+        config: config.authority.clone(),
+        resource: config.edge.public_url.clone(),
+        server_name: config.edge.resource_name.clone(),
+        store: store.clone(),
+        engine: engine.clone(),
+        realms: realms.collect(),
+        sessions,
+        pages: Arc::new(Drawn),
+        events: Arc::new(Told(journal.clone())),
+        live: live.clone(),
+        clock,
+    })?;
+    Ok((Some(authority), live))
+}
+
 /// What verifies the tokens of every tenant's realms.
-fn verifier(config: &Config, engine: &Arc<Engine>) -> Result<Arc<Verifier>, CannotStart> {
+fn verifier(
+    config: &Config,
+    engine: &Arc<Engine>,
+    authority: &Option<Arc<Authority>>,
+    live: Arc<Live>,
+) -> Result<Arc<Verifier>, CannotStart> {
     let trusted = config.tenants.iter().flat_map(|tenant| {
         let realms = [(Realm::Customer, &tenant.customer_realm), (Realm::Employee, &tenant.employee_realm)];
         realms
@@ -286,8 +386,9 @@ fn verifier(config: &Config, engine: &Arc<Engine>) -> Result<Arc<Verifier>, Cann
         fetch: Arc::new(HttpFetch::new().map_err(|e| cannot("http client")(&e))?),
         clock: Arc::new(SystemClock::new()),
         timing: KeyTiming::default(),
-        standing: Arc::new(AlwaysStands),
+        standing: live,
         roles: Arc::new(Roles(engine.clone())),
+        own: authority.clone().map(|it| it as Arc<dyn OwnTokens>),
     });
     Ok(Arc::new(verifier.map_err(|e| cannot("tenants")(&e))?))
 }

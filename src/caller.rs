@@ -53,6 +53,23 @@ pub struct Caller {
     pub email: Option<Arc<str>>,
     /// When the token ends, seconds since 1970.
     pub expires_at: i64,
+    /// What the token rests on.
+    pub rests: Rests,
+}
+
+/// What a token rests on: what ends one of these ends the token before its time.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rests {
+    /// The authority's grant, where the token is the authority's.
+    pub grant: Option<Arc<str>>,
+    /// The authority's session, where the token is the authority's.
+    pub session: Option<Arc<str>>,
+    /// The grant's version when the caller was read; another one since then means other scopes.
+    pub version: i64,
+    /// The realm's session (`sid`), where the token is a realm's and names one.
+    pub realm_session: Option<Arc<str>>,
+    /// When the token was issued, seconds since 1970; 0 where it does not say.
+    pub issued_at: i64,
 }
 
 impl Caller {

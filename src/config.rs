@@ -11,6 +11,7 @@ pub use secret::SecretRef;
 pub use system::{Connection, SystemConfig};
 
 use crate::audit;
+use crate::authority::config::AuthorityConfig;
 use crate::edge::config::EdgeConfig;
 use crate::edge::realm::RealmConfig;
 use crate::redact::Hosts;
@@ -30,6 +31,8 @@ pub struct Config {
     pub server: ServerConfig,
     /// How it is reached and what it lets in.
     pub edge: EdgeConfig,
+    /// The authorization server.
+    pub authority: AuthorityConfig,
     /// Tool calls.
     pub calls: CallsConfig,
     /// The audit log.
@@ -208,17 +211,21 @@ impl Config {
         let mut found = Mistakes::default();
         let server = section::<ServerConfig>(root.remove("server"), "server", &mut found);
         let edge = section::<EdgeConfig>(root.remove("edge"), "edge", &mut found);
+        let authority = section::<AuthorityConfig>(root.remove("authority"), "authority", &mut found);
         let calls = section::<CallsConfig>(root.remove("calls"), "calls", &mut found);
         let audit = section::<AuditConfig>(root.remove("audit"), "audit", &mut found);
         let policies = section::<PoliciesConfig>(root.remove("policies"), "policies", &mut found);
         let telemetry = section::<TelemetryConfig>(root.remove("telemetry"), "telemetry", &mut found);
         let tenants = tenants(root.remove("tenants"), &mut found);
         for key in root.keys() {
-            let known = "`server`, `edge`, `calls`, `audit`, `policies`, `telemetry` or `tenants`";
+            let known = "`server`, `edge`, `authority`, `calls`, `audit`, `policies`, `telemetry` or `tenants`";
             found.add(key, format!("unknown section; expected {known}"));
         }
         for (field, expected) in edge.iter().flat_map(EdgeConfig::mistakes) {
             found.add(&format!("edge.{field}"), expected);
+        }
+        for (field, expected) in authority.iter().flat_map(AuthorityConfig::mistakes) {
+            found.add(&format!("authority.{field}"), expected);
         }
         if calls.as_ref().is_some_and(|it| !(1..=600).contains(&it.timeout_secs)) {
             found.add("calls.timeout_secs", "expected 1 to 600");
@@ -233,11 +240,11 @@ impl Config {
                 found.add("policies.dir", error.to_string());
             }
         }
-        match (server, edge, calls, audit, policies, telemetry) {
-            (Some(server), Some(edge), Some(calls), Some(audit), Some(policies), Some(telemetry))
+        match (server, edge, authority, calls, audit, policies, telemetry) {
+            (Some(server), Some(edge), Some(authority), Some(calls), Some(audit), Some(policies), Some(telemetry))
                 if found.is_empty() =>
             {
-                Ok(Self { server, edge, calls, audit, policies, telemetry, tenants })
+                Ok(Self { server, edge, authority, calls, audit, policies, telemetry, tenants })
             }
             _ => Err(found),
         }

@@ -21,7 +21,7 @@ pub mod clock;
 pub mod config;
 pub mod confirmations;
 pub mod envelope;
-mod json;
+pub(crate) mod json;
 pub mod keys;
 mod limits;
 mod metadata;
@@ -33,7 +33,7 @@ pub mod reason;
 pub mod rejection;
 pub mod serve;
 pub mod sessions;
-mod streams;
+pub mod streams;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod throttle;
@@ -59,7 +59,7 @@ use sessions::{SessionBinding, Sessions};
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use streams::OpenStreams;
+use streams::{OpenStreams, Streams};
 use throttle::{CallerRate, Throttle};
 use token::{Gate, Verifier};
 use tokio_util::sync::CancellationToken;
@@ -78,6 +78,8 @@ pub struct EdgeParts {
     pub listener: Option<SocketAddr>,
     /// Ends open event streams.
     pub drain: CancellationToken,
+    /// The open event streams, for whoever ends a grant.
+    pub streams: Streams,
     /// Routes beside the MCP endpoint that need a realm's token, for example `POST /confirmations/{id}`.
     pub guarded: Router,
     /// Routes that need none here: the console and the authority guard themselves.
@@ -104,7 +106,7 @@ where
     S::Response: IntoResponse,
     S::Future: Send + 'static,
 {
-    let EdgeParts { config, verifier, rejections, listener, drain, guarded, open } = parts;
+    let EdgeParts { config, verifier, rejections, listener, drain, streams, guarded, open } = parts;
     if let Some((field, expected)) = config.mistakes().into_iter().next() {
         return Err(BadConfig { field, expected });
     }
@@ -128,7 +130,7 @@ where
         .layer(authenticate(Gate::Mcp))
         .layer(rate())
         .layer(SessionBinding { sessions, rejections: told() })
-        .layer(OpenStreams::new(config.sessions.streams_per_caller, drain, told()))
+        .layer(OpenStreams::new(config.sessions.streams_per_caller, drain, told(), (streams, Arc::clone(&verifier))))
         .layer(AnswerTime(config.limits.answer()))
         .layer(StrictBody { limits: config.limits, rejections: told() })
         .service(mcp.map_response(IntoResponse::into_response));

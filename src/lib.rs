@@ -9,6 +9,7 @@ pub mod caller;
 pub mod cassette;
 pub mod cli;
 pub mod config;
+pub mod console;
 pub mod demo;
 pub mod edge;
 pub mod govern;

@@ -1,8 +1,9 @@
-//! Postern's own records on SQLite: the identity map and what waits for a person. The audit has a file of its own.
+//! Postern's own records on SQLite: the identity map, what waits for a person, and what the authority keeps. The audit has a file of its own.
 //!
 //! Short reads run on the calling worker: a read from a warm WAL database costs less than the hop to another thread. Changes go
 //! through one writer with `synchronous=FULL`, so what was answered survives a power cut.
 
+pub mod authority;
 mod confirmations;
 mod identities;
 mod seal;
@@ -20,7 +21,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Every change of the schema, in order; a database counts those it has in `user_version`.
-const MIGRATIONS: &[&str] = &[include_str!("store/001.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("store/001.sql"), include_str!("store/002.sql")];
 
 type LinkKey = (TenantId, Box<str>, Principal);
 

@@ -91,6 +91,23 @@ pub struct Refused<'a> {
     pub request_id: &'a str,
 }
 
+/// What happened at the authority, or was refused there.
+#[derive(Debug, Clone, Default)]
+pub struct Event<'a> {
+    /// Whose tenant, where it is known.
+    pub tenant: Option<&'a TenantId>,
+    /// Who, where it is known.
+    pub principal: Option<&'a Principal>,
+    /// The client, where it is one that we know.
+    pub client: Option<&'a str>,
+    /// What, in a word of ours.
+    pub code: &'a str,
+    /// Whether it was refused.
+    pub refused: bool,
+    /// The request's id; empty where no request was behind it.
+    pub request_id: &'a str,
+}
+
 impl Journal {
     /// Opens the log of a data directory and checks its end.
     pub fn open(dir: &Path, settings: Settings) -> Result<Self> {
@@ -135,6 +152,16 @@ impl Journal {
         // Whoever came meanwhile found the writer taken and relies on its holder to look again.
         self.commit_waiting();
         outcome
+    }
+
+    /// Writes down what happened at the authority. As [`Journal::refused`].
+    pub fn event(&self, event: &Event<'_>) {
+        let row = Stored::event(event, &self.keys);
+        let (done, _) = oneshot::channel();
+        match self.enqueue(Waiting { row, durable: false, done }) {
+            Ok(()) => self.commit_waiting(),
+            Err(error) => tracing::error!(error = %error, "an event of the authority could not be audited"),
+        }
     }
 
     /// Writes down a request that was refused before it became a call. Called on the request's way; waits for nothing but a

@@ -1,6 +1,6 @@
 //! What a row says: words and numbers of ours, digests, and ids that were parsed.
 
-use super::journal::Refused;
+use super::journal::{Event, Refused};
 use super::keys::Keys;
 use crate::call::audit::Row;
 use jiff::Timestamp;
@@ -118,6 +118,22 @@ impl Stored {
         let body = serde_json::json!({
             "at": now.to_string(), "phase": "edge", "tenant": tenant, "principal": principal, "decision": "denied",
             "code": plain(refused.code), "request_id": plain(refused.request_id),
+        });
+        Self { at: now.as_millisecond(), tenant, organisation: None, principal, body: body.to_string() }
+    }
+
+    /// The text of what happened at the authority.
+    pub(super) fn event(event: &Event<'_>, keys: &Keys) -> Self {
+        let now = Timestamp::now();
+        let principal = match (event.tenant, event.principal) {
+            (Some(tenant), Some(principal)) => keys.principal(tenant, principal),
+            (None, _) | (_, None) => String::new(),
+        };
+        let tenant = event.tenant.map(ToString::to_string).unwrap_or_default();
+        let body = serde_json::json!({
+            "at": now.to_string(), "phase": "authority", "tenant": tenant, "principal": principal,
+            "client": event.client.map(plain), "decision": if event.refused { "denied" } else { "allowed" },
+            "code": plain(event.code), "request_id": plain(event.request_id),
         });
         Self { at: now.as_millisecond(), tenant, organisation: None, principal, body: body.to_string() }
     }

@@ -22,6 +22,7 @@ fn row(request_id: &str) -> Row {
         name: Some("Name Canary".into()),
         email: Some("mail-canary@acme.example".into()),
         expires_at: 0,
+        rests: Default::default(),
     };
     let facts = crate::call::host::Facts { request_id: request_id.into(), ..Default::default() };
     let arguments = serde_json::json!({"email": "argument-canary@acme.example"});

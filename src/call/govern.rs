@@ -82,6 +82,7 @@ where
         policy_version: version,
         message: message.clone(),
         expires_at: cx.now.checked_add(life).unwrap_or(cx.now),
+        session: cx.caller.rests.session.clone(),
     };
     confirmations.create(&confirmation)?;
     Ok(Shown::Pending { id: confirmation.id, data, message, expires_in: LIFE })

@@ -51,6 +51,8 @@ pub enum Reason {
     Organisation,
     /// The token, its session or its grant was revoked.
     Revoked,
+    /// Whether it was revoked cannot be found out.
+    Unavailable,
     /// The tenant is switched off, or the person was removed.
     Disabled,
     /// `Host` is missing, repeated, or not ours.
@@ -108,6 +110,7 @@ impl Reason {
             Self::Claims => "claims",
             Self::Organisation => "organisation",
             Self::Revoked => "revoked",
+            Self::Unavailable => "grant_unavailable",
             Self::Disabled => "disabled",
             Self::Host => "host",
             Self::Origin => "origin",
@@ -145,7 +148,7 @@ impl Reason {
             | Self::Organisation
             | Self::Revoked => Told::Challenge,
             Self::Disabled => Told::Forbidden,
-            Self::KeysUnavailable => Told::Unavailable,
+            Self::KeysUnavailable | Self::Unavailable => Told::Unavailable,
             Self::Host | Self::Origin | Self::Throttled | Self::Session | Self::Headers | Self::Body => Told::Elsewhere,
         }
     }

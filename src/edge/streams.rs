@@ -1,10 +1,12 @@
-//! Event streams that stay open: a bounded number for each caller, and all of them end when the server drains.
+//! Event streams that stay open: a bounded number for each caller. All of them end when the server drains, and each when what
+//! its caller's token rests on ends.
 
 use super::check::take;
 use super::throttle::too_many;
 use crate::caller::{Caller, Principal};
 use crate::edge::reason::Reason;
 use crate::edge::rejection::{RejectionFacts, Rejections};
+use crate::edge::token::Verifier;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use futures::StreamExt as _;
@@ -20,18 +22,69 @@ use tower::{Layer, Service};
 
 const METHOD: HeaderName = HeaderName::from_static("mcp-method");
 
+/// The streams that are open now; whoever ends a grant closes those that rest on it.
+#[derive(Debug, Clone, Default)]
+pub struct Streams(Arc<Mutex<Listed>>);
+
+#[derive(Debug, Default)]
+struct Listed {
+    next: u64,
+    open: HashMap<u64, (Arc<Caller>, CancellationToken)>,
+}
+
+impl Streams {
+    /// Closes every stream of a caller that is meant.
+    pub fn close(&self, meant: impl Fn(&Caller) -> bool) {
+        for (_, end) in self.0.lock().open.values().filter(|it| meant(&it.0)) {
+            end.cancel();
+        }
+    }
+
+    /// How many are open.
+    pub fn count(&self) -> usize {
+        self.0.lock().open.len()
+    }
+
+    fn list(&self, caller: &Arc<Caller>, end: CancellationToken) -> Entry {
+        let mut listed = self.0.lock();
+        listed.next += 1;
+        let id = listed.next;
+        listed.open.insert(id, (Arc::clone(caller), end));
+        Entry { streams: self.clone(), id }
+    }
+}
+
+/// One stream in the list; dropped with its body.
+struct Entry {
+    streams: Streams,
+    id: u64,
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        self.streams.0.lock().open.remove(&self.id);
+    }
+}
+
 /// The layer.
 #[derive(Debug, Clone)]
 pub(crate) struct OpenStreams {
     open: Arc<Mutex<HashMap<Principal, usize>>>,
+    streams: Streams,
+    verifier: Arc<Verifier>,
     per_caller: usize,
     drain: CancellationToken,
     rejections: Arc<dyn Rejections>,
 }
 
 impl OpenStreams {
-    pub(crate) fn new(per_caller: usize, drain: CancellationToken, rejections: Arc<dyn Rejections>) -> Self {
-        Self { open: Arc::default(), per_caller, drain, rejections }
+    pub(crate) fn new(
+        per_caller: usize,
+        drain: CancellationToken,
+        rejections: Arc<dyn Rejections>,
+        (streams, verifier): (Streams, Arc<Verifier>),
+    ) -> Self {
+        Self { open: Arc::default(), streams, verifier, per_caller, drain, rejections }
     }
 
     fn enter(&self, principal: &Principal) -> Option<Place> {
@@ -98,14 +151,19 @@ where
             self.rule.rejections.rejected(Reason::Throttled, &RejectionFacts::of(&request));
             return Box::pin(async { Ok(too_many(Duration::from_secs(10)).into_response()) });
         };
-        let drain = self.rule.drain.clone();
+        let end = self.rule.drain.child_token();
+        let entry = self.rule.streams.list(caller, end.clone());
+        // What ended between the caller's check and the entry in the list found no stream to close.
+        if !self.rule.verifier.still_stands(caller) {
+            end.cancel();
+        }
         let mut inner = take(&mut self.inner);
         Box::pin(async move {
             let response = inner.call(request).await?;
             Ok(response.map(|body| {
-                let frames = body.into_data_stream().take_until(drain.cancelled_owned());
+                let frames = body.into_data_stream().take_until(end.cancelled_owned());
                 Body::from_stream(frames.map(move |frame| {
-                    let _ = &place;
+                    let _ = (&place, &entry);
                     frame
                 }))
             }))
@@ -134,7 +192,12 @@ mod tests {
     #[tokio::test]
     async fn d02_one_caller_holds_a_bounded_number_of_streams_and_a_drain_ends_them() {
         let drain = CancellationToken::new();
-        let layer = OpenStreams::new(2, drain.clone(), Arc::new(Noted::default()));
+        let layer = OpenStreams::new(
+            2,
+            drain.clone(),
+            Arc::new(Noted::default()),
+            (Streams::default(), crate::edge::testing::bench().verifier),
+        );
         let endless = tower::service_fn(|_: Request<Body>| async {
             let never = futures::stream::pending::<Result<bytes::Bytes, std::io::Error>>();
             Ok::<_, std::convert::Infallible>(Response::new(Body::from_stream(never)))

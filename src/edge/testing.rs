@@ -247,6 +247,7 @@ pub(crate) fn bench_with(change: impl Fn(&mut RealmConfig), standing: Arc<dyn St
         timing: KeyTiming::default(),
         standing,
         roles: Arc::new(TestRoles),
+        own: None,
     });
     Bench { fetch, clock, verifier: Arc::new(verifier.unwrap()) }
 }
@@ -282,5 +283,6 @@ pub(crate) fn caller(subject: &str) -> Caller {
         name: None,
         email: None,
         expires_at: NOW + 300,
+        rests: Default::default(),
     }
 }

@@ -73,6 +73,7 @@ fn edge_with(change: impl FnOnce(&mut EdgeParts), bench: Bench) -> Edge {
         rejections: noted.clone(),
         listener: None,
         drain: CancellationToken::new(),
+        streams: Default::default(),
         guarded,
         open: Router::new(),
     };

@@ -4,7 +4,12 @@
 //! whatever the cache holds is asked again whether it still stands: its end, its key, its grant.
 
 mod claims;
-mod parts;
+mod id;
+mod own;
+pub(crate) mod parts;
+
+pub use id::{IdExpected, IdRefused, LoggedOut, Person};
+pub use own::{OwnClaims, OwnTokens};
 
 use crate::caller::Caller;
 use crate::edge::clock::Clock;
@@ -45,7 +50,7 @@ pub struct Refused {
     pub tenant: Option<TenantId>,
 }
 
-impl From<Reason> for Refused {
+impl std::convert::From<Reason> for Refused {
     fn from(reason: Reason) -> Self {
         Self { reason, issuer: None, tenant: None }
     }
@@ -102,6 +107,8 @@ pub struct VerifierParts {
     pub standing: Arc<dyn Standing>,
     /// The roles that the policy knows.
     pub roles: Arc<dyn KnownRoles>,
+    /// The gateway's own authority, if it is switched on.
+    pub own: Option<Arc<dyn OwnTokens>>,
 }
 
 /// Why a table of trusted issuers cannot be used.
@@ -117,6 +124,8 @@ pub struct Verifier {
     clock: Arc<dyn Clock>,
     standing: Arc<dyn Standing>,
     roles: Arc<dyn KnownRoles>,
+    own: Option<Arc<dyn OwnTokens>>,
+    resource: String,
 }
 
 /// One trusted issuer at work.
@@ -135,8 +144,21 @@ struct Trusted {
 struct Verified {
     caller: Arc<Caller>,
     token_id: Option<Box<str>>,
-    from: Arc<Trusted>,
+    from: From,
     generation: u64,
+}
+
+/// Who made a token.
+#[derive(Debug)]
+enum From {
+    Realm(Arc<Trusted>),
+    Own,
+}
+
+impl Trusted {
+    fn refuse(&self, reason: Reason) -> Refused {
+        Refused { reason, issuer: Some(Arc::clone(&self.issuer)), tenant: Some(self.tenant.clone()) }
+    }
 }
 
 impl Verifier {
@@ -165,6 +187,8 @@ impl Verifier {
             clock: parts.clock,
             standing: parts.standing,
             roles: parts.roles,
+            own: parts.own,
+            resource: parts.resource,
         })
     }
 
@@ -188,7 +212,11 @@ impl Verifier {
         }
         let digest = digest_of(token)?;
         let verified = self.cache.get(&digest)?;
-        if verified.from.keys.generation() != Some(verified.generation) {
+        let generation = match &verified.from {
+            From::Realm(from) => from.keys.generation(),
+            From::Own => self.own.as_ref().map(|it| it.generation()),
+        };
+        if generation != Some(verified.generation) {
             self.cache.invalidate(&digest);
             return None;
         }
@@ -204,15 +232,17 @@ impl Verifier {
             return known;
         }
         let parts = parts::split(token)?;
-        let from = parts
-            .payload
-            .get("iss")
-            .and_then(|it| it.as_str())
-            .and_then(|it| self.trusted.get(it))
-            .ok_or(Reason::UnknownIssuer)?;
-        let refused =
-            |reason| Refused { reason, issuer: Some(Arc::clone(&from.issuer)), tenant: Some(from.tenant.clone()) };
-        let verified = self.check(&parts, from).await.map_err(refused)?;
+        let issuer = parts.payload.get("iss").and_then(|it| it.as_str()).ok_or(Reason::UnknownIssuer)?;
+        let verified = match self.own.as_ref().filter(|it| **it.issuer() == *issuer) {
+            Some(own) => {
+                let refused = |reason| Refused { reason, issuer: Some(Arc::clone(own.issuer())), tenant: None };
+                own::check(&parts, own, &self.resource, self.clock.unix_secs()).map_err(refused)?
+            }
+            None => {
+                let from = self.trusted.get(issuer).ok_or(Reason::UnknownIssuer)?;
+                self.check(&parts, from).await.map_err(|reason| from.refuse(reason))?
+            }
+        };
         let verified = Arc::new(verified);
         if let Some(digest) = digest_of(token) {
             self.cache.insert(digest, Arc::clone(&verified));
@@ -220,28 +250,53 @@ impl Verifier {
         self.stands(&verified, gate)
     }
 
+    /// Whether what a caller's token rests on stands still; for answers that go on for long.
+    pub fn still_stands(&self, caller: &Caller) -> bool {
+        self.standing.check(caller, None).is_ok()
+    }
+
     /// What is asked every time, also of a token in the cache.
     fn stands(&self, verified: &Verified, gate: Gate) -> Result<Arc<Caller>, Refused> {
         let Verified { caller, from, .. } = verified;
-        let refused =
-            |reason| Refused { reason, issuer: Some(Arc::clone(&from.issuer)), tenant: Some(from.tenant.clone()) };
-        if self.clock.unix_secs() >= caller.expires_at.saturating_add(from.config.leeway_secs.into()) {
+        let refused = |reason| Refused {
+            reason,
+            issuer: Some(Arc::clone(&caller.principal.issuer)),
+            tenant: Some(caller.tenant.clone()),
+        };
+        let (leeway, accepted) = match from {
+            From::Realm(from) => (from.config.leeway_secs, gate == Gate::Web || from.config.accepted_at_mcp),
+            // An AI client holds it, and what it confirmed would be confirmed by a model.
+            From::Own => (0, gate == Gate::Mcp),
+        };
+        if self.clock.unix_secs() >= caller.expires_at.saturating_add(leeway.into()) {
             return Err(refused(Reason::Expired));
         }
-        if gate == Gate::Mcp && !from.config.accepted_at_mcp {
+        if !accepted {
             return Err(refused(Reason::NotAcceptedHere));
         }
-        self.standing.check(caller, verified.token_id.as_deref()).map_err(refused)?;
+        let stands = self.standing.check(caller, verified.token_id.as_deref());
+        let stands = match (stands, from, &self.own) {
+            (Err(Reason::Revoked), From::Own, Some(own)) => own.recall(caller),
+            (stands, _, _) => stands,
+        };
+        stands.map_err(refused)?;
         Ok(Arc::clone(caller))
     }
 
     async fn check(&self, parts: &parts::Parts<'_>, from: &Arc<Trusted>) -> Result<Verified, Reason> {
+        if !header_type_is_allowed(&from.config.header_types, parts.header_type.as_deref()) {
+            return Err(Reason::HeaderType);
+        }
+        let (times, generation) = self.signed(parts, from).await?;
+        let (caller, token_id) = claims::read(&parts.payload, from, times, self.roles.as_ref())?;
+        Ok(Verified { caller: Arc::new(caller), token_id, from: From::Realm(Arc::clone(from)), generation })
+    }
+
+    /// Whether the issuer signed this with a key of its own, for now; and the generation of that key.
+    async fn signed(&self, parts: &parts::Parts<'_>, from: &Arc<Trusted>) -> Result<(claims::Times, u64), Reason> {
         let algorithm = SignatureAlgorithm::named(&parts.algorithm).ok_or(Reason::Algorithm)?;
         if !from.config.algorithms.contains(&algorithm) {
             return Err(Reason::Algorithm);
-        }
-        if !header_type_is_allowed(&from.config, parts.header_type.as_deref()) {
-            return Err(Reason::HeaderType);
         }
         // Before the key is looked up: a token that has ended is worth neither a fetch nor a signature check.
         let now = self.clock.unix_secs();
@@ -257,16 +312,15 @@ impl Verifier {
         if !key.verifies(parts.message, parts.signature) {
             return Err(Reason::Signature);
         }
-        let (caller, token_id) = claims::read(&parts.payload, from, times, self.roles.as_ref())?;
-        Ok(Verified { caller: Arc::new(caller), token_id, from: Arc::clone(from), generation })
+        Ok((times, generation))
     }
 }
 
 /// RFC 7515 section 4.1.9: compared without case, and with or without `application/`.
-fn header_type_is_allowed(config: &RealmConfig, sent: Option<&str>) -> bool {
+fn header_type_is_allowed<S: AsRef<str>>(allowed: &[S], sent: Option<&str>) -> bool {
     let sent = sent.unwrap_or_default().to_ascii_lowercase();
     let sent = sent.strip_prefix("application/").unwrap_or(&sent);
-    config.header_types.iter().any(|it| it.eq_ignore_ascii_case(sent))
+    allowed.iter().any(|it| it.as_ref().eq_ignore_ascii_case(sent))
 }
 
 fn digest_of(token: &str) -> Option<[u8; 32]> {

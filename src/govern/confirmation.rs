@@ -30,6 +30,8 @@ pub struct Confirmation {
     pub message: String,
     /// When it can no longer be used.
     pub expires_at: Timestamp,
+    /// The authority's session that asked for it, with which it dies; `None` where a realm's token asked.
+    pub session: Option<std::sync::Arc<str>>,
 }
 
 /// What came of a claimed confirmation.

@@ -92,6 +92,7 @@ pub(super) mod tests {
             name: None,
             email: None,
             expires_at: i64::MAX,
+            rests: Default::default(),
         }
     }
 

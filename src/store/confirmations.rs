@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use postern_api::{Error, Result, TenantId};
 use rusqlite::{OptionalExtension, Row, params};
 
-const COLUMNS: &str = "id, tool, policy_version, sealed, expires_at";
+const COLUMNS: &str = "id, tool, policy_version, sealed, expires_at, session";
 
 /// One row as it is stored.
 struct Stored {
@@ -16,6 +16,7 @@ struct Stored {
     policy_version: String,
     sealed: Option<Vec<u8>>,
     expires_at: i64,
+    session: Option<String>,
 }
 
 impl Stored {
@@ -26,6 +27,7 @@ impl Stored {
             policy_version: row.get(2)?,
             sealed: row.get(3)?,
             expires_at: row.get(4)?,
+            session: row.get(5)?,
         })
     }
 }
@@ -53,6 +55,7 @@ impl Store {
             policy_version: row.policy_version,
             message,
             expires_at: Timestamp::from_millisecond(row.expires_at).map_err(|_| broken())?,
+            session: row.session.map(Into::into),
         })
     }
 }
@@ -68,9 +71,11 @@ impl Confirmations for Store {
                 "UPDATE confirmation SET state = 'expired', sealed = NULL WHERE state = 'pending' AND expires_at <= ?1",
                 params![Timestamp::now().as_millisecond()],
             )?;
+            // For a session that ended while the preview was made, there is nothing to confirm any more.
             tx.execute(
-                "INSERT INTO confirmation (tenant, id, issuer, subject, tool, policy_version, sealed, expires_at, state)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'pending')",
+                "INSERT INTO confirmation (tenant, id, issuer, subject, tool, policy_version, sealed, expires_at, state, session)
+                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'pending', ?9
+                 WHERE NOT EXISTS (SELECT 1 FROM authority_session WHERE id = ?9 AND ended_at IS NOT NULL)",
                 params![
                     it.tenant.as_str(),
                     it.id,
@@ -79,7 +84,8 @@ impl Confirmations for Store {
                     it.tool,
                     it.policy_version,
                     sealed,
-                    it.expires_at.as_millisecond()
+                    it.expires_at.as_millisecond(),
+                    it.session.as_deref()
                 ],
             )
         })?;
@@ -165,6 +171,7 @@ mod tests {
             policy_version: "v1".into(),
             message: "Invite?".into(),
             expires_at: now + SignedDuration::from_mins(5),
+            session: None,
         }
     }
 

@@ -148,6 +148,7 @@ fn caller(realm: Realm, role: &str) -> Arc<Caller> {
         name: Some("Jane Smith".into()),
         email: Some("jane@acme.example".into()),
         expires_at: Timestamp::MAX.as_second(),
+        rests: Default::default(),
     })
 }
 

@@ -78,6 +78,7 @@ async fn h05_what_a_proxy_could_have_read_otherwise_closes_the_connection() {
         rejections: Arc::new(crate::edge::testing::Noted::default()),
         listener: None,
         drain: CancellationToken::new(),
+        streams: Default::default(),
         guarded: Router::new(),
         open: Router::new(),
     };

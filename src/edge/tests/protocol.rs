@@ -31,6 +31,7 @@ async fn both_eras_are_served_through_the_edge_also_to_a_listed_page() {
         rejections: noted.clone(),
         listener: None,
         drain: CancellationToken::new(),
+        streams: Default::default(),
         guarded: Router::new(),
         open: Router::new(),
     };

@@ -150,6 +150,7 @@ async fn a_wrong_configuration_makes_no_edge() {
         rejections: Arc::new(Noted::default()),
         listener: None,
         drain: CancellationToken::new(),
+        streams: Default::default(),
         guarded: Router::new(),
         open: Router::new(),
     };

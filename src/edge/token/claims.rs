@@ -2,8 +2,8 @@
 //!
 //! **Invariant:** a claim of another shape refuses the token; nothing is guessed, split or converted.
 
-use super::{KnownRoles, Trusted};
-use crate::caller::{Caller, Principal};
+use super::{KnownRoles, Person, Trusted};
+use crate::caller::{Caller, Principal, Rests};
 use crate::edge::realm::RealmConfig;
 use crate::edge::reason::Reason;
 use postern_api::OrganisationId;
@@ -14,18 +14,31 @@ use std::sync::Arc;
 
 /// The end of the year 9999; a later time is a mistake or an attack.
 const LAST_SECOND: i64 = 253_402_300_799;
-const LIST_LIMIT: usize = 256;
+pub(super) const LIST_LIMIT: usize = 256;
 const ASSIGNED_LIMIT: usize = 2_000;
 const TEXT_LIMIT: usize = 512;
 /// Claims of ID and logout tokens that no access token has.
 const OTHER_KINDS: [&str; 3] = ["events", "at_hash", "c_hash"];
 
-type Claims = Map<String, Value>;
+pub(super) type Claims = Map<String, Value>;
 
 /// When a token ends, checked.
 #[derive(Clone, Copy)]
 pub(super) struct Times {
     ends: i64,
+    issued: Option<i64>,
+}
+
+impl Times {
+    /// When the token ends, seconds since 1970.
+    pub(super) fn ends(self) -> i64 {
+        self.ends
+    }
+
+    /// When it was issued, seconds since 1970; 0 where it does not say.
+    pub(super) fn issued_at(self) -> i64 {
+        self.issued.unwrap_or_default()
+    }
 }
 
 /// Checks `exp`, `nbf` and `iat`: whole seconds, in order, and now among them.
@@ -43,10 +56,10 @@ pub(super) fn times(claims: &Claims, now: i64, leeway: u32) -> Result<Times, Rea
     if begins.into_iter().chain(issued).any(|it| it > now.saturating_add(leeway)) {
         return Err(Reason::NotYetValid);
     }
-    Ok(Times { ends })
+    Ok(Times { ends, issued })
 }
 
-fn time(claims: &Claims, name: &str) -> Result<Option<i64>, Reason> {
+pub(super) fn time(claims: &Claims, name: &str) -> Result<Option<i64>, Reason> {
     let Some(value) = claims.get(name) else { return Ok(None) };
     let value = value.as_i64().filter(|it| (0..=LAST_SECOND).contains(it));
     value.map(Some).ok_or(Reason::Times)
@@ -66,9 +79,30 @@ pub(super) fn read(
     if config.required_claims.iter().any(|it| find(claims, it).is_none_or(Value::is_null)) {
         return Err(Reason::Claims);
     }
-    let names = &config.claims;
-    let subject = text(claims, "sub")?.filter(|it| it.len() <= 255).ok_or(Reason::Claims)?;
     let token_id = text(claims, "jti")?.map(Box::from);
+    let person = person(claims, from, known)?;
+    let caller = Caller {
+        principal: person.principal,
+        realm: from.realm,
+        tenant: from.tenant.clone(),
+        organisation: person.organisation,
+        assigned: person.assigned,
+        roles: Arc::new(person.roles),
+        scopes: scopes(claims, &config.claims.scope)?.map(Arc::new),
+        service: client.as_ref().is_some_and(|it| config.service_clients.iter().any(|name| *name == **it)),
+        client: client.map(Arc::from),
+        name: person.name,
+        email: person.email,
+        expires_at: times.ends,
+        rests: Rests { realm_session: person.session, issued_at: times.issued_at(), ..Rests::default() },
+    };
+    Ok((caller, token_id))
+}
+
+/// Who a token is about: access and ID tokens are read alike.
+pub(super) fn person(claims: &Claims, from: &Trusted, known: &dyn KnownRoles) -> Result<Person, Reason> {
+    let names = &from.config.claims;
+    let subject = text(claims, "sub")?.filter(|it| it.len() <= 255).ok_or(Reason::Claims)?;
     let roles = strings(claims, &names.roles, LIST_LIMIT)?.unwrap_or_default();
     let roles = roles.into_iter().filter(|it| known.knows(from.realm, it)).map(str::to_owned).collect();
     let (organisation, assigned) = match from.realm {
@@ -80,21 +114,17 @@ pub(super) fn read(
         Some(it) => it.as_bool().ok_or(Reason::Claims)?,
     };
     let email = text(claims, &names.email)?.filter(|it| verified && it.len() <= 320);
-    let caller = Caller {
+    Ok(Person {
         principal: Principal { issuer: Arc::clone(&from.issuer), subject: subject.into() },
         realm: from.realm,
         tenant: from.tenant.clone(),
         organisation,
         assigned,
-        roles: Arc::new(roles),
-        scopes: scopes(claims, &names.scope)?.map(Arc::new),
-        service: client.as_ref().is_some_and(|it| config.service_clients.iter().any(|name| *name == **it)),
-        client: client.map(Arc::from),
+        roles,
         name: text(claims, &names.name)?.map(Arc::from),
         email: email.map(|it| it.to_lowercase().into()),
-        expires_at: times.ends,
-    };
-    Ok((caller, token_id))
+        session: text(claims, "sid")?.map(Arc::from),
+    })
 }
 
 /// An access token that whoever holds it may use, and no other kind of token.
@@ -150,7 +180,7 @@ fn assigned(claims: &Claims, name: &str) -> Result<Option<BTreeSet<OrganisationI
     ids.map(Some).map_err(|_| Reason::Organisation)
 }
 
-fn scopes(claims: &Claims, name: &str) -> Result<Option<BTreeSet<String>>, Reason> {
+pub(super) fn scopes(claims: &Claims, name: &str) -> Result<Option<BTreeSet<String>>, Reason> {
     let listed = match find(claims, name) {
         None => return Ok(None),
         Some(Value::String(one)) => one.split(' ').filter(|it| !it.is_empty()).collect(),
@@ -172,7 +202,7 @@ fn find<'a>(claims: &'a Claims, name: &str) -> Option<&'a Value> {
 }
 
 /// A text, absent, or a refusal. An empty text is absent.
-fn text<'a>(claims: &'a Claims, name: &str) -> Result<Option<&'a str>, Reason> {
+pub(super) fn text<'a>(claims: &'a Claims, name: &str) -> Result<Option<&'a str>, Reason> {
     let Some(value) = find(claims, name) else { return Ok(None) };
     let value = value.as_str().ok_or(Reason::Claims)?;
     if value.len() > TEXT_LIMIT || value.chars().any(char::is_control) {
@@ -182,7 +212,7 @@ fn text<'a>(claims: &'a Claims, name: &str) -> Result<Option<&'a str>, Reason> {
 }
 
 /// An array of short texts, absent, or a refusal.
-fn strings<'a>(claims: &'a Claims, name: &str, limit: usize) -> Result<Option<Vec<&'a str>>, Reason> {
+pub(super) fn strings<'a>(claims: &'a Claims, name: &str, limit: usize) -> Result<Option<Vec<&'a str>>, Reason> {
     let Some(value) = find(claims, name) else { return Ok(None) };
     let listed = value.as_array().filter(|it| it.len() <= limit).ok_or(Reason::Claims)?;
     let fits = |it: &&str| it.len() <= TEXT_LIMIT && !it.chars().any(char::is_control);

@@ -12,19 +12,19 @@ const DEPTH: usize = 8;
 const HINTS: [&str; 2] = ["x5t", "x5t#S256"];
 
 /// A token in its parts; nothing of it is trusted yet.
-pub(super) struct Parts<'a> {
-    pub(super) algorithm: String,
-    pub(super) key_id: Option<String>,
-    pub(super) header_type: Option<String>,
-    pub(super) payload: Map<String, Value>,
+pub(crate) struct Parts<'a> {
+    pub(crate) algorithm: String,
+    pub(crate) key_id: Option<String>,
+    pub(crate) header_type: Option<String>,
+    pub(crate) payload: Map<String, Value>,
     /// What was signed.
-    pub(super) message: &'a [u8],
+    pub(crate) message: &'a [u8],
     /// The signature, base64url.
-    pub(super) signature: &'a str,
+    pub(crate) signature: &'a str,
 }
 
 /// Takes a token apart. The header may say `alg`, `kid` and `typ`, and nothing that would have to be followed.
-pub(super) fn split(token: &str) -> Result<Parts<'_>, Reason> {
+pub(crate) fn split(token: &str) -> Result<Parts<'_>, Reason> {
     let (message, signature) = token.rsplit_once('.').ok_or(Reason::Malformed)?;
     let (header, payload) = message.split_once('.').ok_or(Reason::Malformed)?;
     // The empty signature of an unsecured token, the two further parts of an encrypted one.

@@ -100,6 +100,7 @@ async fn w01_a_confirmation_ends_after_its_five_minutes() {
             policy_version: version.clone(),
             message: "x".into(),
             expires_at: Timestamp::now() + SignedDuration::from_secs(ends_in),
+            session: None,
         };
         gateway.store.create(&confirmation).unwrap();
         let (status, answer) = agent.settle(id, true).await;

@@ -80,6 +80,7 @@ fn caller(subject: &str) -> Caller {
         name: None,
         email: None,
         expires_at: i64::MAX,
+        rests: Default::default(),
     }
 }
 

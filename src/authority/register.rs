@@ -1,0 +1,191 @@
+//! Dynamic client registration (RFC 7591), for the clients that know no other way.
+
+use super::answer::json_answer;
+use super::client::Metadata;
+use super::secret::{hashed, id as new_id, secret};
+use super::{Authority, redirect};
+use crate::authority::events::Event;
+use crate::caller::RequestId;
+use crate::edge::envelope::ClientIp;
+use crate::edge::json;
+use crate::edge::peer::{NOBODY, counted};
+use crate::store::authority::RegisteredClient;
+use axum::Extension;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::Response;
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use http::{HeaderMap, StatusCode, header};
+use postern_api::ErrorKind;
+use serde_json::{Map, Value, json as value};
+use std::hash::{BuildHasher as _, RandomState};
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+const REDIRECTS: usize = 10;
+const CELLS: u64 = 1 << 14;
+
+/// Registrations of one network.
+pub(super) struct Rate(DefaultKeyedRateLimiter<u64>, RandomState);
+
+impl std::fmt::Debug for Rate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Rate(..)")
+    }
+}
+
+impl Rate {
+    pub(super) fn new(per_hour: u32) -> Self {
+        let rate = NonZeroU32::new(per_hour).unwrap_or(NonZeroU32::MIN);
+        Self(RateLimiter::keyed(Quota::per_hour(rate)), RandomState::new())
+    }
+
+    fn allows(&self, address: IpAddr) -> bool {
+        self.0.check_key(&(self.1.hash_one(counted(address)) % CELLS)).is_ok()
+    }
+}
+
+type Wrong = (&'static str, &'static str);
+
+/// `POST /register`.
+pub(super) async fn register(
+    State(authority): State<Arc<Authority>>,
+    Extension(id): Extension<RequestId>,
+    address: Option<Extension<ClientIp>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if !authority.registrations.allows(address.map_or(NOBODY, |it| it.0.0)) {
+        authority.refused("registration_rate", None, &id);
+        let mut answer =
+            refusal(StatusCode::TOO_MANY_REQUESTS, ("temporarily_unavailable", "too many registrations, wait"));
+        answer.headers_mut().insert(header::RETRY_AFTER, http::HeaderValue::from_static("60"));
+        return answer;
+    }
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let is_json = kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json");
+    let read = match json::parse(&body, 8) {
+        Ok(Value::Object(sent)) if is_json => read(&sent),
+        _ => Err(("invalid_client_metadata", "send one JSON object as application/json")),
+    };
+    match read.map_err(|it| refusal(StatusCode::BAD_REQUEST, it)).and_then(|it| authority.keep(it, &id)) {
+        Ok(answer) => json_answer(StatusCode::CREATED, answer),
+        Err(answer) => {
+            authority.refused("registration", None, &id);
+            answer
+        }
+    }
+}
+
+fn refusal(status: StatusCode, (error, says): Wrong) -> Response {
+    json_answer(status, value!({"error": error, "error_description": says}))
+}
+
+fn text<'a>(sent: &'a Map<String, Value>, name: &str, limit: usize) -> Result<Option<&'a str>, Wrong> {
+    match sent.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(it)) if it.len() <= limit => Ok(Some(it)),
+        Some(_) => Err(("invalid_client_metadata", "a text is too long or no text")),
+    }
+}
+
+fn list<'a>(sent: &'a Map<String, Value>, name: &str) -> Result<Option<Vec<&'a str>>, Wrong> {
+    let wrong = ("invalid_client_metadata", "a list is no list of texts");
+    match sent.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Array(items)) => {
+            items.iter().map(|it| it.as_str().ok_or(wrong)).collect::<Result<_, _>>().map(Some)
+        }
+        Some(_) => Err(wrong),
+    }
+}
+
+/// What a client says of itself, if we can do it. What we do not know is left out, as section 2 wants it.
+fn read(sent: &Map<String, Value>) -> Result<Metadata, Wrong> {
+    let redirect_uris = list(sent, "redirect_uris")?.unwrap_or_default();
+    if redirect_uris.is_empty() || redirect_uris.len() > REDIRECTS {
+        return Err(("invalid_redirect_uri", "name one to ten redirect_uris"));
+    }
+    let targets: Option<Vec<_>> = redirect_uris.iter().map(|it| redirect::registrable(it)).collect();
+    let targets = targets.ok_or((
+        "invalid_redirect_uri",
+        "use https, http on localhost, 127.0.0.1 or [::1], or an application's own scheme, without fragment or user",
+    ))?;
+    let auth_method = text(sent, "token_endpoint_auth_method", 64)?.unwrap_or("client_secret_basic");
+    if !["none", "client_secret_basic", "client_secret_post"].contains(&auth_method) {
+        return Err((
+            "invalid_client_metadata",
+            "use the token_endpoint_auth_method none, client_secret_basic or client_secret_post",
+        ));
+    }
+    let own_scheme = targets.iter().any(|it| matches!(it, redirect::Target::App(_)));
+    if own_scheme && auth_method != "none" {
+        return Err(("invalid_redirect_uri", "a client with an application's own scheme keeps no secret"));
+    }
+    if sent.contains_key("jwks_uri") || sent.contains_key("jwks") {
+        return Err(("invalid_client_metadata", "keys are not taken at registration"));
+    }
+    let grants = list(sent, "grant_types")?.unwrap_or_default();
+    if grants.iter().any(|it| !["authorization_code", "refresh_token"].contains(it)) {
+        return Err(("invalid_client_metadata", "grant_types can be authorization_code and refresh_token"));
+    }
+    if list(sent, "response_types")?.unwrap_or_default().iter().any(|it| *it != "code") {
+        return Err(("invalid_client_metadata", "response_types can be code"));
+    }
+    if text(sent, "application_type", 64)?.is_some_and(|it| !["web", "native"].contains(&it)) {
+        return Err(("invalid_client_metadata", "application_type can be web or native"));
+    }
+    Ok(Metadata {
+        name: text(sent, "client_name", 16 * 1024)?.map(super::client::shown),
+        redirect_uris: redirect_uris.into_iter().map(str::to_owned).collect(),
+        auth_method: auth_method.to_owned(),
+    })
+}
+
+impl Authority {
+    fn keep(&self, metadata: Metadata, id: &RequestId) -> Result<Value, Response> {
+        let failed = |error: postern_api::Error| {
+            if error.kind() == ErrorKind::LimitReached {
+                return refusal(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    ("temporarily_unavailable", "too many clients, try again later"),
+                );
+            }
+            super::answer::OAuthError::from(error).answer()
+        };
+        let now = self.clock.unix_secs();
+        let given = if metadata.auth_method == "none" { None } else { Some(secret("ps_").map_err(failed)?) };
+        let client = RegisteredClient {
+            id: new_id("dcr-").map_err(failed)?,
+            metadata: serde_json::to_string(&metadata).unwrap_or_default(),
+            secret: given.as_deref().map(hashed),
+            registered_at: now,
+        };
+        self.store.register_client(&client, self.config.registered_clients).map_err(failed)?;
+        self.events.tell(&Event {
+            code: "client_registered",
+            client: Some(&client.id),
+            request_id: &id.0,
+            ..Event::default()
+        });
+        let mut answer = value!({
+            "client_id": client.id,
+            "client_id_issued_at": now,
+            "redirect_uris": metadata.redirect_uris,
+            "token_endpoint_auth_method": metadata.auth_method,
+            "grant_types": ["authorization_code", "refresh_token"],
+            "response_types": ["code"],
+        });
+        if let Some(answer) = answer.as_object_mut() {
+            if let Some(name) = metadata.name {
+                answer.insert("client_name".into(), name.into());
+            }
+            if let Some(secret) = given {
+                answer.insert("client_secret".into(), secret.into());
+                answer.insert("client_secret_expires_at".into(), 0.into());
+            }
+        }
+        Ok(answer)
+    }
+}

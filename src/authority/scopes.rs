@@ -1,0 +1,105 @@
+//! Scopes: the catalogue of the policies, in words, and which of them a person can give away.
+
+use super::pages::ScopeView;
+use postern_policies::{Engine, Realm, Subject};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Scopes of other protocols that clients send along; they mean nothing here and are no mistake.
+const TOLERATED: [&str; 5] = ["offline_access", "openid", "profile", "email", "address"];
+
+/// The catalogue.
+#[derive(Debug, Clone)]
+pub(super) struct Scopes(Arc<Engine>);
+
+impl Scopes {
+    pub(super) fn new(engine: Arc<Engine>) -> Self {
+        Self(engine)
+    }
+
+    /// Every scope, in order.
+    pub(super) fn all(&self) -> Vec<Arc<str>> {
+        self.0.policies().scopes().to_vec()
+    }
+
+    /// Whether the policies know a person's role.
+    pub(super) fn known_roles(&self, realm: Realm, roles: &BTreeSet<String>) -> BTreeSet<String> {
+        let policies = self.0.policies();
+        roles.iter().filter(|it| policies.knows_role(realm, it)).cloned().collect()
+    }
+
+    pub(super) fn catalogue(&self) -> Vec<ScopeView> {
+        self.all().into_iter().map(words).collect()
+    }
+
+    /// What a client asked for, of what there is. No word at all means everything; `None`: it asked for nothing that there is.
+    pub(super) fn requested(&self, asked: Option<&str>) -> Option<BTreeSet<String>> {
+        let all = self.all();
+        let asked: BTreeSet<&str> = asked.unwrap_or_default().split(' ').filter(|it| !it.is_empty()).collect();
+        let ours: BTreeSet<String> = all.iter().map(ToString::to_string).collect();
+        let known: BTreeSet<String> = ours.iter().filter(|it| asked.contains(it.as_str())).cloned().collect();
+        let strange = asked.iter().any(|it| !ours.contains(*it) && !TOLERATED.contains(it));
+        match (known.is_empty(), strange) {
+            (false, _) => Some(known),
+            (true, false) => Some(ours),
+            (true, true) => None,
+        }
+    }
+
+    /// Of these, the ones that open something to a person: at least one of the tools that they can see needs it.
+    pub(super) fn usable(
+        &self,
+        (realm, tenant, roles): (Realm, &str, &BTreeSet<String>),
+        service: bool,
+        wanted: &BTreeSet<String>,
+    ) -> BTreeSet<String> {
+        let subject = Subject { realm, tenant, roles, scopes: None, service };
+        let policies = self.0.policies();
+        let needed: BTreeSet<String> = self
+            .0
+            .visible(&subject)
+            .iter()
+            .filter_map(|name| policies.tool(name))
+            .flat_map(|tool| tool.scopes.iter().map(ToString::to_string))
+            .collect();
+        wanted.intersection(&needed).cloned().collect()
+    }
+}
+
+/// A scope in words.
+pub(super) fn words(scope: Arc<str>) -> ScopeView {
+    let (area, verb) = scope.split_once('.').unwrap_or((&scope, "read"));
+    let writes = verb != "read";
+    let says = match (&*scope, writes) {
+        ("support.read", _) => "Read tickets, contacts, customers and articles that you can read yourself.".to_owned(),
+        ("support.write", _) => {
+            "Open, answer, close and escalate tickets, and invite contacts, where you may do so yourself.".to_owned()
+        }
+        (_, false) => format!("Read what you can read yourself in {}.", area.replace('_', " ")),
+        (_, true) => format!("Change what you may change yourself in {}.", area.replace('_', " ")),
+    };
+    let mut title = area.replace('_', " ");
+    if let Some(first) = title.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    ScopeView {
+        area: title.into(),
+        says: says.into(),
+        writes,
+        scope,
+        requested: false,
+        available: true,
+        held: false,
+        new: false,
+    }
+}
+
+/// Scopes as a token and the store write them.
+pub(super) fn joined(scopes: &BTreeSet<String>) -> String {
+    scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
+}
+
+/// The reverse.
+pub(super) fn split(text: &str) -> BTreeSet<String> {
+    text.split(' ').filter(|it| !it.is_empty()).map(str::to_owned).collect()
+}

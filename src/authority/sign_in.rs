@@ -1,0 +1,3 @@
+//! Signing people in: at their own realm or with a local account, and the browser sessions that follow.
+
+pub mod pages;
