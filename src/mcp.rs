@@ -25,4 +25,4 @@ pub use config::{McpConfig, Names};
 pub use seal::KeyTooShort;
 pub use service::{McpService, service};
 
-pub use crate::call::host::{Answer, Call, Facts, Host, Listing, Refusal};
+pub use crate::call::host::{Answer, Call, Facts, Host, Listing, Refusal, Written};

@@ -1,12 +1,13 @@
 //! Sees every outcome and writes its row before the answer leaves. A read whose row cannot be written is refused as well.
 
-use super::host::{Answer, Facts};
+use super::host::{Answer, Facts, Written};
 use super::{Shown, Stop, ToolCall, Trail};
 use crate::caller::Caller;
 use crate::tools::{Code, Envelope, Refusal, Status};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use postern_api::{OrganisationId, Result};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -270,7 +271,7 @@ fn verdict(outcome: &std::result::Result<Shown, Stop>, trail: &Trail) -> (Decisi
 
 /// The one place where outcomes become envelopes.
 fn answer_of(outcome: std::result::Result<Shown, Stop>, request_id: &str) -> Answer {
-    let empty = |status| Envelope::<Value> {
+    let empty = |status| Envelope::<Box<RawValue>> {
         status,
         data: None,
         metadata: None,
@@ -313,10 +314,7 @@ fn answer_of(outcome: std::result::Result<Shown, Stop>, request_id: &str) -> Ans
                 ),
                 ..empty(Status::PendingConfirmation)
             };
-            match serde_json::to_value(&envelope) {
-                Ok(envelope) => Answer::Confirm { id, message, expires_in, envelope },
-                Err(_) => Answer::Done { envelope: Value::Null, is_error: true },
-            }
+            Answer::Confirm { id, message, expires_in, envelope: Written::of(&envelope) }
         }
         Err(Stop::Hidden) => Answer::UnknownTool,
         Err(Stop::Refused(refusal)) => {
@@ -326,7 +324,7 @@ fn answer_of(outcome: std::result::Result<Shown, Stop>, request_id: &str) -> Ans
     }
 }
 
-fn failure(refusal: &Refusal, empty: Envelope<Value>, request_id: &str) -> Envelope<Value> {
+fn failure(refusal: &Refusal, empty: Envelope<Box<RawValue>>, request_id: &str) -> Envelope<Box<RawValue>> {
     // A missing record and a foreign one are the same bytes, so the request id is told only where support needs it.
     let for_support = matches!(refusal.code, Code::InternalError | Code::UpstreamError | Code::OutcomeUnknown);
     Envelope {
@@ -339,9 +337,6 @@ fn failure(refusal: &Refusal, empty: Envelope<Value>, request_id: &str) -> Envel
     }
 }
 
-fn done(envelope: &Envelope<Value>, is_error: bool) -> Answer {
-    match serde_json::to_value(envelope) {
-        Ok(envelope) => Answer::Done { envelope, is_error },
-        Err(_) => Answer::Done { envelope: Value::Null, is_error: true },
-    }
+fn done(envelope: &Envelope<Box<RawValue>>, is_error: bool) -> Answer {
+    Answer::Done { envelope: Written::of(envelope), is_error }
 }

@@ -5,7 +5,7 @@ use super::authorise::{Authorise, Means};
 use super::deadline::Deadline;
 use super::dispatch::Dispatch;
 use super::govern::Govern;
-use super::host::{self, Answer, Call, Facts, Host, Listing};
+use super::host::{self, Answer, Call, Facts, Host, Listing, Written};
 use super::redact::Redact;
 use super::redact::lens::Redactor;
 use super::{Stop, ToolCall, Trail};
@@ -84,7 +84,7 @@ impl Gate {
         match self.stack.clone().oneshot(call).instrument(span.clone()).await {
             Ok(answer) => {
                 if let Answer::Done { envelope, is_error: true } = &answer {
-                    span.record("error.type", envelope.get("code").and_then(Value::as_str).unwrap_or("error"));
+                    span.record("error.type", envelope.word("code").as_deref().unwrap_or("error"));
                 }
                 answer
             }
@@ -139,9 +139,7 @@ impl Gate {
 fn settlement(answer: &Answer) -> Settlement {
     match answer {
         Answer::Done { is_error: false, .. } => Settlement::Done,
-        Answer::Done { envelope, .. } if envelope.get("status").and_then(Value::as_str) == Some("unknown") => {
-            Settlement::Unknown
-        }
+        Answer::Done { envelope, .. } if envelope.word("status").as_deref() == Some("unknown") => Settlement::Unknown,
         Answer::Done { .. } | Answer::UnknownTool | Answer::Confirm { .. } => Settlement::Failed,
     }
 }
@@ -182,7 +180,7 @@ impl Host for Gate {
         // A task of its own: whoever leaves now neither cuts the change nor leaves the confirmation unsettled.
         let (gate, facts) = (self.clone(), facts.clone());
         let task = tokio::spawn(async move { gate.settle(caller, confirmation, accept, facts).await });
-        task.await.unwrap_or_else(|_| Answer::Done { envelope: Value::Null, is_error: true })
+        task.await.unwrap_or_else(|_| Answer::Done { envelope: Written::of(&Value::Null), is_error: true })
     }
 
     fn refused(&self, caller: &Caller, refusal: host::Refusal, facts: &Facts) {

@@ -8,7 +8,7 @@ use super::handler::implementation;
 use super::list;
 use super::progress;
 use super::seal::Asked;
-use super::{Answer, Call, Facts, Host, McpConfig, Refusal};
+use super::{Answer, Call, Facts, Host, McpConfig, Refusal, Written};
 use crate::caller::Caller;
 use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
@@ -35,13 +35,22 @@ pub(super) struct Asker {
     pub(super) can_ask: bool,
 }
 
+/// What is told.
+#[derive(Debug)]
+pub(super) enum Told {
+    /// How the call ended.
+    Done { envelope: Written, is_error: bool },
+    /// A question to the client's person.
+    Question(InputRequiredResult),
+}
+
 /// What every handler of one endpoint shares.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) host: Arc<dyn Host>,
     pub(super) config: McpConfig,
     /// `_meta` of an answer, with who answers.
-    server: MetaObject,
+    pub(super) server: MetaObject,
 }
 
 impl Shared {
@@ -78,7 +87,7 @@ impl Shared {
         request: CallToolRequestParams,
         asker: Asker,
         line: Line<'_>,
-    ) -> Result<CallToolResponse, ErrorData> {
+    ) -> Result<Told, ErrorData> {
         let Asker { caller, facts, modern, can_ask } = asker;
         let arguments: Map<String, Value> = request.arguments.unwrap_or_default();
         if let Some(state) = request.request_state {
@@ -88,10 +97,10 @@ impl Shared {
                 return Err(invalid_state());
             };
             return match confirm::answer_in(request.input_responses.as_ref()) {
-                Some(accept) => self.settle(caller, &asked.id, accept, &facts, modern, line).await,
+                Some(accept) => self.settle(caller, &asked.id, accept, &facts, line).await,
                 // The same question under the same state: asking again does not make it live longer.
                 None => confirm::input_required(&asked.message, state)
-                    .map(|question| self.signed(question, modern).into())
+                    .map(|question| Told::Question(self.signed(question, modern)))
                     .ok_or_else(invalid_state),
             };
         }
@@ -108,10 +117,10 @@ impl Shared {
         asking: Option<&Call>,
         modern: bool,
         line: Line<'_>,
-    ) -> Result<CallToolResponse, ErrorData> {
+    ) -> Result<Told, ErrorData> {
         match (answer, asking, line) {
             (Answer::UnknownTool, _, _) => Err(unknown_tool()),
-            (Answer::Done { envelope, is_error }, _, _) => Ok(self.complete(envelope, is_error, modern)),
+            (Answer::Done { envelope, is_error }, _, _) => Ok(Told::Done { envelope, is_error }),
             (Answer::Confirm { id, message, expires_in, envelope }, Some(call), _) if modern => {
                 let lasts = SignedDuration::try_from(expires_in).unwrap_or(SignedDuration::ZERO);
                 let until = Timestamp::now().checked_add(lasts).unwrap_or(Timestamp::MIN);
@@ -119,8 +128,8 @@ impl Shared {
                 let state = self.config.seals.asked(&call.caller, &call.name, &call.arguments, &asked);
                 let question = state.and_then(|state| confirm::input_required(&asked.message, state));
                 Ok(match question {
-                    Some(question) => self.signed(question, modern).into(),
-                    None => self.complete(envelope, false, modern),
+                    Some(question) => Told::Question(self.signed(question, modern)),
+                    None => Told::Done { envelope, is_error: false },
                 })
             }
             (Answer::Confirm { id, message, expires_in, envelope }, Some(call), Some(context)) => {
@@ -129,11 +138,11 @@ impl Shared {
                     () = context.ct.cancelled() => None,
                 };
                 match settled {
-                    Some(accept) => self.settle(call.caller.clone(), &id, accept, &call.facts, modern, line).await,
-                    None => Ok(self.complete(envelope, false, modern)),
+                    Some(accept) => self.settle(call.caller.clone(), &id, accept, &call.facts, line).await,
+                    None => Ok(Told::Done { envelope, is_error: false }),
                 }
             }
-            (Answer::Confirm { envelope, .. }, _, _) => Ok(self.complete(envelope, false, modern)),
+            (Answer::Confirm { envelope, .. }, _, _) => Ok(Told::Done { envelope, is_error: false }),
         }
     }
 
@@ -144,14 +153,13 @@ impl Shared {
         id: &str,
         accept: bool,
         facts: &Facts,
-        modern: bool,
         line: Line<'_>,
-    ) -> Result<CallToolResponse, ErrorData> {
+    ) -> Result<Told, ErrorData> {
         let work = unharmed(self.host.confirm(caller, id, accept, facts));
         match self.told(work, line).await? {
             Answer::UnknownTool => Err(unknown_tool()),
-            Answer::Done { envelope, is_error } => Ok(self.complete(envelope, is_error, modern)),
-            Answer::Confirm { envelope, .. } => Ok(self.complete(envelope, false, modern)),
+            Answer::Done { envelope, is_error } => Ok(Told::Done { envelope, is_error }),
+            Answer::Confirm { envelope, .. } => Ok(Told::Done { envelope, is_error: false }),
         }
     }
 
@@ -160,10 +168,20 @@ impl Shared {
         progress::told(&context.peer, context.meta.get_progress_token(), self.config.progress_every, work).await
     }
 
-    fn complete(&self, envelope: Value, is_error: bool, modern: bool) -> CallToolResponse {
-        let result =
-            if is_error { CallToolResult::structured_error(envelope) } else { CallToolResult::structured(envelope) };
-        result.with_meta(self.meta(modern)).into()
+    /// What is told, as the library has it.
+    pub(super) fn response(&self, told: Told, modern: bool) -> CallToolResponse {
+        match told {
+            Told::Question(question) => question.into(),
+            Told::Done { envelope, is_error } => {
+                let envelope = envelope.value();
+                let result = if is_error {
+                    CallToolResult::structured_error(envelope)
+                } else {
+                    CallToolResult::structured(envelope)
+                };
+                result.with_meta(self.meta(modern)).into()
+            }
+        }
     }
 
     fn signed(&self, question: InputRequiredResult, modern: bool) -> InputRequiredResult {

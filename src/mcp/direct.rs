@@ -7,21 +7,21 @@
 //! **Invariant:** the answer is the library's, byte for byte; `tests/it/mcp/direct.rs` sends both the same and compares.
 //! Nothing is refused here: what the library would refuse is not plain.
 
-use super::McpConfig;
-use super::answers::{Asker, Shared};
+use super::answers::{Asker, Shared, Told};
 use super::confirm::shows_forms;
 use super::request;
 use super::service::{Body, json};
+use super::{McpConfig, Written};
 use crate::caller::{Caller, Message};
 use futures::future::BoxFuture;
 use http::header::{ACCEPT, CONTENT_TYPE, HOST, ORIGIN};
 use http::uri::Authority;
 use http::{HeaderMap, Method, Request, Response};
 use rmcp::model::{
-    CallToolRequestParams, ClientCapabilities, Implementation, JsonObject, RequestId, ServerJsonRpcMessage,
-    ServerResult,
+    CallToolRequestParams, ClientCapabilities, ErrorData, Implementation, JsonObject, JsonRpcError, JsonRpcResponse,
+    JsonRpcVersion2_0, MetaObject, RequestId, ResultType,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -128,18 +128,57 @@ impl Plain {
     /// Its answer.
     pub(super) async fn answer(self, shared: Arc<Shared>) -> Response<Body> {
         let Self { id, what, asker } = self;
-        let outcome = match what {
-            What::List(cursor) => shared.list(&asker, cursor.as_deref()).map(ServerResult::ListToolsResult),
+        match what {
+            What::List(cursor) => respond(id, shared.list(&asker, cursor.as_deref())),
             What::Call(call) => {
                 let gone = asker.facts.cancelled.clone();
-                let work = async move { shared.call(call, asker, None).await };
-                ToItsEnd { work: Some(Box::pin(work)), gone }.await.map(ServerResult::from)
+                let work = {
+                    let shared = shared.clone();
+                    async move { shared.call(call, asker, None).await }
+                };
+                match (ToItsEnd { work: Some(Box::pin(work)), gone }).await {
+                    Ok(Told::Done { envelope, is_error }) => {
+                        let content = [Content { kind: "text", text: envelope.text() }];
+                        let result = CallResult {
+                            result_type: ResultType::COMPLETE,
+                            content,
+                            structured_content: &envelope,
+                            is_error,
+                            meta: &shared.server,
+                        };
+                        respond(id, Ok(result))
+                    }
+                    Ok(Told::Question(question)) => respond(id, Ok(question)),
+                    Err(error) => respond::<()>(id, Err(error)),
+                }
             }
-        };
-        json(&match outcome {
-            Ok(result) => ServerJsonRpcMessage::response(result, id),
-            Err(error) => ServerJsonRpcMessage::error(error, Some(id)),
-        })
+        }
+    }
+}
+
+/// A call's result, as `CallToolResult` is written, with an envelope that is written already.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CallResult<'a> {
+    result_type: ResultType,
+    content: [Content<'a>; 1],
+    structured_content: &'a Written,
+    is_error: bool,
+    #[serde(rename = "_meta")]
+    meta: &'a MetaObject,
+}
+
+#[derive(Serialize)]
+struct Content<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    text: &'a str,
+}
+
+fn respond<R: Serialize>(id: RequestId, outcome: Result<R, ErrorData>) -> Response<Body> {
+    match outcome {
+        Ok(result) => json(&JsonRpcResponse { jsonrpc: JsonRpcVersion2_0, id, result }),
+        Err(error) => json(&JsonRpcError::new(Some(id), error)),
     }
 }
 

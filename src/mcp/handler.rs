@@ -97,7 +97,8 @@ impl ServerHandler for Handler {
     }
 
     async fn call_tool(&self, request: CallToolRequestParams, context: Context) -> Result<CallToolResponse, ErrorData> {
-        self.shared.call(request, self.asker(&context)?, Some(&context)).await
+        let told = self.shared.call(request, self.asker(&context)?, Some(&context)).await?;
+        Ok(self.shared.response(told, is_modern(&context)))
     }
 
     // Not declared, so not there: the library would answer these with empty lists.

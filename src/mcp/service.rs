@@ -13,8 +13,8 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full as FullBody};
 use rmcp::ServerHandler;
-use rmcp::model::ServerJsonRpcMessage;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use serde::Serialize;
 use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
@@ -170,7 +170,7 @@ fn busy(full: Full) -> Response<Body> {
 }
 
 /// A message as the body of an answer.
-pub(super) fn json(message: &ServerJsonRpcMessage) -> Response<Body> {
+pub(super) fn json(message: &impl Serialize) -> Response<Body> {
     let Ok(body) = serde_json::to_vec(message) else {
         return plain(StatusCode::INTERNAL_SERVER_ERROR, "internal error");
     };

@@ -128,7 +128,7 @@ pub(crate) fn facts() -> Facts {
 
 pub(crate) fn told(answer: Answer) -> Value {
     match answer {
-        Answer::Done { envelope, .. } | Answer::Confirm { envelope, .. } => envelope,
+        Answer::Done { envelope, .. } | Answer::Confirm { envelope, .. } => envelope.value(),
         Answer::UnknownTool => Value::Null,
     }
 }

@@ -9,6 +9,7 @@ use postern_api::classified::{About, Class, Lens, PiiKind, Shown, under};
 use postern_api::{ContactId, Error, Result};
 use postern_policies::{PiiRules, Reveal, Treatment};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -33,12 +34,19 @@ pub struct Viewer {
 }
 
 /// A redacted answer.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Redacted {
-    /// What the caller may read.
-    pub value: Value,
+    /// What the caller may read, in JSON.
+    pub json: Box<RawValue>,
     /// How much was taken out, by kind.
     pub counts: Counts,
+}
+
+impl Redacted {
+    /// What the caller may read.
+    pub fn value(&self) -> Value {
+        serde_json::from_str(self.json.get()).unwrap_or_default()
+    }
 }
 
 /// Redacts answers.
@@ -109,9 +117,9 @@ impl Redactor {
             marks: marks.clone(),
             counts: RefCell::new(counts),
         });
-        let mut value = under(sight.clone(), || answer.value()).map_err(failed)?;
-        tidy(&mut value, &marks);
-        Ok(Redacted { value, counts: sight.counts.take() })
+        let json = under(sight.clone(), || answer.json()).map_err(failed)?;
+        let json = tidy(json, &marks).map_err(failed)?;
+        Ok(Redacted { json, counts: sight.counts.take() })
     }
 }
 
