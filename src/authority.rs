@@ -3,6 +3,7 @@
 //! **Invariant:** whoever signed in is known by issuer and subject alone; nothing that a client or a browser writes can make
 //! one person another.
 
+pub mod browser;
 mod connected;
 pub mod identity;
 pub mod pages;
