@@ -60,14 +60,31 @@ pub struct App {
     pub gate: Gate,
     /// The store.
     pub store: Arc<Store>,
-    journal: Arc<Journal>,
-    engine: Arc<Engine>,
+    /// The audit log.
+    pub journal: Arc<Journal>,
+    /// Who may do what.
+    pub engine: Arc<Engine>,
     verifier: Arc<Verifier>,
     policies_dir: Option<PathBuf>,
     router: Router,
     operations_listen: SocketAddr,
     serving: ServeConfig,
     stop: CancellationToken,
+}
+
+/// What was built before the routes.
+#[derive(Debug)]
+pub struct Parts {
+    /// The gate.
+    pub gate: Gate,
+    /// The store.
+    pub store: Arc<Store>,
+    /// The audit log.
+    pub journal: Arc<Journal>,
+    /// Who may do what.
+    pub engine: Arc<Engine>,
+    /// The MSPs.
+    pub tenants: Arc<HashMap<TenantId, Arc<Tenant>>>,
 }
 
 /// The roles that the policies in force know.
@@ -105,7 +122,16 @@ impl Rejections for Told {
 
 impl App {
     /// Builds everything. `open` are routes that need no token, for example the demo's own realms.
-    pub fn build(mut config: Config, listen: SocketAddr, open: Router) -> Result<Self, CannotStart> {
+    pub fn build(config: Config, listen: SocketAddr, open: Router) -> Result<Self, CannotStart> {
+        Self::build_with(config, listen, |_| open)
+    }
+
+    /// Builds everything; the routes that need no token are made of what was built before them.
+    pub fn build_with(
+        mut config: Config,
+        listen: SocketAddr,
+        open: impl FnOnce(&Parts) -> Router,
+    ) -> Result<Self, CannotStart> {
         let data_dir = &config.server.data_dir;
         std::fs::create_dir_all(data_dir).map_err(|e| cannot("data directory")(&e))?;
         let policies = match &config.policies.dir {
@@ -132,9 +158,10 @@ impl App {
         }
         let secret = secret_file::<32>(&data_dir.join("placeholder.key"))?;
         let redactor = Arc::new(Redactor::new(Scrubber::new()?, &*secret));
+        let tenants = Arc::new(tenants);
         let means = Means {
             policies: engine.clone(),
-            tenants: Arc::new(tenants),
+            tenants: tenants.clone(),
             identities: store.clone(),
             history: Arc::new(journal.clone()) as Arc<dyn History>,
             turns: Arc::default(),
@@ -143,6 +170,9 @@ impl App {
         let gate = Gate::new(means, redactor, store.clone(), Arc::new(journal.clone()));
         let stop = CancellationToken::new();
         let verifier = verifier(&config, &engine)?;
+        let parts = Parts { gate, store, journal, engine, tenants };
+        let open = open(&parts);
+        let Parts { gate, store, journal, engine, .. } = parts;
         let router = router(&config, listen, open, &gate, &journal, &verifier, &stop)?;
         Ok(Self {
             gate,

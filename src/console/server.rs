@@ -145,7 +145,7 @@ fn cards(name: &str, url: &str) -> Vec<Card> {
             ..card(
                 "cursor",
                 "Cursor",
-                "One click, or a few lines",
+                "A button, or a few lines",
                 vec![
                     copy(
                         "Use the button, or add this to ~/.cursor/mcp.json.",
@@ -164,7 +164,7 @@ fn cards(name: &str, url: &str) -> Vec<Card> {
             ..card(
                 "vs-code",
                 "VS Code",
-                "One click, or a few lines",
+                "A button, or a few lines",
                 vec![
                     copy(
                         "Use a button, or add this to .vscode/mcp.json of your workspace.",
@@ -209,7 +209,7 @@ fn cards(name: &str, url: &str) -> Vec<Card> {
         card(
             "other",
             "Any other client",
-            "Whatever speaks MCP over HTTP",
+            "Anything that speaks MCP",
             vec![
                 copy("Give it this URL, with Streamable HTTP as transport. It finds the sign-in by itself (OAuth 2.1).", "the URL", url),
                 copy("For a client that only starts programs:", "the command", format!("npx mcp-remote {url}")),
