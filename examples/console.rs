@@ -18,9 +18,7 @@ use parking_lot::Mutex;
 use postern::app::{App, Parts};
 use postern::authority::browser;
 use postern::authority::identity::{BrowserSessions, Identity, SignedIn};
-use postern::authority::pages::{
-    ClientView, ConnectView, ConsentView, ErrorView, Pages, Publisher, ScopeView,
-};
+use postern::authority::pages::{ClientView, ConnectView, ConsentView, ErrorView, Pages, Publisher, ScopeView};
 use postern::authority::sign_in::pages::{
     CONTENT_SECURITY_POLICY, ChooserPage, EmailPage, Form, MessagePage, NewPasswordPage, Notice, Onward, PasswordPage,
     RealmChoice, RecoveryPage, ResetRequestPage, SignInPages, SignOutPage, TotpPage, TotpSetupPage,
@@ -249,7 +247,11 @@ async fn ask(State(rig): State<Rig>, Query(asked): Query<HashMap<String, String>
 }
 
 fn client(hostile: bool) -> ClientView {
-    let name = if hostile { "<b>Clаude</b>\u{202e}edoC and a very long name that does not end here at all, ever" } else { "Claude Code" };
+    let name = if hostile {
+        "<b>Clаude</b>\u{202e}edoC and a very long name that does not end here at all, ever"
+    } else {
+        "Claude Code"
+    };
     ClientView {
         name: name.to_owned(),
         id: "https://claude.ai/oauth/claude-code-client-metadata".to_owned(),
@@ -269,10 +271,14 @@ async fn shown(Path(name): Path<String>) -> Response {
     };
     let (realm, back) = ("Example MSP: customers".to_owned(), "/rig/pages/email".to_owned());
     let email = || "lead@acme.example".to_owned();
-    let message = |notice| MessagePage { notice, request_id: Some("r-17".to_owned()), next: "/rig/pages/email".to_owned() };
+    let message =
+        |notice| MessagePage { notice, request_id: Some("r-17".to_owned()), next: "/rig/pages/email".to_owned() };
     let consent = |hostile: bool| {
         let mut scopes = scopes();
-        scopes.push(ScopeView { available: false, ..scope("billing.read", "Billing", "Reads invoices and payments.", false) });
+        scopes.push(ScopeView {
+            available: false,
+            ..scope("billing.read", "Billing", "Reads invoices and payments.", false)
+        });
         if let Some(first) = scopes.first_mut() {
             first.held = true;
         }

@@ -3,7 +3,8 @@
 use crate::policies::{Policies, picked};
 use crate::{Facts, Realm, Reveal, Right, Subject};
 use cedar_policy::{
-    AuthorizationError, Authorizer, Context, Decision as Effect, Entities, Entity, EntityUid, Request, RestrictedExpression,
+    AuthorizationError, Authorizer, Context, Decision as Effect, Entities, Entity, EntityUid, Request,
+    RestrictedExpression,
 };
 use std::cell::OnceCell;
 use std::collections::HashMap;

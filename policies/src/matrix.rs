@@ -66,10 +66,7 @@ fn cell(policies: &Policies, role: &Role, tool: &str) -> String {
 
 fn has(policies: &Policies, role: &Role, right: Right) -> bool {
     let roles = BTreeSet::from([role.name.to_string()]);
-    policies.may(
-        &Subject { realm: role.realm, tenant: "any", roles: &roles, scopes: None, service: false },
-        right,
-    )
+    policies.may(&Subject { realm: role.realm, tenant: "any", roles: &roles, scopes: None, service: false }, right)
 }
 
 fn realms(roles: &[Role]) -> Vec<String> {

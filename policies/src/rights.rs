@@ -77,7 +77,11 @@ pub(crate) fn probe(policies: &Policies, errors: &mut PolicyErrors) {
                 let who = Who { realm, tenant: "probe".into(), roles, scopes: None, service: false };
                 let verdict = policies.evaluate_right(&Asker::new(who), right);
                 if let Some(error) = verdict.error {
-                    errors.item("cedar", verdict.policies.join("`, `"), format!("fails on `{}`: {error}", right.action()));
+                    errors.item(
+                        "cedar",
+                        verdict.policies.join("`, `"),
+                        format!("fails on `{}`: {error}", right.action()),
+                    );
                 }
                 if verdict.permit {
                     errors.item("cedar", verdict.policies.join("`, `"), problem);

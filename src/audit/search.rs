@@ -163,9 +163,8 @@ impl Journal {
                 return Ok(Found { rows, older: Some((block + 1) * BLOCK) });
             }
             let left = u32::try_from(wanted - rows.len()).unwrap_or(limit);
-            let found = statement
-                .query_map(params![block, BLOCK, top, digest, tenant.as_str(), left], raw)
-                .map_err(failed)?;
+            let found =
+                statement.query_map(params![block, BLOCK, top, digest, tenant.as_str(), left], raw).map_err(failed)?;
             for row in found {
                 rows.push(seen(row.map_err(failed)?)?);
             }

@@ -216,8 +216,11 @@ fn ended(envelope: &Value, request: &str) -> Ended {
         (Some("success"), _) => {
             let facts = match envelope.get("data") {
                 Some(Value::Object(map)) => {
-                    let simple = map.iter().filter(|(_, value)| !value.is_object() && !value.is_array() && !value.is_null());
-                    simple.map(|(key, value)| (label(key), visible(value.as_str().unwrap_or(&value.to_string())))).collect()
+                    let simple =
+                        map.iter().filter(|(_, value)| !value.is_object() && !value.is_array() && !value.is_null());
+                    simple
+                        .map(|(key, value)| (label(key), visible(value.as_str().unwrap_or(&value.to_string()))))
+                        .collect()
                 }
                 Some(_) | None => Vec::new(),
             };
@@ -238,7 +241,10 @@ fn ended(envelope: &Value, request: &str) -> Ended {
             ..plain(
                 "It was not done",
                 "bad",
-                &format!("Nothing was changed: {}.", visible(text(envelope, "message").unwrap_or("it failed")).trim_end_matches('.')),
+                &format!(
+                    "Nothing was changed: {}.",
+                    visible(text(envelope, "message").unwrap_or("it failed")).trim_end_matches('.')
+                ),
             )
         },
         (_, _) => Ended {

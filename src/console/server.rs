@@ -105,8 +105,16 @@ fn cards(name: &str, url: &str) -> Vec<Card> {
             "Claude Code",
             "One command in the terminal",
             vec![
-                copy("Run this in your terminal.", "the command", format!("claude mcp add --transport http {name} {url}")),
-                copy("Sign in. The browser opens. Inside Claude Code, /mcp does the same.", "the sign-in command", format!("claude mcp login {name}")),
+                copy(
+                    "Run this in your terminal.",
+                    "the command",
+                    format!("claude mcp add --transport http {name} {url}"),
+                ),
+                copy(
+                    "Sign in. The browser opens. Inside Claude Code, /mcp does the same.",
+                    "the sign-in command",
+                    format!("claude mcp login {name}"),
+                ),
             ],
         ),
         Card {
@@ -140,7 +148,11 @@ fn cards(name: &str, url: &str) -> Vec<Card> {
         Card {
             one_click: vec![(
                 "Add to Cursor",
-                format!("cursor://anysphere.cursor-deeplink/mcp/install?name={}&config={}", encoded(name), encoded(&cursor)),
+                format!(
+                    "cursor://anysphere.cursor-deeplink/mcp/install?name={}&config={}",
+                    encoded(name),
+                    encoded(&cursor)
+                ),
             )],
             ..card(
                 "cursor",
@@ -171,7 +183,9 @@ fn cards(name: &str, url: &str) -> Vec<Card> {
                         "the configuration",
                         pretty(&json!({ "servers": { name: { "type": "http", "url": url } } })),
                     ),
-                    step("Start the server from that file or from MCP: List Servers. Allow it to sign in, and sign in."),
+                    step(
+                        "Start the server from that file or from MCP: List Servers. Allow it to sign in, and sign in.",
+                    ),
                 ],
             )
         },
@@ -180,7 +194,11 @@ fn cards(name: &str, url: &str) -> Vec<Card> {
             "Codex",
             "Two commands in the terminal",
             vec![
-                copy("Run this in your terminal. It opens the browser to sign in.", "the command", format!("codex mcp add {name} --url {url}")),
+                copy(
+                    "Run this in your terminal. It opens the browser to sign in.",
+                    "the command",
+                    format!("codex mcp add {name} --url {url}"),
+                ),
                 copy("To sign in again later:", "the sign-in command", format!("codex mcp login {name}")),
             ],
         ),
@@ -189,7 +207,11 @@ fn cards(name: &str, url: &str) -> Vec<Card> {
             "Gemini CLI",
             "One command in the terminal",
             vec![
-                copy("Run this in your terminal.", "the command", format!("gemini mcp add --scope user --transport http {name} {url}")),
+                copy(
+                    "Run this in your terminal.",
+                    "the command",
+                    format!("gemini mcp add --scope user --transport http {name} {url}"),
+                ),
                 copy("Start gemini and sign in with this.", "the sign-in command", format!("/mcp auth {name}")),
             ],
         ),
@@ -211,7 +233,11 @@ fn cards(name: &str, url: &str) -> Vec<Card> {
             "Any other client",
             "Anything that speaks MCP",
             vec![
-                copy("Give it this URL, with Streamable HTTP as transport. It finds the sign-in by itself (OAuth 2.1).", "the URL", url),
+                copy(
+                    "Give it this URL, with Streamable HTTP as transport. It finds the sign-in by itself (OAuth 2.1).",
+                    "the URL",
+                    url,
+                ),
                 copy("For a client that only starts programs:", "the command", format!("npx mcp-remote {url}")),
                 copy(
                     "To look around by hand:",

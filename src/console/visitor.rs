@@ -151,7 +151,8 @@ impl Console {
 
 /// The one value of a field of a form; `None` where it is missing or there twice.
 pub(super) fn field(body: &[u8], name: &str) -> Option<String> {
-    let mut found = url::form_urlencoded::parse(body).filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    let mut found =
+        url::form_urlencoded::parse(body).filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
     let value = found.next()?;
     found.next().is_none().then_some(value)
 }

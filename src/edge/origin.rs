@@ -143,7 +143,10 @@ impl Allowed {
         let mut sent = headers.get_all(header::ORIGIN).iter();
         let Some(origin) = sent.next() else { return Ok(None) };
         // A form of a page with `Referrer-Policy: no-referrer` says `null`. Only the browser itself can say that the page was ours.
-        if origin == "null" && sent.next().is_none() && headers.get("sec-fetch-site").is_some_and(|it| it == "same-origin") {
+        if origin == "null"
+            && sent.next().is_none()
+            && headers.get("sec-fetch-site").is_some_and(|it| it == "same-origin")
+        {
             return Ok(None);
         }
         let refused = || Problem::new(Kind::Forbidden).detail("requests from this web origin are not allowed");
