@@ -12,7 +12,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use postern::app::{App, Parts};
@@ -262,7 +262,15 @@ fn client(hostile: bool) -> ClientView {
     }
 }
 
+/// With the header that the sign-in and the authority put on their pages.
 async fn shown(Path(name): Path<String>) -> Response {
+    let mut response = drawn(&name);
+    let policy = HeaderValue::from_static(CONTENT_SECURITY_POLICY);
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
+}
+
+fn drawn(name: &str) -> Response {
     let form = |problem: Option<&str>| Form {
         action: format!("/rig/pages/{name}"),
         csrf: "c".to_owned(),
@@ -296,7 +304,7 @@ async fn shown(Path(name): Path<String>) -> Response {
             notice: hostile.then_some("Tick at least one box, or do not allow it."),
         })
     };
-    let text = match name.as_str() {
+    let text = match name {
         "email" => Drawn.email(&EmailPage { form: form(None), email: String::new(), chooser: Some("/rig/pages/chooser".into()) }),
         "email_wrong" => Drawn.email(&EmailPage {
             form: form(Some("We do not know where this address signs in. Check it, or choose from the list.")),
@@ -362,5 +370,5 @@ async fn shown(Path(name): Path<String>) -> Response {
         }
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
-    ([(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY)], Html(text)).into_response()
+    Html(text).into_response()
 }

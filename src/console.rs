@@ -163,7 +163,11 @@ pub fn routes(console: Console) -> Router {
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .with_state(Arc::new(console));
     let home = || async { (StatusCode::SEE_OTHER, [(header::LOCATION, "/console")]) };
-    Router::new().route("/", get(home)).route("/console/assets/{name}", get(assets::serve)).merge(pages)
+    Router::new()
+        .route("/", get(home))
+        .route("/console/", get(home))
+        .route("/console/assets/{name}", get(assets::serve))
+        .merge(pages)
 }
 
 /// The headers of every page.
