@@ -68,8 +68,10 @@ pub struct App {
     pub gate: Gate,
     /// The store.
     pub store: Arc<Store>,
-    journal: Arc<Journal>,
-    engine: Arc<Engine>,
+    /// The audit log.
+    pub journal: Arc<Journal>,
+    /// Who may do what.
+    pub engine: Arc<Engine>,
     verifier: Arc<Verifier>,
     /// The authorization server, where it is switched on.
     pub authority: Option<Arc<Authority>>,
@@ -80,6 +82,21 @@ pub struct App {
     probe_every: Option<Duration>,
     serving: ServeConfig,
     stop: CancellationToken,
+}
+
+/// What was built before the routes.
+#[derive(Debug)]
+pub struct Parts {
+    /// The gate.
+    pub gate: Gate,
+    /// The store.
+    pub store: Arc<Store>,
+    /// The audit log.
+    pub journal: Arc<Journal>,
+    /// Who may do what.
+    pub engine: Arc<Engine>,
+    /// The MSPs.
+    pub tenants: Arc<HashMap<TenantId, Arc<Tenant>>>,
 }
 
 /// The roles that the policies in force know.
@@ -136,24 +153,20 @@ impl Events for Told {
     }
 }
 
-/// What is not built from the configuration.
-#[derive(Debug, Default)]
-pub struct Given {
-    /// Routes that need no token, for example the demo's own realms.
-    pub open: Router,
-    /// Who is signed in to the web pages; the authority needs it.
-    pub sessions: Option<Arc<dyn BrowserSessions>>,
-}
-
 impl App {
     /// Builds everything. `open` are routes that need no token, for example the demo's own realms.
     pub fn build(config: Config, listen: SocketAddr, open: Router) -> Result<Self, CannotStart> {
-        Self::build_with(config, listen, Given { open, sessions: None })
+        Self::build_with(config, listen, None, |_| open)
     }
 
-    /// Builds everything.
-    pub fn build_with(mut config: Config, listen: SocketAddr, given: Given) -> Result<Self, CannotStart> {
-        let Given { open, sessions } = given;
+    /// Builds everything; the routes that need no token are made of what was built before them. `sessions` says who is signed
+    /// in to the web pages where it is not the configured sign-in.
+    pub fn build_with(
+        mut config: Config,
+        listen: SocketAddr,
+        sessions: Option<Arc<dyn BrowserSessions>>,
+        open: impl FnOnce(&Parts) -> Router,
+    ) -> Result<Self, CannotStart> {
         let data_dir = &config.server.data_dir;
         std::fs::create_dir_all(data_dir).map_err(|e| cannot("data directory")(&e))?;
         let policies = match &config.policies.dir {
@@ -181,9 +194,10 @@ impl App {
         let secret = secret_file::<32>(&data_dir.join("placeholder.key"))?;
         let redactor = Arc::new(Redactor::new(Scrubber::new()?, &*secret));
         let health = Health::new(tenants.values());
+        let tenants = Arc::new(tenants);
         let means = Means {
             policies: engine.clone(),
-            tenants: Arc::new(tenants),
+            tenants: tenants.clone(),
             identities: store.clone(),
             history: Arc::new(journal.clone()) as Arc<dyn History>,
             turns: Arc::default(),
@@ -193,7 +207,9 @@ impl App {
         let stop = CancellationToken::new();
         let streams = Streams::default();
         let (authority, live) = authority(&config, &engine, &store, &journal, &streams, sessions)?;
-        let mut open = open;
+        let parts = Parts { gate, store, journal, engine, tenants };
+        let mut open = open(&parts);
+        let Parts { gate, store, journal, engine, .. } = parts;
         if let Some(authority) = &authority {
             config.edge.authorization_servers.insert(0, authority.issuer_url().to_owned());
             open = open.merge(authority.routes());

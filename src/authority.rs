@@ -5,6 +5,7 @@
 
 mod answer;
 mod authorize;
+pub mod browser;
 mod client;
 pub mod config;
 mod connected;

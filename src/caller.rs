@@ -1,7 +1,7 @@
 //! Who is asking: what the verified token said, and nothing else.
 //!
-//! **Invariant:** a [`Caller`] is made in `src/edge` alone, from a token whose signature, issuer, audience, type and times
-//! were checked. Its identity is issuer and subject; names and e-mail addresses are attributes, never identity.
+//! **Invariant:** a [`Caller`] is made in `src/edge`, from a token whose signature, issuer, audience, type and times were
+//! checked, and for the web pages in `src/authority/browser.rs`, from a session that stands; nowhere else. Its identity is issuer and subject; names and e-mail addresses are attributes, never identity.
 
 use bytes::Bytes;
 use postern_api::{OrganisationId, TenantId};

@@ -280,7 +280,7 @@ fn execute(command: Command) -> Result<ExitCode, Failed> {
         Command::Audit(Audit::Verify { place, public_key, heads }) => return verify_log(&place, public_key, heads),
         Command::Audit(Audit::Export { data, tenant, organisation, since, until, output }) => {
             let (since, until) = (since.map(Timestamp::as_millisecond), until.map(Timestamp::as_millisecond));
-            let filter = export::Filter { tenant, organisation, since, until };
+            let filter = export::Filter { tenant, organisation, since, until, ..export::Filter::default() };
             existing_log(&data)?;
             match output {
                 Some(path) => {

@@ -58,7 +58,7 @@ pub struct Journal {
 }
 
 /// Rows in a block of the table `seen`.
-const BLOCK: i64 = 16_384;
+pub(super) const BLOCK: i64 = 16_384;
 
 #[derive(Debug)]
 struct Writer {
@@ -134,6 +134,11 @@ impl Journal {
             started: Instant::now(),
             _lock: lock,
         })
+    }
+
+    /// The directory of its files.
+    pub fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// The keys.

@@ -324,6 +324,21 @@ fn answer_of(outcome: std::result::Result<Shown, Stop>, request_id: &str) -> Ans
     }
 }
 
+/// Names the page on which a person confirms. Opening it does nothing, so a model that follows it has not confirmed.
+pub(super) fn point_to(answer: &mut Answer, page: &str) {
+    if let Answer::Confirm { id, envelope, .. } = answer {
+        let mut value = envelope.value();
+        if let Some(action) = value.get_mut("suggested_action") {
+            let text = format!(
+                "A person has to confirm this outside the conversation, at {page}{id}. Give them this address; do not call the \
+                 tool again."
+            );
+            *action = text.into();
+            *envelope = Written::of(&value);
+        }
+    }
+}
+
 fn failure(refusal: &Refusal, empty: Envelope<Box<RawValue>>, request_id: &str) -> Envelope<Box<RawValue>> {
     // A missing record and a foreign one are the same bytes, so the request id is told only where support needs it.
     let for_support = matches!(refusal.code, Code::InternalError | Code::UpstreamError | Code::OutcomeUnknown);

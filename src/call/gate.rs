@@ -1,6 +1,6 @@
 //! The gate: what the protocol layer talks to. Lists tools and calls them by one decision.
 
-use super::audit::{Audit, Ledger, Phase, Row, conclude};
+use super::audit::{Audit, Ledger, Phase, Row, conclude, point_to};
 use super::authorise::{Authorise, Means};
 use super::deadline::Deadline;
 use super::dispatch::Dispatch;
@@ -31,6 +31,8 @@ pub struct Gate {
     confirmations: Arc<dyn Confirmations>,
     ledger: Arc<dyn Ledger>,
     listings: Arc<[Arc<Listing>]>,
+    /// Where a person finds a waiting confirmation; its id follows.
+    page: Option<Arc<str>>,
 }
 
 impl Gate {
@@ -75,14 +77,25 @@ impl Gate {
             means,
             confirmations,
             listings,
+            page: None,
         }
+    }
+
+    /// Tells clients where their person finds what waits for a confirmation. The id is put behind `page`, an address of ours.
+    #[must_use]
+    pub fn confirming_at(mut self, page: &str) -> Self {
+        self.page = Some(page.into());
+        self
     }
 
     async fn run(&self, call: ToolCall) -> Answer {
         let tool = tools::find(&call.name).map_or("unknown", |it| it.entry.name);
         let span = telemetry::call_span(tool, &call.facts.protocol);
         match self.stack.clone().oneshot(call).instrument(span.clone()).await {
-            Ok(answer) => {
+            Ok(mut answer) => {
+                if let Some(page) = &self.page {
+                    point_to(&mut answer, page);
+                }
                 if let Answer::Done { envelope, is_error: true } = &answer {
                     span.record("error.type", envelope.word("code").as_deref().unwrap_or("error"));
                 }

@@ -3,6 +3,7 @@
 //! The second tenant has organisations, people and ticket numbers of the same names as the first; only issuers, keys and
 //! connections keep the two apart.
 
+use crate::console::{Clients, pages};
 use crate::logs;
 use crate::mcp::wire::{User, within};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
@@ -40,6 +41,8 @@ pub(crate) struct Gateway {
     pub(crate) origin: String,
     pub(crate) gate: Gate,
     pub(crate) store: Arc<Store>,
+    /// What the web pages take for connected.
+    pub(crate) clients: Arc<Clients>,
     dir: TempDir,
     demo: Demo,
     http: reqwest::Client,
@@ -79,11 +82,13 @@ impl Gateway {
         seed(Registry::new(dir.path()).embedded().unwrap(), &other, Timestamp::now()).unwrap();
         change(&mut config);
         let routes = demo.routes().unwrap().merge(other_keys()).merge(routes);
-        let app = App::build(config, listen, routes).unwrap();
+        let clients = Arc::new(Clients::default());
+        let url = demo.mcp_url();
+        let app = App::build_with(config, listen, None, |parts| routes.merge(pages(parts, &url, &clients))).unwrap();
         let (gate, store, stop) = (app.gate.clone(), app.store.clone(), app.stop());
         let serving = tokio::spawn(async move { app.serve(listener).await.unwrap() });
         let (origin, http) = (demo.origin.clone(), reqwest::Client::new());
-        Self { origin, gate, store, dir, demo, http, stop, serving: Some(serving) }
+        Self { origin, gate, store, clients, dir, demo, http, stop, serving: Some(serving) }
     }
 
     pub(crate) fn data(&self) -> &Path {
@@ -266,7 +271,7 @@ fn account_realm(email: &str) -> &'static str {
     ACCOUNTS.iter().find(|it| it.email == email).map(|it| it.realm).unwrap()
 }
 
-fn claims_of(token: &str) -> Value {
+pub(crate) fn claims_of(token: &str) -> Value {
     let payload = token.split('.').nth(1).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }

@@ -9,6 +9,8 @@ mod bad_input;
 #[cfg(test)]
 mod confirming;
 #[cfg(test)]
+mod console;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod gateway;

@@ -82,7 +82,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("config", &["audit", "authority", "edge", "redact"]),
     ("edge", &["call", "caller"]),
     ("health", &["telemetry", "tenant"]),
-    ("console", &["audit", "authority", "call", "caller", "edge", "govern"]),
+    ("console", &["audit", "authority", "call", "caller", "govern", "tenant", "tools"]),
     ("authority", &["caller", "edge", "store"]),
     ("mcp", &["call", "caller"]),
     ("call", &["caller", "govern", "redact", "telemetry", "tenant", "tools"]),
