@@ -3,5 +3,6 @@
 //! **Invariant:** whoever signed in is known by issuer and subject alone; nothing that a client or a browser writes can make
 //! one person another.
 
+pub mod accounts;
 pub mod identity;
 pub mod sign_in;
