@@ -4,5 +4,9 @@
 //! one person another.
 
 pub mod accounts;
+mod connected;
 pub mod identity;
+pub mod pages;
 pub mod sign_in;
+
+pub use connected::{Connected, RevokedBy};

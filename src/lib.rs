@@ -8,6 +8,7 @@ pub mod call;
 pub mod caller;
 pub mod cli;
 pub mod config;
+pub mod console;
 pub mod demo;
 pub mod edge;
 pub mod govern;

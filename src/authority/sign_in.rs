@@ -1,3 +1,4 @@
 //! Signing people in: at their own realm or with a local account, and the browser sessions that follow.
 
+pub mod config;
 pub mod pages;

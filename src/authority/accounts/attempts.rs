@@ -26,7 +26,7 @@ const NETWORK_LONGEST_WAIT_SECS: i64 = 900;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
     Account(Box<str>),
-    Network(IpAddr),
+    Network(u64),
 }
 
 #[derive(Debug, Default, Clone, Copy)]

@@ -5,7 +5,7 @@ use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
-use postern_api::http::SecretString;
+use postern_api::http::{ExposeSecret as _, SecretString};
 use postern_api::{Error, ErrorKind, Result};
 use serde::Deserialize;
 use std::fmt::Debug;
@@ -113,7 +113,7 @@ impl Smtp {
             .tls(tls)
             .timeout(Some(TIMEOUT));
         if let (Some(username), Some(password)) = (&config.username, &config.password) {
-            transport = transport.credentials(Credentials::new(username.clone(), password.expose().to_owned()));
+            transport = transport.credentials(Credentials::new(username.clone(), password.expose_secret().to_owned()));
         }
         let from = config.from.parse().map_err(|e| Error::internal("mail.from").because(e))?;
         Ok(Self { transport: transport.build(), from })

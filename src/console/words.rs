@@ -1,0 +1,162 @@
+//! Machine words in plain English, and strangers' words made safe to look at.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+/// The most letters of a name that a stranger chose.
+const NAME_LETTERS: usize = 64;
+
+/// A stranger's text for one line: without control, hidden and direction-changing letters, at most 64 letters. Escaping is
+/// the template's.
+pub(crate) fn tidy(text: &str) -> String {
+    let mut tidy = String::new();
+    let mut letters = 0;
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|it| !it.is_empty()) {
+        let shown: String = word.chars().filter(|c| !is_hidden(*c)).collect();
+        if shown.is_empty() {
+            continue;
+        }
+        if letters > 0 {
+            tidy.push(' ');
+            letters += 1;
+        }
+        for letter in shown.chars() {
+            if letters >= NAME_LETTERS - 1 {
+                tidy.push('…');
+                return tidy;
+            }
+            tidy.push(letter);
+            letters += 1;
+        }
+    }
+    tidy
+}
+
+/// Letters that nobody sees, or that turn what stands beside them around (Unicode TR36, TR9): format characters, variation
+/// selectors, fillers, private use, and stacked combining marks beyond what languages need.
+fn is_hidden(c: char) -> bool {
+    matches!(
+        u32::from(c),
+        0xAD | 0x34F
+            | 0x61C
+            | 0x115F..=0x1160
+            | 0x17B4..=0x17B5
+            | 0x180B..=0x180F
+            | 0x200B..=0x200F
+            | 0x2028..=0x202E
+            | 0x2060..=0x206F
+            | 0x3164
+            | 0xFE00..=0xFE0F
+            | 0xFEFF
+            | 0xFFA0
+            | 0xFFF0..=0xFFFB
+            | 0xE000..=0xF8FF
+            | 0xE0000..=0x10FFFF
+    ) || c.is_control()
+}
+
+/// A tool's name in words.
+pub(super) fn tool(name: &str) -> String {
+    match name {
+        "" => "A request that reached no tool".to_owned(),
+        super::AUDIT_READ => "Looked at the audit log".to_owned(),
+        super::AUDIT_EXPORT => "Exported the audit log".to_owned(),
+        name => crate::tools::find(name).map_or_else(|| name.to_owned(), |it| it.entry.title.to_owned()),
+    }
+}
+
+/// A decision in words, and how it is coloured.
+pub(super) fn decision(word: &str) -> (&'static str, &'static str) {
+    match word {
+        "allowed" => ("Done", "good"),
+        "denied" => ("Refused", "bad"),
+        "failed" => ("Failed", "bad"),
+        "pending" => ("Waits for a person", "warn"),
+        "unknown" => ("Outcome unknown", "warn"),
+        _ => ("Noted", ""),
+    }
+}
+
+/// A time for people, in UTC, since neither browser nor realm says which zone is meant.
+pub(super) fn time(at: Timestamp) -> String {
+    at.strftime("%-d %b %Y, %H:%M UTC").to_string()
+}
+
+/// The same for programs.
+pub(super) fn machine_time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Seconds since 1970 as both.
+pub(super) fn seconds(at: i64) -> (String, String) {
+    Timestamp::from_second(at).map_or_else(|_| (String::new(), String::new()), |at| (time(at), machine_time(at)))
+}
+
+/// `new_lead_contact_id` as `New lead contact id`.
+pub(super) fn label(key: &str) -> String {
+    let words = key.replace(['_', '.'], " ");
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// The canonical arguments of a call, for a person: label and value, everything that is there and in its order.
+pub(super) fn arguments(text: &str) -> Vec<(String, String)> {
+    let Ok(Value::Object(map)) = serde_json::from_str(text) else { return Vec::new() };
+    map.iter().map(|(key, value)| (label(key), self::value(value))).collect()
+}
+
+fn value(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".to_owned(),
+        Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => visible(text),
+        Value::Array(_) | Value::Object(_) => visible(&value.to_string()),
+    }
+}
+
+/// Text with its line ends kept and every hidden letter shown by its number: what is confirmed is what is seen.
+pub(super) fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter == '\n' || letter == '\t' {
+            shown.push(letter);
+        } else if is_hidden(letter) {
+            shown.push_str(&format!("[U+{:04X}]", u32::from(letter)));
+        } else {
+            shown.push(letter);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn o12_a_strangers_name_is_one_short_line_without_hidden_or_turning_letters() {
+        assert_eq!(tidy("Claude\u{202e}edulC"), "ClaudeedulC");
+        assert_eq!(tidy("Cla\u{200b}u\u{2060}de\u{feff}"), "Claude");
+        assert_eq!(tidy("  a\r\n\tb\u{0}c  "), "a b c");
+        assert_eq!(tidy("\u{e0041}\u{e0042}x\u{fe0f}"), "x");
+        let long = tidy(&"a".repeat(10 * 1024));
+        assert_eq!(long.chars().count(), NAME_LETTERS);
+        assert!(long.ends_with('…'));
+        // Escaping is the template's; tidying takes no letter of ordinary names.
+        assert_eq!(tidy("<b>Müller & Söhne</b> 東京"), "<b>Müller & Söhne</b> 東京");
+    }
+
+    #[test]
+    fn w06_arguments_are_shown_whole_and_what_is_hidden_in_them_is_made_visible() {
+        let shown = arguments(r#"{"contact_id":"C-2","note":"pay\u202eme","urgent":true,"list":[1,"x"],"none":null}"#);
+        let expected = [
+            ("Contact id", "C-2"),
+            ("Note", "pay[U+202E]me"),
+            ("Urgent", "yes"),
+            ("List", "[1,\"x\"]"),
+            ("None", "nothing"),
+        ];
+        assert_eq!(shown, expected.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    }
+}
