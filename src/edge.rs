@@ -21,7 +21,7 @@ pub mod clock;
 pub mod config;
 pub mod confirmations;
 pub mod envelope;
-mod json;
+pub(crate) mod json;
 pub mod keys;
 mod limits;
 mod metadata;
