@@ -4,9 +4,6 @@
 //! one person another.
 
 pub mod accounts;
-mod connected;
 pub mod identity;
 pub mod pages;
 pub mod sign_in;
-
-pub use connected::{Connected, RevokedBy};
