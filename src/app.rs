@@ -3,12 +3,16 @@
 use crate::adapters::Registry;
 use crate::audit::journal::Refused;
 use crate::audit::{self, Journal};
+use crate::authority::accounts::mail::Smtp;
+use crate::authority::sign_in::{OpenRealm, SignIn, SignInEvent, SignInEvents, SignInParts};
 use crate::call::authorise::Means;
 use crate::call::gate::Gate;
 use crate::call::host::Host;
 use crate::call::redact::lens::Redactor;
 use crate::config::{Config, TenantConfig};
+use crate::console::flow::Drawn;
 use crate::edge::clock::SystemClock;
+use crate::edge::config::public_url;
 use crate::edge::keys::{HttpFetch, KeyTiming};
 use crate::edge::reason::Reason;
 use crate::edge::rejection::{RejectionFacts, Rejections};
@@ -17,7 +21,7 @@ use crate::edge::token::{AlwaysStands, KnownRoles, Trust, Verifier, VerifierPart
 use crate::edge::{self, EdgeParts, confirmations};
 use crate::mcp::{self, McpConfig, Names};
 use crate::redact::Scrubber;
-use crate::store::{Store, secret_file};
+use crate::store::{SealKey, Store, secret_file};
 use crate::telemetry;
 use crate::tenant::{Plan, System, Tenant};
 use crate::tools::History;
@@ -63,6 +67,7 @@ pub struct App {
     journal: Arc<Journal>,
     engine: Arc<Engine>,
     verifier: Arc<Verifier>,
+    sign_in: Arc<SignIn>,
     policies_dir: Option<PathBuf>,
     router: Router,
     operations_listen: SocketAddr,
@@ -99,8 +104,72 @@ impl Rejections for Told {
             principal: facts.principal.as_ref(),
             code: reason.code(),
             request_id: facts.request_id.as_deref().unwrap_or_default(),
+            ..Refused::default()
         });
     }
+}
+
+impl SignInEvents for Told {
+    fn happened(&self, event: &SignInEvent) {
+        let tenant = event.tenant.as_ref();
+        tracing::info!(code = event.code, request_id = event.request_id, tenant = tenant.map(TenantId::as_str), "sign-in: {}", event.code);
+        self.0.refused(&Refused {
+            tenant,
+            principal: event.principal.as_ref(),
+            phase: "sign-in",
+            allowed: event.allowed,
+            code: event.code,
+            request_id: &event.request_id,
+        });
+    }
+}
+
+/// What signs people in, for the web pages and the authority.
+fn sign_in(
+    config: &Config,
+    store: &Arc<Store>,
+    verifier: &Arc<Verifier>,
+    engine: &Arc<Engine>,
+    journal: &Arc<Journal>,
+) -> Result<Arc<SignIn>, CannotStart> {
+    let data_dir = &config.server.data_dir;
+    let realms = config.tenants.iter().flat_map(|tenant| {
+        let realms = [
+            (Realm::Customer, &tenant.customer_realm, &tenant.customer_sign_in),
+            (Realm::Employee, &tenant.employee_realm, &tenant.employee_sign_in),
+        ];
+        realms.into_iter().filter_map(|(realm, issuer, sign_in)| {
+            Some(OpenRealm {
+                tenant: tenant.id.clone(),
+                tenant_name: tenant.name.clone(),
+                realm,
+                issuer: issuer.as_ref()?.issuer.as_str().into(),
+                sign_in: sign_in.clone()?,
+            })
+        })
+    });
+    let url = public_url(&config.edge.public_url).ok_or_else(|| CannotStart("edge.public_url is no URL".into()))?;
+    let mailer = config.mail.as_ref().map(Smtp::new).transpose()?;
+    let parts = SignInParts {
+        origin: url.origin().ascii_serialization(),
+        home: "/".into(),
+        service_name: config.edge.resource_name.clone(),
+        realms: realms.collect(),
+        config: config.sign_in,
+        lifetimes: config.sessions,
+        throttle: config.edge.throttle,
+        store: store.clone(),
+        seal: SealKey::of(data_dir)?,
+        key: *secret_file::<32>(&data_dir.join("sign-in.key"))?,
+        verifier: verifier.clone(),
+        fetch: Arc::new(HttpFetch::new().map_err(|e| cannot("http client")(&e))?),
+        clock: Arc::new(SystemClock::new()),
+        roles: Arc::new(Roles(engine.clone())),
+        pages: Arc::new(Drawn),
+        mailer: mailer.map(|it| Arc::new(it) as _),
+        events: Arc::new(Told(journal.clone())),
+    };
+    Ok(SignIn::new(parts)?)
 }
 
 impl App {
@@ -143,6 +212,8 @@ impl App {
         let gate = Gate::new(means, redactor, store.clone(), Arc::new(journal.clone()));
         let stop = CancellationToken::new();
         let verifier = verifier(&config, &engine)?;
+        let sign_in = sign_in(&config, &store, &verifier, &engine, &journal)?;
+        let open = open.merge(sign_in.routes());
         let router = router(&config, listen, open, &gate, &journal, &verifier, &stop)?;
         Ok(Self {
             gate,
@@ -150,6 +221,7 @@ impl App {
             journal,
             engine,
             verifier,
+            sign_in,
             policies_dir: config.policies.dir,
             router,
             operations_listen: config.server.operations_listen,
@@ -185,13 +257,16 @@ impl App {
         );
         let health = tokio::spawn(served);
         let tending = tokio::spawn(self.journal.clone().tend(after.clone()));
+        // What was ended while Postern was down has ended before the first request.
+        self.sign_in.settle();
+        let looking = tokio::spawn(self.sign_in.tend(after.clone()));
         tokio::spawn(signals(self.stop.clone(), self.engine, self.verifier, self.policies_dir));
         match serve::serve(listener, self.router, self.serving, ready, self.stop).await {
             Drained::Whole => tracing::info!("stopped; every request had ended"),
             Drained::Cut => tracing::warn!("stopped; some requests were cut"),
         }
         after.cancel();
-        for task in [tending] {
+        for task in [tending, looking] {
             task.await.map_err(|e| cannot("audit")(&e))?;
         }
         health.await.map_err(|e| cannot("operations")(&e))?;

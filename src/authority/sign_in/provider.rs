@@ -179,11 +179,11 @@ impl Provider {
         self.ask(&[("grant_type", "refresh_token"), ("refresh_token", token)]).await
     }
 
-    async fn ask(&self, form: &[(&str, &str)]) -> Result<Tokens, Trouble> {
-        let endpoints = self.endpoints().await?;
+    /// A request to the token endpoint that says who we are.
+    fn request(&self, form: &[(&str, &str)], endpoint: &Url) -> Result<reqwest::RequestBuilder, Trouble> {
         let mut body = Serializer::new(String::new());
         body.extend_pairs(form);
-        let mut request = self.http.post(endpoints.token.clone());
+        let mut request = self.http.post(endpoint.clone());
         let id = &self.config.client_id;
         let secret = self.config.secret.as_ref().map(|it| it.expose_secret()).unwrap_or_default();
         match self.config.client_auth {
@@ -197,7 +197,7 @@ impl Provider {
                 body.append_pair("client_id", id).append_pair("client_secret", secret);
             }
             ClientAuth::PrivateKeyJwt => {
-                let assertion = self.assertion(secret, &endpoints.token).ok_or(Trouble::Unavailable("client_key"))?;
+                let assertion = self.assertion(secret, endpoint).ok_or(Trouble::Unavailable("client_key"))?;
                 body.append_pair("client_id", id)
                     .append_pair("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
                     .append_pair("client_assertion", &assertion);
@@ -206,10 +206,15 @@ impl Provider {
                 body.append_pair("client_id", id);
             }
         }
-        let request = request
+        Ok(request
             .header(http::header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(http::header::ACCEPT, "application/json")
-            .body(body.finish());
+            .body(body.finish()))
+    }
+
+    async fn ask(&self, form: &[(&str, &str)]) -> Result<Tokens, Trouble> {
+        let endpoints = self.endpoints().await?;
+        let request = self.request(form, &endpoints.token)?;
         let mut response = request.send().await.map_err(|_| Trouble::Unavailable("token_endpoint"))?;
         let mut answer = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|_| Trouble::Unavailable("token_endpoint"))? {
