@@ -112,7 +112,13 @@ impl Rejections for Told {
 impl SignInEvents for Told {
     fn happened(&self, event: &SignInEvent) {
         let tenant = event.tenant.as_ref();
-        tracing::info!(code = event.code, request_id = event.request_id, tenant = tenant.map(TenantId::as_str), "sign-in: {}", event.code);
+        tracing::info!(
+            code = event.code,
+            request_id = event.request_id,
+            tenant = tenant.map(TenantId::as_str),
+            "sign-in: {}",
+            event.code
+        );
         self.0.refused(&Refused {
             tenant,
             principal: event.principal.as_ref(),

@@ -1,5 +1,7 @@
 //! The command line.
 
+mod account;
+
 use crate::app::{App, CannotStart};
 use crate::audit::{export, verify};
 use crate::config::{Config, TelemetryConfig};
@@ -67,6 +69,9 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         policies: Option<PathBuf>,
     },
+    /// Keep local accounts, also beside a running server, which notices within a second
+    #[command(subcommand)]
+    Account(account::Account),
     /// Verify or export the audit log
     #[command(subcommand)]
     Audit(Audit),
@@ -215,6 +220,7 @@ fn execute(command: Command) -> Result<ExitCode, Failed> {
             let policies = policies.map_or_else(Policies::builtin, Policies::load)?;
             say(&postern_policies::matrix(&policies))?;
         }
+        Command::Account(it) => say(&account::run(it)?)?,
         Command::Audit(Audit::Verify { place, public_key, heads }) => return verify_log(&place, public_key, heads),
         Command::Audit(Audit::Export { data, tenant, organisation, since, until, output }) => {
             let (since, until) = (since.map(Timestamp::as_millisecond), until.map(Timestamp::as_millisecond));
@@ -271,11 +277,11 @@ fn demo(listen: SocketAddr, data: &Path, operations: SocketAddr) -> Result<(), F
     };
     serve(&quiet, listen, build, |listen| {
         let demo = Demo::at(listen, data);
-        say(&welcome(&demo, &demo.token("lead@acme.example", Timestamp::now())?, data))
+        say(&welcome(&demo, &demo.token("lead@acme.example", Timestamp::now())?, &demo.password()?, data))
     })
 }
 
-fn welcome(demo: &Demo, token: &str, data: &Path) -> String {
+fn welcome(demo: &Demo, token: &str, password: &str, data: &Path) -> String {
     let url = demo.mcp_url();
     // As it was started, so that the lines below can be pasted.
     let program = std::env::args().next().unwrap_or_else(|| "postern".to_owned());
@@ -300,6 +306,8 @@ MCP URL   {url}
 
 Accounts  (e-mail, realm, role, organisation)
 {accounts}
+Sign in   {origin}/sign-in with any of these addresses and the password {password}
+
 A token for any of them, good for {TOKEN_HOURS} hours:
   {command} lead@acme.example{data}
 
@@ -315,6 +323,7 @@ A client, for example Claude Code:
 Stop it with Ctrl-C. What was asked is in the audit:
   {program} audit verify{place}
 "#,
+        origin = demo.origin,
         place = data.strip_prefix(" --data").unwrap_or_default(),
     )
 }

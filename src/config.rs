@@ -287,7 +287,9 @@ fn tenants(value: Option<Value>, found: &mut Mistakes) -> Vec<TenantConfig> {
         if !ids.insert(tenant.id.clone()) {
             found.add(&format!("tenants[{nth}].id"), format!("expected an id of its own; `{}` is taken", tenant.id));
         }
-        for domain in [&tenant.customer_sign_in, &tenant.employee_sign_in].into_iter().flatten().flat_map(|it| &it.email_domains) {
+        for domain in
+            [&tenant.customer_sign_in, &tenant.employee_sign_in].into_iter().flatten().flat_map(|it| &it.email_domains)
+        {
             if !domains.insert(domain.clone()) {
                 let text = format!("expected each domain at one realm; `{domain}` stands at another, too");
                 found.add(&format!("tenants[{nth}].realms"), text);

@@ -360,10 +360,8 @@ impl SignIn {
         let to = cookies::own_path(return_to, &self.home);
         let to: String = url::form_urlencoded::byte_serialize(to.as_bytes()).collect();
         let listed = self.doors.iter().filter(|it| it.listed);
-        let realms = listed.map(|it| RealmChoice {
-            title: it.title.clone(),
-            href: format!("{}?return_to={to}", it.path()),
-        });
+        let realms =
+            listed.map(|it| RealmChoice { title: it.title.clone(), href: format!("{}?return_to={to}", it.path()) });
         let back = format!("/sign-in?return_to={to}");
         ChooserPage { realms: realms.collect(), back, problem: problem.map(str::to_owned) }
     }

@@ -67,9 +67,11 @@ fn realm_named(name: &str) -> Realm {
 fn read(row: &Row<'_>) -> rusqlite::Result<Option<Account>> {
     let (tenant, realm, roles): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(6)?);
     let organisation: Option<String> = row.get(5)?;
-    let (Ok(tenant), Ok(organisation), Ok(roles)) =
-        (TenantId::new(&tenant), organisation.as_deref().map(OrganisationId::new).transpose(), serde_json::from_str(&roles))
-    else {
+    let (Ok(tenant), Ok(organisation), Ok(roles)) = (
+        TenantId::new(&tenant),
+        organisation.as_deref().map(OrganisationId::new).transpose(),
+        serde_json::from_str(&roles),
+    ) else {
         return Ok(None);
     };
     Ok(Some(Account {
@@ -115,7 +117,11 @@ impl Store {
                 ],
             )
         })?;
-        if made == 1 { Ok(()) } else { Err(Error::new(ErrorKind::Conflict, "there is an account of this address already")) }
+        if made == 1 {
+            Ok(())
+        } else {
+            Err(Error::new(ErrorKind::Conflict, "there is an account of this address already"))
+        }
     }
 
     fn one_account(&self, at: &AccountRealm, column: &str, value: &str) -> Result<Option<Account>> {
@@ -124,9 +130,7 @@ impl Store {
             .prepare_cached(&format!(
                 "SELECT {COLUMNS} FROM account WHERE tenant = ?1 AND realm = ?2 AND {column} = ?3"
             ))
-            .and_then(|mut it| {
-                it.query_row(params![at.tenant.as_str(), at.realm.as_str(), value], read).optional()
-            })
+            .and_then(|mut it| it.query_row(params![at.tenant.as_str(), at.realm.as_str(), value], read).optional())
             .map(Option::flatten)
             .map_err(failed)
     }
@@ -163,13 +167,7 @@ impl Store {
         self.database.change(|tx| {
             tx.execute(
                 "UPDATE account SET organisation = ?4, roles = ?5 WHERE tenant = ?1 AND realm = ?2 AND id = ?3",
-                params![
-                    at.tenant.as_str(),
-                    at.realm.as_str(),
-                    id,
-                    organisation.map(OrganisationId::as_str),
-                    roles
-                ],
+                params![at.tenant.as_str(), at.realm.as_str(), id, organisation.map(OrganisationId::as_str), roles],
             )?;
             note(tx, at, id, "ended")
         })

@@ -129,7 +129,10 @@ impl Store {
     pub fn first_use(&self, digest: &Digest, now: i64, forget_at: i64) -> Result<bool> {
         let made = self.database.change(|tx| {
             tx.execute("DELETE FROM used_once WHERE forget_at < ?1", params![now])?;
-            tx.execute("INSERT OR IGNORE INTO used_once (digest, forget_at) VALUES (?1, ?2)", params![digest, forget_at])
+            tx.execute(
+                "INSERT OR IGNORE INTO used_once (digest, forget_at) VALUES (?1, ?2)",
+                params![digest, forget_at],
+            )
         })?;
         Ok(made == 1)
     }
@@ -211,7 +214,9 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let store = Store::open(dir.path()).expect("opens");
         store.add_session(&row(1, who("customers", "1")), 0).expect("adds");
-        store.set_refresh(&TenantId::new("msp").expect("an id"), &who("customers", "1"), Some("canary")).expect("keeps");
+        store
+            .set_refresh(&TenantId::new("msp").expect("an id"), &who("customers", "1"), Some("canary"))
+            .expect("keeps");
         let reader = store.database.reader();
         for table in ["browser_session", "realm_refresh"] {
             let sealed: Vec<u8> =

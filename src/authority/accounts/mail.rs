@@ -82,7 +82,10 @@ impl MailConfig {
             found.push(("tls", "expected `starttls` or `implicit`; `none` is for a server on this machine".into()));
         }
         if self.from.parse::<Mailbox>().is_err() {
-            found.push(("from", format!("expected an address such as `Postern <postern@msp.example>`, found `{}`", self.from)));
+            found.push((
+                "from",
+                format!("expected an address such as `Postern <postern@msp.example>`, found `{}`", self.from),
+            ));
         }
         if self.username.is_some() != self.password.is_some() {
             found.push(("password", "expected `username` and `password`, or neither".into()));
@@ -178,7 +181,8 @@ mod tests {
                 }
             }
         });
-        let text = format!("host = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\nfrom = \"Postern <postern@msp.example>\"");
+        let text =
+            format!("host = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\nfrom = \"Postern <postern@msp.example>\"");
         let smtp = Smtp::new(&toml::from_str(&text).expect("parses")).expect("a mailer");
         let mail = Mail { to: "jane@acme.example".into(), subject: "Hello".into(), text: "A link".into() };
         smtp.send(mail).await.expect("sends");

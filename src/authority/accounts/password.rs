@@ -95,7 +95,8 @@ impl Hasher {
     /// A hasher with the usual bounds.
     pub fn new() -> Result<Self> {
         // Of the same cost as any hash; that nobody's password gives it is what matters.
-        let nobody = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        let nobody =
+            "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
         PasswordHash::new(nobody).map_err(|_| Error::internal("argon2"))?;
         Ok(Self { turns: Arc::new(Semaphore::new(AT_ONCE)), waiting: AtomicUsize::new(0), nobody: nobody.to_owned() })
     }
@@ -171,7 +172,8 @@ mod tests {
 
     #[test]
     fn short_common_and_own_addresses_are_refused_and_no_mixture_is_asked_for() {
-        for bad in ["short", "elevenchars", "passwordpassword", "Password 1234", "aaaaaaaaaaaaaa", "jane@acme.example"] {
+        for bad in ["short", "elevenchars", "passwordpassword", "Password 1234", "aaaaaaaaaaaaaa", "jane@acme.example"]
+        {
             assert!(problem(bad, "jane@acme.example").is_some(), "{bad}");
         }
         assert!(problem(&"x y".repeat(300), "jane@acme.example").is_some());

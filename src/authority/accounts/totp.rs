@@ -34,9 +34,8 @@ pub fn step_of(secret: &[u8], sent: &str, now: i64) -> Option<i64> {
     let sent: String = sent.chars().filter(|it| !it.is_whitespace()).collect();
     let steps = [0, -1, 1].map(|by| now / STEP_SECS + by);
     let same = |step: &i64| {
-        code(secret, *step).is_some_and(|it| {
-            aws_lc_rs::constant_time::verify_slices_are_equal(it.as_bytes(), sent.as_bytes()).is_ok()
-        })
+        code(secret, *step)
+            .is_some_and(|it| aws_lc_rs::constant_time::verify_slices_are_equal(it.as_bytes(), sent.as_bytes()).is_ok())
     };
     steps.into_iter().find(same)
 }
@@ -69,7 +68,8 @@ pub fn address(secret: &[u8], service: &str, account: &str) -> String {
 
 /// That address as a picture: SVG without text or script.
 pub fn picture(address: &str) -> Result<String> {
-    let code = QrCode::with_error_correction_level(address, EcLevel::M).map_err(|e| Error::internal("qr").because(e))?;
+    let code =
+        QrCode::with_error_correction_level(address, EcLevel::M).map_err(|e| Error::internal("qr").because(e))?;
     let svg = code.render::<svg::Color<'_>>().min_dimensions(220, 220).build();
     // What stands before the element is for files of its own, not for a page.
     Ok(svg.find("<svg").and_then(|at| svg.get(at..)).unwrap_or_default().to_owned())
@@ -118,7 +118,9 @@ mod tests {
 
     #[test]
     fn base32_is_that_of_rfc_4648() {
-        for (text, expected) in [("f", "MY"), ("fo", "MZXQ"), ("foo", "MZXW6"), ("foob", "MZXW6YQ"), ("foobar", "MZXW6YTBOI")] {
+        for (text, expected) in
+            [("f", "MY"), ("fo", "MZXQ"), ("foo", "MZXW6"), ("foob", "MZXW6YQ"), ("foobar", "MZXW6YTBOI")]
+        {
             assert_eq!(base32(text.as_bytes()), expected);
         }
         assert_eq!(for_typing(b"foobar"), "MZXW 6YTB OI");

@@ -22,7 +22,8 @@ impl Cookies {
     pub fn read<'a>(self, headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         let name = self.name(name);
         let sent = headers.get_all(header::COOKIE).iter().filter_map(|it| it.to_str().ok());
-        let mut found = sent.flat_map(|it| it.split(';')).filter_map(|it| it.trim().split_once('=')).filter(|it| it.0 == name);
+        let mut found =
+            sent.flat_map(|it| it.split(';')).filter_map(|it| it.trim().split_once('=')).filter(|it| it.0 == name);
         let value = found.next()?.1;
         found.next().is_none().then_some(value)
     }
@@ -74,7 +75,16 @@ mod tests {
         for good in ["/", "/console", "/authorize?client_id=x&redirect_uri=https%3A%2F%2Fclaude.ai"] {
             assert_eq!(own_path(good, "/home"), good);
         }
-        for bad in ["", "console", "//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nb", "/ä", "/\t/evil.example"] {
+        for bad in [
+            "",
+            "console",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/a\r\nb",
+            "/ä",
+            "/\t/evil.example",
+        ] {
             assert_eq!(own_path(bad, "/home"), "/home", "{bad}");
         }
     }

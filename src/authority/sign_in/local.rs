@@ -358,7 +358,13 @@ impl SignIn {
         mailer.send(Mail { to: account.email, subject: format!("Your new password for {service}"), text }).await
     }
 
-    fn new_password_page(&self, headers: &HeaderMap, action: String, token: Option<&str>, problem: Option<&str>) -> Work {
+    fn new_password_page(
+        &self,
+        headers: &HeaderMap,
+        action: String,
+        token: Option<&str>,
+        problem: Option<&str>,
+    ) -> Work {
         let cookie = self.form_cookie(headers)?;
         let page = NewPasswordPage {
             form: self.form(&cookie, action, "", problem),
@@ -420,7 +426,12 @@ pub(super) async fn reset(
         };
         let account = desk.store.account(&door.at, &id)?.filter(|it| !it.locked).ok_or_else(stale)?;
         if let Some(problem) = chosen(&form, &account.email) {
-            return desk.new_password_page(&headers, format!("{}/reset", door.path()), Some(&form.token), Some(problem));
+            return desk.new_password_page(
+                &headers,
+                format!("{}/reset", door.path()),
+                Some(&form.token),
+                Some(problem),
+            );
         }
         let hash = desk.hasher.hash(form.password).await?;
         desk.store.take_reset(&door.at, &digest, now)?.ok_or_else(stale)?;
@@ -483,8 +494,11 @@ pub(super) async fn change(
         }
         if desk.account_by_password(door, Some(&account.email), form.current, &asked).await?.is_none() {
             let refused = Refused::new("wrong_password", StatusCode::OK, Notice::SignInFailed);
-            let _ = answer::refusal(&desk, &asked, refused.by(&session.signed_in.identity.principal).at(&door.at.tenant));
-            return Ok(desk.change_page(&session, Some("the present password is wrong, or there were too many attempts")));
+            let _ =
+                answer::refusal(&desk, &asked, refused.by(&session.signed_in.identity.principal).at(&door.at.tenant));
+            return Ok(
+                desk.change_page(&session, Some("the present password is wrong, or there were too many attempts"))
+            );
         }
         let hash = desk.hasher.hash(form.password).await?;
         desk.store.set_password(&door.at, &account.id, &hash, false)?;

@@ -82,7 +82,17 @@ impl Provider {
         http: reqwest::Client,
     ) -> Self {
         let (known, blocked_until) = (Mutex::default(), Mutex::default());
-        Self { issuer, config, redirect_uri, fetch, clock, http, known, blocked_until, flight: tokio::sync::Mutex::default() }
+        Self {
+            issuer,
+            config,
+            redirect_uri,
+            fetch,
+            clock,
+            http,
+            known,
+            blocked_until,
+            flight: tokio::sync::Mutex::default(),
+        }
     }
 
     fn fresh(&self) -> Option<Arc<Endpoints>> {
@@ -141,7 +151,14 @@ impl Provider {
     }
 
     /// Where the browser goes to sign in.
-    pub(super) fn way(&self, endpoints: &Endpoints, state: &str, nonce: &str, verifier: &str, hint: Option<&str>) -> Url {
+    pub(super) fn way(
+        &self,
+        endpoints: &Endpoints,
+        state: &str,
+        nonce: &str,
+        verifier: &str,
+        hint: Option<&str>,
+    ) -> Url {
         let challenge = URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes()));
         let mut url = endpoints.authorization.clone();
         let mut query = url.query_pairs_mut();

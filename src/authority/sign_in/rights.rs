@@ -14,7 +14,8 @@ impl SignIn {
     /// The person as the realm or the account says now; `None` where they are not welcome any more. For a realm whose refresh
     /// token is not held, the identity as it was.
     pub async fn recheck(&self, identity: &Identity) -> Result<Option<Identity>> {
-        let door = self.doors.iter().find(|it| it.issuer == identity.principal.issuer && it.at.tenant == identity.tenant);
+        let door =
+            self.doors.iter().find(|it| it.issuer == identity.principal.issuer && it.at.tenant == identity.tenant);
         // A realm that was taken out of the configuration welcomes nobody.
         let Some(door) = door else { return Ok(None) };
         let provider = match &door.means {
