@@ -3,9 +3,11 @@
 use crate::adapters::Registry;
 use crate::audit::journal::{self, Refused};
 use crate::audit::{self, Journal};
+use crate::authority::accounts::mail::Smtp;
 use crate::authority::events::{Event, Events};
 use crate::authority::identity::BrowserSessions;
 use crate::authority::live::Live;
+use crate::authority::sign_in::{OpenRealm, SignIn, SignInEvent, SignInEvents, SignInParts};
 use crate::authority::{Authority, AuthorityParts};
 use crate::call::authorise::Means;
 use crate::call::gate::Gate;
@@ -13,18 +15,20 @@ use crate::call::host::Host;
 use crate::call::redact::lens::Redactor;
 use crate::config::{Config, TenantConfig};
 use crate::console::flow::Drawn;
+use crate::console::{self, Console};
 use crate::edge::clock::SystemClock;
+use crate::edge::config::public_url;
 use crate::edge::keys::{HttpFetch, KeyTiming};
 use crate::edge::reason::Reason;
 use crate::edge::rejection::{RejectionFacts, Rejections};
 use crate::edge::serve::{self, Drained, Readiness, ServeConfig};
 use crate::edge::streams::Streams;
-use crate::edge::token::{KnownRoles, OwnTokens, Trust, Verifier, VerifierParts};
+use crate::edge::token::{AlwaysStands, KnownRoles, OwnTokens, Standing, Trust, Verifier, VerifierParts};
 use crate::edge::{self, EdgeParts, confirmations};
 use crate::health::Health;
 use crate::mcp::{self, McpConfig, Names};
 use crate::redact::Scrubber;
-use crate::store::{Store, secret_file};
+use crate::store::{SealKey, Store, secret_file};
 use crate::telemetry;
 use crate::tenant::{Plan, System, Tenant};
 use crate::tools::History;
@@ -75,6 +79,7 @@ pub struct App {
     verifier: Arc<Verifier>,
     /// The authorization server, where it is switched on.
     pub authority: Option<Arc<Authority>>,
+    sign_in: Arc<SignIn>,
     policies_dir: Option<PathBuf>,
     router: Router,
     operations_listen: SocketAddr,
@@ -128,6 +133,7 @@ impl Rejections for Told {
             principal: facts.principal.as_ref(),
             code: reason.code(),
             request_id: facts.request_id.as_deref().unwrap_or_default(),
+            ..Refused::default()
         });
     }
 }
@@ -151,6 +157,74 @@ impl Events for Told {
             request_id: event.request_id,
         });
     }
+}
+
+impl SignInEvents for Told {
+    fn happened(&self, event: &SignInEvent) {
+        let tenant = event.tenant.as_ref();
+        tracing::info!(
+            code = event.code,
+            request_id = event.request_id,
+            tenant = tenant.map(TenantId::as_str),
+            "sign-in: {}",
+            event.code
+        );
+        self.0.refused(&Refused {
+            tenant,
+            principal: event.principal.as_ref(),
+            phase: "sign-in",
+            allowed: event.allowed,
+            code: event.code,
+            request_id: &event.request_id,
+        });
+    }
+}
+
+/// What signs people in, for the web pages and the authority.
+fn sign_in(
+    config: &Config,
+    store: &Arc<Store>,
+    engine: &Arc<Engine>,
+    journal: &Arc<Journal>,
+) -> Result<Arc<SignIn>, CannotStart> {
+    let data_dir = &config.server.data_dir;
+    let realms = config.tenants.iter().flat_map(|tenant| {
+        let realms = [
+            (Realm::Customer, &tenant.customer_realm, &tenant.customer_sign_in),
+            (Realm::Employee, &tenant.employee_realm, &tenant.employee_sign_in),
+        ];
+        realms.into_iter().filter_map(|(realm, issuer, sign_in)| {
+            Some(OpenRealm {
+                tenant: tenant.id.clone(),
+                tenant_name: tenant.name.clone(),
+                realm,
+                issuer: issuer.as_ref()?.issuer.as_str().into(),
+                sign_in: sign_in.clone()?,
+            })
+        })
+    });
+    let url = public_url(&config.edge.public_url).ok_or_else(|| CannotStart("edge.public_url is no URL".into()))?;
+    let mailer = config.mail.as_ref().map(Smtp::new).transpose()?;
+    let parts = SignInParts {
+        origin: url.origin().ascii_serialization(),
+        home: "/console".into(),
+        service_name: config.edge.resource_name.clone(),
+        realms: realms.collect(),
+        config: config.sign_in,
+        lifetimes: config.sessions,
+        throttle: config.edge.throttle,
+        store: store.clone(),
+        seal: SealKey::of(data_dir)?,
+        key: *secret_file::<32>(&data_dir.join("sign-in.key"))?,
+        verifier: verifier(config, engine, None, Arc::new(AlwaysStands))?,
+        fetch: Arc::new(HttpFetch::new().map_err(|e| cannot("http client")(&e))?),
+        clock: Arc::new(SystemClock::new()),
+        roles: Arc::new(Roles(engine.clone())),
+        pages: Arc::new(Drawn),
+        mailer: mailer.map(|it| Arc::new(it) as _),
+        events: Arc::new(Told(journal.clone())),
+    };
+    Ok(SignIn::new(parts)?)
 }
 
 impl App {
@@ -203,18 +277,31 @@ impl App {
             turns: Arc::default(),
             limit: config.call_limit(),
         };
-        let gate = Gate::new(means, redactor, store.clone(), Arc::new(journal.clone()));
+        let mut gate = Gate::new(means, redactor, store.clone(), Arc::new(journal.clone()));
+        if config.has_console()
+            && let Some(url) = public_url(&config.edge.public_url)
+        {
+            gate = gate.confirming_at(&format!("{}{}", url.origin().ascii_serialization(), console::CONFIRMATION_PATH));
+        }
         let stop = CancellationToken::new();
         let streams = Streams::default();
-        let (authority, live) = authority(&config, &engine, &store, &journal, &streams, sessions)?;
+        let sign_in = sign_in(&config, &store, &engine, &journal)?;
+        let sessions = sessions.unwrap_or_else(|| sign_in.clone());
+        let (authority, live) = authority(&config, &engine, &store, &journal, &streams, sessions.clone())?;
         let parts = Parts { gate, store, journal, engine, tenants };
-        let mut open = open(&parts);
-        let Parts { gate, store, journal, engine, .. } = parts;
+        let mut open = open(&parts).merge(sign_in.routes());
         if let Some(authority) = &authority {
+            sign_in.tell(authority.clone());
             config.edge.authorization_servers.insert(0, authority.issuer_url().to_owned());
             open = open.merge(authority.routes());
         }
-        let verifier = verifier(&config, &engine, &authority, live)?;
+        if config.has_console()
+            && let Some(authority) = &authority
+        {
+            open = open.merge(console(&config, &parts, authority, sessions, &health));
+        }
+        let Parts { gate, store, journal, engine, .. } = parts;
+        let verifier = verifier(&config, &engine, authority.clone().map(|it| it as Arc<dyn OwnTokens>), live)?;
         if authority.is_some() && config.authority.advertise_realms {
             config.edge.authorization_servers.extend(verifier.advertised());
         }
@@ -226,6 +313,7 @@ impl App {
             engine,
             verifier,
             authority,
+            sign_in,
             policies_dir: config.policies.dir,
             router,
             operations_listen: config.server.operations_listen,
@@ -271,6 +359,9 @@ impl App {
         if let Some(every) = self.probe_every {
             tokio::spawn(self.health.watch(every, self.stop.clone()));
         }
+        // What was ended while Postern was down has ended before the first request.
+        self.sign_in.settle();
+        let looking = tokio::spawn(self.sign_in.tend(after.clone()));
         let keeping = self.authority.clone().map(|it| tokio::spawn(it.tend(after.clone())));
         tokio::spawn(signals(self.stop.clone(), self.engine, self.verifier, self.policies_dir));
         match serve::serve(listener, self.router, self.serving, ready, self.stop).await {
@@ -278,7 +369,7 @@ impl App {
             Drained::Cut => tracing::warn!("stopped; some requests were cut"),
         }
         after.cancel();
-        for task in [Some(tending), keeping].into_iter().flatten() {
+        for task in [Some(tending), Some(looking), keeping].into_iter().flatten() {
             task.await.map_err(|e| cannot("audit")(&e))?;
         }
         health.await.map_err(|e| cannot("operations")(&e))?;
@@ -352,15 +443,13 @@ fn authority(
     store: &Arc<Store>,
     journal: &Arc<Journal>,
     streams: &Streams,
-    sessions: Option<Arc<dyn BrowserSessions>>,
+    sessions: Arc<dyn BrowserSessions>,
 ) -> Result<(Option<Arc<Authority>>, Arc<Live>), CannotStart> {
     let clock = Arc::new(SystemClock::new());
     let live = Arc::new(Live::new(clock.clone(), streams.clone(), config.authority.access_token_secs + 120));
     if !config.authority.enabled {
         return Ok((None, live));
     }
-    let sessions = sessions
-        .ok_or_else(|| CannotStart("authority.enabled: nobody can sign in to the web pages of this program".into()))?;
     let realms = config.tenants.iter().flat_map(|tenant| {
         let realms = [(Realm::Customer, &tenant.customer_realm), (Realm::Employee, &tenant.employee_realm)];
         realms
@@ -383,12 +472,48 @@ fn authority(
     Ok((Some(authority), live))
 }
 
+/// The web pages.
+fn console(
+    config: &Config,
+    parts: &Parts,
+    authority: &Arc<Authority>,
+    sessions: Arc<dyn BrowserSessions>,
+    health: &Health,
+) -> Router {
+    console::routes(Console {
+        mcp_url: config.edge.public_url.clone(),
+        server: config.edge.resource_name.as_str().into(),
+        sign_out: "/sign-out".into(),
+        tenants: parts.tenants.clone(),
+        sessions,
+        clients: authority.clone(),
+        host: Arc::new(parts.gate.clone()),
+        confirmations: parts.store.clone(),
+        policies: parts.engine.clone(),
+        journal: parts.journal.clone(),
+        ledger: Arc::new(parts.journal.clone()),
+        healths: Arc::new(Watched(health.clone())),
+    })
+}
+
+/// What the background probes found, for the web pages.
+#[derive(Debug)]
+struct Watched(Health);
+
+impl console::Healths for Watched {
+    fn last(&self, tenant: &TenantId, system: &str) -> Option<console::Health> {
+        let all = self.0.all();
+        let found = all.into_iter().find(|it| it.tenant == *tenant && *it.system == *system)?;
+        Some(console::Health { well: found.up?, at: found.asked_at?, says: found.error })
+    }
+}
+
 /// What verifies the tokens of every tenant's realms.
 fn verifier(
     config: &Config,
     engine: &Arc<Engine>,
-    authority: &Option<Arc<Authority>>,
-    live: Arc<Live>,
+    own: Option<Arc<dyn OwnTokens>>,
+    standing: Arc<dyn Standing>,
 ) -> Result<Arc<Verifier>, CannotStart> {
     let trusted = config.tenants.iter().flat_map(|tenant| {
         let realms = [(Realm::Customer, &tenant.customer_realm), (Realm::Employee, &tenant.employee_realm)];
@@ -402,9 +527,9 @@ fn verifier(
         fetch: Arc::new(HttpFetch::new().map_err(|e| cannot("http client")(&e))?),
         clock: Arc::new(SystemClock::new()),
         timing: KeyTiming::default(),
-        standing: live,
+        standing,
         roles: Arc::new(Roles(engine.clone())),
-        own: authority.clone().map(|it| it as Arc<dyn OwnTokens>),
+        own,
     });
     Ok(Arc::new(verifier.map_err(|e| cannot("tenants")(&e))?))
 }

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod account;
 mod organisations;
 mod record;
 
@@ -74,6 +75,9 @@ enum Command {
     Organisations(Organisations),
     /// Record what a connected system answers to one read, with all that could be somebody's replaced
     Record(Record),
+    /// Keep local accounts, also beside a running server, which notices within a second
+    #[command(subcommand)]
+    Account(account::Account),
     /// Verify or export the audit log
     #[command(subcommand)]
     Audit(Audit),
@@ -277,6 +281,7 @@ fn execute(command: Command) -> Result<ExitCode, Failed> {
         }
         Command::Organisations(asked) => return organisations::propose(&asked),
         Command::Record(asked) => record::record(&asked)?,
+        Command::Account(it) => say(&account::run(it)?)?,
         Command::Audit(Audit::Verify { place, public_key, heads }) => return verify_log(&place, public_key, heads),
         Command::Audit(Audit::Export { data, tenant, organisation, since, until, output }) => {
             let (since, until) = (since.map(Timestamp::as_millisecond), until.map(Timestamp::as_millisecond));
@@ -338,11 +343,11 @@ fn demo(listen: SocketAddr, data: &Path, operations: SocketAddr) -> Result<(), F
     };
     serve(&quiet, listen, build, |listen| {
         let demo = Demo::at(listen, data);
-        say(&welcome(&demo, &demo.token("lead@acme.example", Timestamp::now())?, data))
+        say(&welcome(&demo, &demo.token("lead@acme.example", Timestamp::now())?, &demo.password()?, data))
     })
 }
 
-fn welcome(demo: &Demo, token: &str, data: &Path) -> String {
+fn welcome(demo: &Demo, token: &str, password: &str, data: &Path) -> String {
     let url = demo.mcp_url();
     // As it was started, so that the lines below can be pasted.
     let program = std::env::args().next().unwrap_or_else(|| "postern".to_owned());
@@ -367,6 +372,8 @@ MCP URL   {url}
 
 Accounts  (e-mail, realm, role, organisation)
 {accounts}
+Sign in   {origin}/sign-in with any of these addresses and the password {password}
+
 A token for any of them, good for {TOKEN_HOURS} hours:
   {command} lead@acme.example{data}
 
@@ -382,6 +389,7 @@ A client, for example Claude Code:
 Stop it with Ctrl-C. What was asked is in the audit:
   {program} audit verify{place}
 "#,
+        origin = demo.origin,
         place = data.strip_prefix(" --data").unwrap_or_default(),
     )
 }

@@ -85,6 +85,10 @@ pub struct Refused<'a> {
     pub tenant: Option<&'a TenantId>,
     /// Who, where the token was good.
     pub principal: Option<&'a Principal>,
+    /// Which part of Postern says so: `edge` where it is empty.
+    pub phase: &'static str,
+    /// Whether it was allowed after all: then `code` says what.
+    pub allowed: bool,
     /// Why.
     pub code: &'a str,
     /// The request's id.

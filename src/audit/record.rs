@@ -116,7 +116,8 @@ impl Stored {
         };
         let tenant = refused.tenant.map(ToString::to_string).unwrap_or_default();
         let body = serde_json::json!({
-            "at": now.to_string(), "phase": "edge", "tenant": tenant, "principal": principal, "decision": "denied",
+            "at": now.to_string(), "phase": if refused.phase.is_empty() { "edge" } else { refused.phase }, "tenant": tenant, "principal": principal,
+            "decision": if refused.allowed { "allowed" } else { "denied" },
             "code": plain(refused.code), "request_id": plain(refused.request_id),
         });
         Self { at: now.as_millisecond(), tenant, organisation: None, principal, body: body.to_string() }

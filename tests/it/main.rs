@@ -27,6 +27,8 @@ mod redaction;
 #[cfg(test)]
 mod rig;
 #[cfg(test)]
+mod sign_in;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tenancy;

@@ -57,8 +57,23 @@ const NONE: [&str; 0] = [];
 /// What each part of `src` may import. Further down the list is further down the house.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
-    ("cli", &["adapters", "app", "audit", "cassette", "config", "demo", "matching", "telemetry", "tools"]),
-    ("demo", &["adapters", "config", "store"]),
+    (
+        "cli",
+        &[
+            "adapters",
+            "app",
+            "audit",
+            "authority",
+            "cassette",
+            "config",
+            "demo",
+            "matching",
+            "store",
+            "telemetry",
+            "tools",
+        ],
+    ),
+    ("demo", &["adapters", "authority", "config", "store"]),
     (
         "app",
         &[

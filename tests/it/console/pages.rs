@@ -270,7 +270,8 @@ async fn what_waits_for_a_person_names_the_page_where_they_find_it() {
     };
     let call = Call { caller: rig::agent(), name: "escalate_ticket".into(), arguments, facts: rig::facts() };
     let Answer::Confirm { id, envelope, .. } = gate.call(call).await else { panic!("it waits") };
-    let said = envelope.value()["suggested_action"].as_str().unwrap();
+    let envelope = envelope.value();
+    let said = envelope["suggested_action"].as_str().unwrap();
     assert!(said.contains(&format!("https://mcp.example.com/console/confirmations/{id}.")), "{said}");
     assert!(said.contains("outside the conversation"));
     assert!(rows(rig.dir.path()).iter().all(|row| row["phase"] != "attempt"));
