@@ -80,7 +80,7 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ("adapters", &["config", "tenant", "upstream"]),
     ("config", &["audit", "authority", "edge"]),
     ("edge", &["call", "caller"]),
-    ("console", &["audit", "authority", "call", "caller", "edge", "govern"]),
+    ("console", &["audit", "authority", "call", "caller", "govern", "tenant", "tools"]),
     ("authority", &["caller", "edge", "store"]),
     ("mcp", &["call", "caller"]),
     ("call", &["caller", "govern", "redact", "telemetry", "tenant", "tools"]),
