@@ -134,6 +134,9 @@ data_dir = {dir}
 public_url = "{mcp}"
 resource_name = "Postern demo"
 
+[authority]
+enabled = true
+
 [[tenants]]
 id = "{TENANT}"
 name = "Example MSP"

@@ -479,3 +479,6 @@ async fn find_realm(
     let outcome = work.await;
     answer::or_refusal(&desk, &asked, outcome)
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,7 +25,7 @@ class Page(HTMLParser):
 
     def __init__(self):
         super().__init__()
-        self.forms, self.title, self._in = [], "", None
+        self.forms, self.title, self.onward, self._in = [], "", None, None
 
     def handle_starttag(self, tag, attributes):
         has = dict(attributes)
@@ -41,6 +41,8 @@ class Page(HTMLParser):
             self._in = "button"
         elif tag == "title":
             self._in = "title"
+        elif tag == "meta" and (has.get("http-equiv") or "").lower() == "refresh" and "=" in (has.get("content") or ""):
+            self.onward = has["content"].split("=", 1)[1].strip()
 
     def handle_endtag(self, tag):
         if tag == self._in:
@@ -88,6 +90,8 @@ class Browser:
         page = Page()
         page.feed(answer.read().decode("utf-8", "replace"))
         print(f"{answer.status} {url.split('?')[0]}: {page.title}", file=sys.stderr)
+        if page.onward:
+            return urllib.parse.urljoin(url, page.onward), None
         return None, (answer.status, page)
 
     def fill(self, form):

@@ -57,7 +57,7 @@ wait_for "$url"
 # What a person needs, for every client's browser.
 export PERSON="$here/person.py" BROWSER_LOG="$cache/oauth-browser.log"
 : >"$BROWSER_LOG"
-PASSWORD=$(sed -n 's/^Password *\([^ ]*\).*/\1/p' "$log")
+PASSWORD=$(sed -n 's/^Sign in .* the password \([^ ]*\)$/\1/p' "$log")
 export PASSWORD PATH="$here/bin:$PATH" BROWSER="$here/bin/xdg-open"
 
 passed=0
