@@ -8,9 +8,10 @@ const run = (...more) => {
   const all = [process.execPath, inspector, '--cli', url, '--transport', 'http', '--format', 'json', ...more];
   const done = spawnSync('script', ['-qec', all.map(quoted).join(' '), '/dev/null'], { encoding: 'utf8' });
   const said = done.stdout.replaceAll('\r', '');
-  const begins = said.search(/^[{[]/m);
+  // What it says about itself stands before the JSON.
+  const begins = said.search(/^\{/m);
   if (begins < 0) throw new Error(`no JSON from the inspector: ${said.slice(-2000)}`);
-  const message = JSON.parse(said.slice(begins, said.lastIndexOf(said[begins] === '{' ? '}' : ']') + 1));
+  const message = JSON.parse(said.slice(begins, said.lastIndexOf('}') + 1));
   return message.result ?? message;
 };
 const pairs = Object.entries(JSON.parse(args)).flatMap(([name, value]) => ['--tool-arg', `${name}=${value}`]);

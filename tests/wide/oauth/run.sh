@@ -103,7 +103,7 @@ claude_code() {
         at_terminal "$claude" mcp login postern
         at_terminal "$claude" mcp list
     ) >"$cache/client.err" 2>&1 || true
-    if grep -q 'postern.*Connected' "$cache/client.err"; then said=yes; fi
+    if grep -q '✔.*Connected' "$cache/client.err"; then said=yes; fi
     note "Claude Code 2.1.329" "$1" $said
 }
 
@@ -122,13 +122,13 @@ codex_cli() {
     note "Codex 0.169" "$1" $said
 }
 
-# remote REALM TOOL: mcp-remote's test client connects and lists the tools.
+# remote REALM: mcp-remote's test client signs in and connects.
 remote() {
     local home="$data/remote-$1" said=no
     mkdir -p "$home"
     HOME="$home" MCP_REMOTE_CONFIG_DIR="$home" timeout 90 "$cache/mcp-remote/node_modules/.bin/mcp-remote-client" "$url" \
         >"$cache/client.err" 2>&1 </dev/null || true
-    if grep -q "$2" "$cache/client.err"; then said=yes; fi
+    if grep -q 'Connected successfully' "$cache/client.err"; then said=yes; fi
     note "mcp-remote 0.15.1" "$1" $said
 }
 
@@ -146,7 +146,7 @@ as() {
     try "$realm" "TypeScript client 2.4, handshake" 2025-11-25 "$tool" node "$cache/ts-v2/oauth_typescript_v2.mjs" "$@" legacy
     HOME="$data/inspector-$realm" try "$realm" "Inspector 2.12" any "$tool" \
         node "$here/inspector.mjs" "$cache/inspector/node_modules/.bin/mcp-inspector" "$@"
-    remote "$realm" "$tool"
+    remote "$realm"
     claude_code "$realm"
     codex_cli "$realm"
 }
