@@ -12,12 +12,12 @@ use crate::call::gate::Gate;
 use crate::call::host::Host;
 use crate::call::redact::lens::Redactor;
 use crate::config::{Config, TenantConfig};
+use crate::console::flow::Drawn;
 use crate::edge::clock::SystemClock;
 use crate::edge::keys::{HttpFetch, KeyTiming};
 use crate::edge::reason::Reason;
 use crate::edge::rejection::{RejectionFacts, Rejections};
 use crate::edge::serve::{self, Drained, Readiness, ServeConfig};
-use crate::console::flow::Drawn;
 use crate::edge::streams::Streams;
 use crate::edge::token::{KnownRoles, OwnTokens, Trust, Verifier, VerifierParts};
 use crate::edge::{self, EdgeParts, confirmations};
@@ -332,7 +332,9 @@ fn authority(
         .ok_or_else(|| CannotStart("authority.enabled: nobody can sign in to the web pages of this program".into()))?;
     let realms = config.tenants.iter().flat_map(|tenant| {
         let realms = [(Realm::Customer, &tenant.customer_realm), (Realm::Employee, &tenant.employee_realm)];
-        realms.into_iter().filter_map(|(realm, config)| Some((config.as_ref()?.issuer.clone(), (tenant.id.clone(), realm))))
+        realms
+            .into_iter()
+            .filter_map(|(realm, config)| Some((config.as_ref()?.issuer.clone(), (tenant.id.clone(), realm))))
     });
     let authority = Authority::new(AuthorityParts {
         config: config.authority.clone(),

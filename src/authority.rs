@@ -151,7 +151,8 @@ impl Authority {
         for ended in parts.store.ended_since(now - REMEMBER_SECS)? {
             parts.live.ended_at_realm(&ended);
         }
-        let configured = parts.config.clients.iter().map(|it| (it.id.clone(), Arc::new(client::Client::configured(it))));
+        let configured =
+            parts.config.clients.iter().map(|it| (it.id.clone(), Arc::new(client::Client::configured(it))));
         Ok(Arc::new(Self {
             secure: issuer.starts_with("https://"),
             issuer: issuer.into(),
@@ -229,7 +230,13 @@ impl Authority {
         Ok(())
     }
 
-    fn list_connected(&self, tenant: &TenantId, who: Option<&Principal>, skip: u32, limit: u32) -> Result<Vec<Connected>> {
+    fn list_connected(
+        &self,
+        tenant: &TenantId,
+        who: Option<&Principal>,
+        skip: u32,
+        limit: u32,
+    ) -> Result<Vec<Connected>> {
         let grants = self.store.grants(tenant, who, self.clock.unix_secs(), (skip, limit))?;
         let read = grants.into_iter().map(|grant| {
             let view: View =
@@ -245,7 +252,10 @@ impl Authority {
                 authorised_at: grant.authorised_at,
                 used_at: grant.used_at,
                 sessions: grant.sessions,
-                scopes: held.into_iter().map(|it| pages::ScopeView { held: true, ..scopes::words(it.into()) }).collect(),
+                scopes: held
+                    .into_iter()
+                    .map(|it| pages::ScopeView { held: true, ..scopes::words(it.into()) })
+                    .collect(),
             })
         });
         read.collect()
@@ -283,7 +293,8 @@ impl Authority {
         let realm = self.realm_of(session)?;
         let mut attributes = Attributes::read(&session.attributes).ok()?;
         attributes.roles = self.scopes.known_roles(realm, &attributes.roles);
-        let both = scopes::split(&session.scopes).intersection(&scopes::split(&session.grant_scopes)).cloned().collect();
+        let both =
+            scopes::split(&session.scopes).intersection(&scopes::split(&session.grant_scopes)).cloned().collect();
         let usable = self.scopes.usable((realm, session.tenant.as_str(), &attributes.roles), false, &both);
         (!usable.is_empty()).then_some((realm, attributes, usable))
     }

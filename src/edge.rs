@@ -130,12 +130,7 @@ where
         .layer(authenticate(Gate::Mcp))
         .layer(rate())
         .layer(SessionBinding { sessions, rejections: told() })
-        .layer(OpenStreams::new(
-            config.sessions.streams_per_caller,
-            drain,
-            told(),
-            (streams, Arc::clone(&verifier)),
-        ))
+        .layer(OpenStreams::new(config.sessions.streams_per_caller, drain, told(), (streams, Arc::clone(&verifier))))
         .layer(AnswerTime(config.limits.answer()))
         .layer(StrictBody { limits: config.limits, rejections: told() })
         .service(mcp.map_response(IntoResponse::into_response));

@@ -128,7 +128,8 @@ impl Authority {
         id: &RequestId,
         back: Option<(String, String)>,
     ) -> Response {
-        let view = ErrorView { server: Arc::clone(&self.server), title, message, code, request_id: Arc::clone(&id.0), back };
+        let view =
+            ErrorView { server: Arc::clone(&self.server), title, message, code, request_id: Arc::clone(&id.0), back };
         page(self.pages.error(&view), status, None)
     }
 

@@ -145,7 +145,11 @@ impl Authority {
     }
 
     /// The client that a request to an endpoint comes from, authenticated in exactly one way (RFC 6749 section 2.3).
-    pub(super) fn authenticated(&self, headers: &HeaderMap, params: &Params) -> std::result::Result<Arc<Client>, OAuthError> {
+    pub(super) fn authenticated(
+        &self,
+        headers: &HeaderMap,
+        params: &Params,
+    ) -> std::result::Result<Arc<Client>, OAuthError> {
         let refused = |reason| OAuthError::new("invalid_client", "the client could not be authenticated", reason);
         let basic = basic(headers).map_err(|()| refused("bad_client_authorization"))?;
         let posted = params.get("client_secret");
@@ -162,7 +166,9 @@ impl Authority {
         let client = self.client(&id)?.ok_or_else(|| refused("unknown_client"))?;
         match (&client.secret, secret) {
             (None, None) => Ok(client),
-            (Some(kept), Some(secret)) if aws_lc_rs::constant_time::verify_slices_are_equal(kept, &hashed(&secret)).is_ok() => {
+            (Some(kept), Some(secret))
+                if aws_lc_rs::constant_time::verify_slices_are_equal(kept, &hashed(&secret)).is_ok() =>
+            {
                 Ok(client)
             }
             (Some(_), Some(_)) => Err(refused("wrong_client_secret")),
@@ -211,7 +217,8 @@ mod tests {
 
     #[test]
     fn a_consent_is_to_one_description_of_a_client() {
-        let of = |name: &str, uri: &str| Client::new("c".into(), name, Publisher::Unknown, vec![uri.into()], None).digest;
+        let of =
+            |name: &str, uri: &str| Client::new("c".into(), name, Publisher::Unknown, vec![uri.into()], None).digest;
         assert_eq!(of("a", "https://a.example/"), of("a", "https://a.example/"));
         assert_ne!(of("a", "https://a.example/"), of("b", "https://a.example/"));
         assert_ne!(of("a", "https://a.example/"), of("a", "https://b.example/"));

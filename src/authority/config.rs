@@ -89,7 +89,10 @@ impl AuthorityConfig {
             let at = |field: &str| format!("clients[{nth}].{field}");
             let plain = client.id.bytes().all(|it| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_' | b'.'));
             if client.id.is_empty() || client.id.len() > 128 || !plain || client.id.starts_with("dcr-") {
-                let text = format!("expected letters, digits, `-`, `_` and `.`, not beginning with `dcr-`, found `{}`", client.id);
+                let text = format!(
+                    "expected letters, digits, `-`, `_` and `.`, not beginning with `dcr-`, found `{}`",
+                    client.id
+                );
                 found.push((at("id"), text));
             }
             if !ids.insert(&client.id) {
@@ -99,7 +102,9 @@ impl AuthorityConfig {
                 found.push((at("redirect_uris"), "expected at least one".into()));
             }
             for uri in client.redirect_uris.iter().filter(|it| redirect::registrable(it).is_none()) {
-                let text = format!("expected an https address, http on a loopback address, or an application's own scheme, found `{uri}`");
+                let text = format!(
+                    "expected an https address, http on a loopback address, or an application's own scheme, found `{uri}`"
+                );
                 found.push((at("redirect_uris"), text));
             }
         }

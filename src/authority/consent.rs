@@ -139,9 +139,9 @@ impl Authority {
 fn onward(redirect_uri: &str) -> String {
     match redirect::registrable(redirect_uri) {
         Some(redirect::Target::App(scheme)) => format!("{scheme}:"),
-        Some(redirect::Target::Web(_) | redirect::Target::Loopback) | None => url::Url::parse(redirect_uri)
-            .map(|it| it.origin().ascii_serialization())
-            .unwrap_or_default(),
+        Some(redirect::Target::Web(_) | redirect::Target::Loopback) | None => {
+            url::Url::parse(redirect_uri).map(|it| it.origin().ascii_serialization()).unwrap_or_default()
+        }
     }
 }
 
@@ -177,9 +177,13 @@ pub(super) async fn decide(
     }
     let chosen: BTreeSet<String> = authority.available(&flow, &person).intersection(&ticked).cloned().collect();
     match form.get("decision").map(String::as_str) {
-        Some("allow") if chosen.is_empty() => {
-            authority.ask(&flow_id, &flow, &person, Some("Tick at least one thing that it may do, or do not allow it."), &id)
-        }
+        Some("allow") if chosen.is_empty() => authority.ask(
+            &flow_id,
+            &flow,
+            &person,
+            Some("Tick at least one thing that it may do, or do not allow it."),
+            &id,
+        ),
         Some("allow") if authority.take_flow(&flow_id) => authority.conclude(&flow, &person, &chosen, &id),
         Some("deny") if authority.take_flow(&flow_id) => {
             authority.tell_person("consent_denied", true, &flow, &person, &id);

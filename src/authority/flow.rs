@@ -60,7 +60,11 @@ impl Authority {
     }
 
     /// Begins a flow in a browser: its id, and the cookie to set.
-    pub(super) fn begin(&self, asked: Asked, headers: &HeaderMap) -> Result<(Arc<str>, Arc<Flow>, Option<HeaderValue>)> {
+    pub(super) fn begin(
+        &self,
+        asked: Asked,
+        headers: &HeaderMap,
+    ) -> Result<(Arc<str>, Arc<Flow>, Option<HeaderValue>)> {
         let (browser, cookie) = match self.browser(headers) {
             Some(browser) => (browser, None),
             None => {

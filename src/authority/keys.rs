@@ -40,7 +40,10 @@ struct Signing {
 
 impl std::fmt::Debug for Held {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Held").field("keys", &self.keys.len()).field("generation", &self.generation).finish_non_exhaustive()
+        f.debug_struct("Held")
+            .field("keys", &self.keys.len())
+            .field("generation", &self.generation)
+            .finish_non_exhaustive()
     }
 }
 
@@ -58,7 +61,9 @@ impl SigningKeys {
         let newest = rows.last().map(|it| it.signs_from);
         let next = match newest {
             None => Some(now),
-            Some(from) if now >= from.saturating_add(self.period - AHEAD) => Some((from + self.period).max(now + AHEAD)),
+            Some(from) if now >= from.saturating_add(self.period - AHEAD) => {
+                Some((from + self.period).max(now + AHEAD))
+            }
             Some(_) => None,
         };
         if let Some(signs_from) = next {

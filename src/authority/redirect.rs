@@ -6,8 +6,20 @@ use url::{Host, Url};
 
 /// Schemes that run something, or show something as ours.
 const NEVER: [&str; 14] = [
-    "javascript", "data", "file", "vbscript", "blob", "about", "ftp", "ws", "wss", "view-source", "filesystem", "mailto",
-    "tel", "intent",
+    "javascript",
+    "data",
+    "file",
+    "vbscript",
+    "blob",
+    "about",
+    "ftp",
+    "ws",
+    "wss",
+    "view-source",
+    "filesystem",
+    "mailto",
+    "tel",
+    "intent",
 ];
 const LIMIT: usize = 2_048;
 
@@ -30,11 +42,18 @@ pub(super) fn registrable(text: &str) -> Option<Target> {
     }
     let lower = text.to_ascii_lowercase();
     let path = lower.split('?').next().unwrap_or_default();
-    if path.contains("%2e") || path.contains("%2f") || path.contains("%5c") || path.split('/').any(|it| it == "." || it == "..") {
+    if path.contains("%2e")
+        || path.contains("%2f")
+        || path.contains("%5c")
+        || path.split('/').any(|it| it == "." || it == "..")
+    {
         return None;
     }
     let url = Url::parse(text).ok()?;
-    if !url.username().is_empty() || url.password().is_some() || text.split('/').nth(2).is_some_and(|it| it.contains('@')) {
+    if !url.username().is_empty()
+        || url.password().is_some()
+        || text.split('/').nth(2).is_some_and(|it| it.contains('@'))
+    {
         return None;
     }
     match url.scheme() {
@@ -43,7 +62,7 @@ pub(super) fn registrable(text: &str) -> Option<Target> {
             Host::Ipv4(ip) if ip.octets() == [127, 0, 0, 1] => Some(Target::Loopback),
             Host::Ipv6(ip) if ip.is_loopback() => Some(Target::Loopback),
             Host::Domain("localhost") => Some(Target::Loopback),
-            _ => None,
+            Host::Domain(_) | Host::Ipv4(_) | Host::Ipv6(_) => None,
         },
         scheme if NEVER.contains(&scheme) => None,
         scheme => Some(Target::App(scheme.to_owned())),
@@ -71,7 +90,9 @@ fn loopback(text: &str) -> Option<(&str, &str)> {
     };
     for host in ["localhost", "127.0.0.1", "[::1]"] {
         let port = authority.strip_prefix(host);
-        if port.is_some_and(|it| it.is_empty() || it.strip_prefix(':').is_some_and(|it| it.bytes().all(|b| b.is_ascii_digit()))) {
+        if port.is_some_and(|it| {
+            it.is_empty() || it.strip_prefix(':').is_some_and(|it| it.bytes().all(|b| b.is_ascii_digit()))
+        }) {
             return Some((host, path));
         }
     }
@@ -87,10 +108,18 @@ mod tests {
         let registered = "https://client.example/cb";
         assert!(matches(registered, registered));
         for bad in [
-            "https://client.example/cb/", "https://client.example/cb?x=1", "https://client.example/cb/../x",
-            "https://client.example/%63b", "https://client.example@evil.example/cb", "https://Client.example/cb",
-            "https://client.example/cb#x", "https://a.client.example/cb", "http://client.example/cb",
-            "https://client.example:444/cb", "https://client.example/CB", "https://client.example/cb%2e",
+            "https://client.example/cb/",
+            "https://client.example/cb?x=1",
+            "https://client.example/cb/../x",
+            "https://client.example/%63b",
+            "https://client.example@evil.example/cb",
+            "https://Client.example/cb",
+            "https://client.example/cb#x",
+            "https://a.client.example/cb",
+            "http://client.example/cb",
+            "https://client.example:444/cb",
+            "https://client.example/CB",
+            "https://client.example/cb%2e",
         ] {
             assert!(!matches(registered, bad), "{bad}");
         }
@@ -117,15 +146,30 @@ mod tests {
     #[test]
     fn o02_an_address_that_runs_something_cannot_be_registered() {
         for good in [
-            "https://claude.ai/api/mcp/auth_callback", "cursor://anysphere.cursor-mcp/oauth/callback",
-            "http://localhost:8787/callback", "http://127.0.0.1/", "com.example.app:/oauth",
+            "https://claude.ai/api/mcp/auth_callback",
+            "cursor://anysphere.cursor-mcp/oauth/callback",
+            "http://localhost:8787/callback",
+            "http://127.0.0.1/",
+            "com.example.app:/oauth",
         ] {
             assert!(registrable(good).is_some(), "{good}");
         }
         for bad in [
-            "javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "JavaScript:x", "http://client.example/cb",
-            "https://u@client.example/", "https://client.example/#x", "https://client.example/a/../b", "https://*.example/cb",
-            "https://client.example/%2e%2e/x", "http://127.0.0.2/", "http://0x7f.1/\\", "vbscript:x", "", "nonsense",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "file:///etc/passwd",
+            "JavaScript:x",
+            "http://client.example/cb",
+            "https://u@client.example/",
+            "https://client.example/#x",
+            "https://client.example/a/../b",
+            "https://*.example/cb",
+            "https://client.example/%2e%2e/x",
+            "http://127.0.0.2/",
+            "http://0x7f.1/\\",
+            "vbscript:x",
+            "",
+            "nonsense",
         ] {
             assert!(registrable(bad).is_none(), "{bad}");
         }

@@ -58,7 +58,8 @@ pub(super) async fn register(
 ) -> Response {
     if !authority.registrations.allows(address.map_or(NOBODY, |it| it.0.0)) {
         authority.refused("registration_rate", None, &id);
-        let mut answer = refusal(StatusCode::TOO_MANY_REQUESTS, ("temporarily_unavailable", "too many registrations, wait"));
+        let mut answer =
+            refusal(StatusCode::TOO_MANY_REQUESTS, ("temporarily_unavailable", "too many registrations, wait"));
         answer.headers_mut().insert(header::RETRY_AFTER, http::HeaderValue::from_static("60"));
         return answer;
     }
@@ -68,11 +69,12 @@ pub(super) async fn register(
         Ok(Value::Object(sent)) if is_json => read(&sent),
         _ => Err(("invalid_client_metadata", "send one JSON object as application/json")),
     };
-    match read.map_err(|it| refusal(StatusCode::BAD_REQUEST, it)).and_then(|it| authority.keep(it, &id)) {
+    let kept = read.map_err(|it| (StatusCode::BAD_REQUEST, it)).and_then(|it| authority.keep(it, &id));
+    match kept {
         Ok(answer) => json_answer(StatusCode::CREATED, answer),
-        Err(answer) => {
+        Err((status, wrong)) => {
             authority.refused("registration", None, &id);
-            answer
+            refusal(status, wrong)
         }
     }
 }
@@ -93,7 +95,9 @@ fn list<'a>(sent: &'a Map<String, Value>, name: &str) -> Result<Option<Vec<&'a s
     let wrong = ("invalid_client_metadata", "a list is no list of texts");
     match sent.get(name) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::Array(items)) => items.iter().map(|it| it.as_str().ok_or(wrong)).collect::<Result<_, _>>().map(Some),
+        Some(Value::Array(items)) => {
+            items.iter().map(|it| it.as_str().ok_or(wrong)).collect::<Result<_, _>>().map(Some)
+        }
         Some(_) => Err(wrong),
     }
 }
@@ -111,7 +115,10 @@ fn read(sent: &Map<String, Value>) -> Result<Metadata, Wrong> {
     ))?;
     let auth_method = text(sent, "token_endpoint_auth_method", 64)?.unwrap_or("client_secret_basic");
     if !["none", "client_secret_basic", "client_secret_post"].contains(&auth_method) {
-        return Err(("invalid_client_metadata", "use the token_endpoint_auth_method none, client_secret_basic or client_secret_post"));
+        return Err((
+            "invalid_client_metadata",
+            "use the token_endpoint_auth_method none, client_secret_basic or client_secret_post",
+        ));
     }
     let own_scheme = targets.iter().any(|it| matches!(it, redirect::Target::App(_)));
     if own_scheme && auth_method != "none" {
@@ -138,12 +145,12 @@ fn read(sent: &Map<String, Value>) -> Result<Metadata, Wrong> {
 }
 
 impl Authority {
-    fn keep(&self, metadata: Metadata, id: &RequestId) -> Result<Value, Response> {
+    fn keep(&self, metadata: Metadata, id: &RequestId) -> Result<Value, (StatusCode, Wrong)> {
         let failed = |error: postern_api::Error| {
-            if error.kind() == ErrorKind::LimitReached {
-                return refusal(StatusCode::SERVICE_UNAVAILABLE, ("temporarily_unavailable", "too many clients, try again later"));
+            if error.kind() != ErrorKind::LimitReached {
+                tracing::error!(error = %error, source = ?std::error::Error::source(&error), "a client could not be kept");
             }
-            super::answer::OAuthError::from(error).answer()
+            (StatusCode::SERVICE_UNAVAILABLE, ("temporarily_unavailable", "not possible just now, try again later"))
         };
         let now = self.clock.unix_secs();
         let given = if metadata.auth_method == "none" { None } else { Some(secret("ps_").map_err(failed)?) };
@@ -154,7 +161,12 @@ impl Authority {
             registered_at: now,
         };
         self.store.register_client(&client, self.config.registered_clients).map_err(failed)?;
-        self.events.tell(&Event { code: "client_registered", client: Some(&client.id), request_id: &id.0, ..Event::default() });
+        self.events.tell(&Event {
+            code: "client_registered",
+            client: Some(&client.id),
+            request_id: &id.0,
+            ..Event::default()
+        });
         let mut answer = value!({
             "client_id": client.id,
             "client_id_issued_at": now,

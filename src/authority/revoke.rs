@@ -58,7 +58,11 @@ pub(super) async fn introspect(
     let answer = form(&headers, query.as_deref(), &body).and_then(|asked| {
         let client = authority.authenticated(&headers, &asked)?;
         if client.secret.is_none() {
-            return Err(OAuthError::new("invalid_client", "a client without a secret cannot ask this", "public_client"));
+            return Err(OAuthError::new(
+                "invalid_client",
+                "a client without a secret cannot ask this",
+                "public_client",
+            ));
         }
         authority.describe(&client, &asked)
     });
@@ -93,7 +97,9 @@ impl Authority {
             return Ok(None);
         }
         let text = |name: &str| parts.payload.get(name).and_then(Value::as_str);
-        let Some(session) = text("sid").map(|it| self.store.session(it)).transpose()?.flatten() else { return Ok(None) };
+        let Some(session) = text("sid").map(|it| self.store.session(it)).transpose()?.flatten() else {
+            return Ok(None);
+        };
         let now = self.clock.unix_secs();
         let usable = parts.payload.get("exp").and_then(Value::as_i64).is_some_and(|it| now < it);
         Ok(Some(Shown { session, claims: Some(parts.payload), usable }))

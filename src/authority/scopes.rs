@@ -72,7 +72,9 @@ pub(super) fn words(scope: Arc<str>) -> ScopeView {
     let writes = verb != "read";
     let says = match (&*scope, writes) {
         ("support.read", _) => "Read tickets, contacts, customers and articles that you can read yourself.".to_owned(),
-        ("support.write", _) => "Open, answer, close and escalate tickets, and invite contacts, where you may do so yourself.".to_owned(),
+        ("support.write", _) => {
+            "Open, answer, close and escalate tickets, and invite contacts, where you may do so yourself.".to_owned()
+        }
         (_, false) => format!("Read what you can read yourself in {}.", area.replace('_', " ")),
         (_, true) => format!("Change what you may change yourself in {}.", area.replace('_', " ")),
     };
@@ -80,7 +82,16 @@ pub(super) fn words(scope: Arc<str>) -> ScopeView {
     if let Some(first) = title.get_mut(..1) {
         first.make_ascii_uppercase();
     }
-    ScopeView { area: title.into(), says: says.into(), writes, scope, requested: false, available: true, held: false, new: false }
+    ScopeView {
+        area: title.into(),
+        says: says.into(),
+        writes,
+        scope,
+        requested: false,
+        available: true,
+        held: false,
+        new: false,
+    }
 }
 
 /// Scopes as a token and the store write them.

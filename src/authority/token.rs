@@ -42,7 +42,9 @@ pub(super) async fn token(
         let answer = match asked.get("grant_type").map(String::as_str) {
             Some("authorization_code") => authority.redeem(&client, &asked, &id),
             Some("refresh_token") => authority.renew(&client, &asked, &id),
-            Some(_) => Err(OAuthError::new("unsupported_grant_type", "use authorization_code or refresh_token", "grant_type")),
+            Some(_) => {
+                Err(OAuthError::new("unsupported_grant_type", "use authorization_code or refresh_token", "grant_type"))
+            }
             None => Err(OAuthError::new("invalid_request", "grant_type is missing", "grant_type")),
         };
         match answer {
@@ -144,20 +146,25 @@ impl Authority {
             let all = scopes::split(it);
             all.into_iter().filter(|it| it != "offline_access").collect::<BTreeSet<_>>()
         });
-        let refreshed = self.store.refresh(&handle, &digest, &hashed(&next), (now, self.config.refresh_grace_secs), |kept| {
-            if *kept.client != *client.id {
-                return Err("refresh_of_another_client");
-            }
-            if kept.client_digest != client.digest {
-                return Err("client_changed");
-            }
-            if self.rights(kept).is_none() {
-                return Err("rights");
-            }
-            // Wider than what was granted is refused; what rights have gone since is left out.
-            let granted = scopes::split(&kept.scopes);
-            if asked_scopes.as_ref().is_some_and(|it| !it.is_subset(&granted)) { Err("wider_scope") } else { Ok(()) }
-        })?;
+        let refreshed =
+            self.store.refresh(&handle, &digest, &hashed(&next), (now, self.config.refresh_grace_secs), |kept| {
+                if *kept.client != *client.id {
+                    return Err("refresh_of_another_client");
+                }
+                if kept.client_digest != client.digest {
+                    return Err("client_changed");
+                }
+                if self.rights(kept).is_none() {
+                    return Err("rights");
+                }
+                // Wider than what was granted is refused; what rights have gone since is left out.
+                let granted = scopes::split(&kept.scopes);
+                if asked_scopes.as_ref().is_some_and(|it| !it.is_subset(&granted)) {
+                    Err("wider_scope")
+                } else {
+                    Ok(())
+                }
+            })?;
         match refreshed {
             Refreshed::Renewed(session) => {
                 let (_, _, rights) = self.rights(&session).ok_or_else(|| invalid_grant("rights"))?;
@@ -178,7 +185,13 @@ impl Authority {
         }
     }
 
-    fn issue(&self, session: &Session, chosen: &BTreeSet<String>, refresh: Option<String>, now: i64) -> Result<Value, OAuthError> {
+    fn issue(
+        &self,
+        session: &Session,
+        chosen: &BTreeSet<String>,
+        refresh: Option<String>,
+        now: i64,
+    ) -> Result<Value, OAuthError> {
         let lives = self.config.access_token_secs.min(session.expires_at - now);
         let scope = scopes::joined(chosen);
         let claims = json!({

@@ -166,7 +166,8 @@ pub enum Refreshed {
     Unknown,
 }
 
-const SESSION: &str = "SELECT s.id, s.grant_id, g.version, g.tenant, g.issuer, g.subject, g.client, g.client_digest, s.scopes,
+const SESSION: &str =
+    "SELECT s.id, s.grant_id, g.version, g.tenant, g.issuer, g.subject, g.client, g.client_digest, s.scopes,
     g.scopes, s.realm_session, g.sealed, s.expires_at, s.ended_at IS NOT NULL OR g.ended_at IS NOT NULL
     FROM authority_session s JOIN authority_grant g ON g.id = s.grant_id";
 
@@ -283,7 +284,7 @@ impl Store {
         })?;
         Ok(match redeemed {
             Redeemed::Session(it) => Redeemed::Session(Box::new(self.opened(*it)?)),
-            other => other,
+            other @ (Redeemed::Replayed(_) | Redeemed::Refused(_) | Redeemed::Unknown) => other,
         })
     }
 
@@ -328,7 +329,10 @@ impl Store {
                     "UPDATE authority_session SET generation = ?2, rotated_at = ?3 WHERE id = ?1",
                     params![id, next_generation, now],
                 )?;
-                tx.execute("DELETE FROM authority_refresh WHERE session = ?1 AND generation < ?2", params![id, newest])?;
+                tx.execute(
+                    "DELETE FROM authority_refresh WHERE session = ?1 AND generation < ?2",
+                    params![id, newest],
+                )?;
                 keep_refresh(tx, next, &id, next_generation)?;
                 return Ok(Refreshed::Renewed(Box::new(session)));
             }
@@ -418,7 +422,9 @@ impl Store {
 
     /// The grant of a person and a client that stands.
     pub fn standing_grant(&self, tenant: &TenantId, principal: &Principal, client: &str) -> Result<Option<Grant>> {
-        let sql = format!("{GRANT} WHERE g.tenant = ?1 AND g.issuer = ?2 AND g.subject = ?3 AND g.client = ?4 AND g.ended_at IS NULL");
+        let sql = format!(
+            "{GRANT} WHERE g.tenant = ?1 AND g.issuer = ?2 AND g.subject = ?3 AND g.client = ?4 AND g.ended_at IS NULL"
+        );
         let found = {
             let reader = self.database.reader();
             let mut statement = reader.prepare_cached(&sql).map_err(failed)?;
@@ -463,7 +469,8 @@ impl Store {
     /// Notes when grants were last used. A power cut may take the note.
     pub fn note_used(&self, used: &[(String, i64)]) -> Result<()> {
         self.database.change(|tx| {
-            let mut update = tx.prepare_cached("UPDATE authority_grant SET used_at = max(coalesce(used_at, 0), ?2) WHERE id = ?1")?;
+            let mut update =
+                tx.prepare_cached("UPDATE authority_grant SET used_at = max(coalesce(used_at, 0), ?2) WHERE id = ?1")?;
             for (grant, at) in used {
                 update.execute(params![grant, at])?;
             }

@@ -12,8 +12,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use jsonschema::Validator;
 use postern::adapters::Registry;
-use postern::app::App;
+use postern::app::{App, Given};
 use postern::audit::export::{self, Line};
+use postern::authority::Authority;
+use postern::authority::identity::BrowserSessions;
 use postern::call::gate::Gate;
 use postern::config::Config;
 use postern::demo::Demo;
@@ -40,6 +42,7 @@ pub(crate) struct Gateway {
     pub(crate) origin: String,
     pub(crate) gate: Gate,
     pub(crate) store: Arc<Store>,
+    pub(crate) authority: Option<Arc<Authority>>,
     dir: TempDir,
     demo: Demo,
     http: reqwest::Client,
@@ -54,6 +57,14 @@ impl Gateway {
 
     /// A gateway whose configuration was changed before it was built.
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::given(change, |_| None).await
+    }
+
+    /// A gateway with somebody who knows who is signed in to its web pages.
+    pub(crate) async fn given(
+        change: impl FnOnce(&mut Config),
+        sessions: impl FnOnce(&Demo) -> Option<Arc<dyn BrowserSessions>>,
+    ) -> Self {
         logs::keep();
         let dir = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -74,11 +85,13 @@ impl Gateway {
         seed(Registry::new(dir.path()).embedded().unwrap(), &other, Timestamp::now()).unwrap();
         change(&mut config);
         let routes = demo.routes().unwrap().merge(other_keys());
-        let app = App::build(config, listen, routes).unwrap();
+        let given = Given { open: routes, sessions: sessions(&demo) };
+        let app = App::build_with(config, listen, given).unwrap();
+        let authority = app.authority.clone();
         let (gate, store, stop) = (app.gate.clone(), app.store.clone(), app.stop());
         let serving = tokio::spawn(async move { app.serve(listener).await.unwrap() });
         let (origin, http) = (demo.origin.clone(), reqwest::Client::new());
-        Self { origin, gate, store, dir, demo, http, stop, serving: Some(serving) }
+        Self { origin, gate, store, authority, dir, demo, http, stop, serving: Some(serving) }
     }
 
     pub(crate) fn data(&self) -> &Path {
@@ -149,8 +162,8 @@ impl Gateway {
     pub(crate) async fn stop(mut self) -> TempDir {
         self.stop.cancel();
         within(self.serving.take().unwrap()).await.unwrap();
-        let Self { dir, gate, store, .. } = self;
-        drop((gate, store));
+        let Self { dir, gate, store, authority, .. } = self;
+        drop((gate, store, authority));
         dir
     }
 }
@@ -261,7 +274,7 @@ fn account_realm(email: &str) -> &'static str {
     ACCOUNTS.iter().find(|it| it.email == email).map(|it| it.realm).unwrap()
 }
 
-fn claims_of(token: &str) -> Value {
+pub(crate) fn claims_of(token: &str) -> Value {
     let payload = token.split('.').nth(1).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }

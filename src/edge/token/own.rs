@@ -73,14 +73,8 @@ pub(super) fn check(
     let need = |name: &str| claims::text(payload, name)?.ok_or(Reason::Claims);
     let scopes = claims::scopes(payload, "scope")?.ok_or(Reason::Claims)?;
     let (session, grant, client) = (need("sid")?, need("sub")?, need("client_id")?);
-    let claims = OwnClaims {
-        session,
-        grant,
-        client,
-        scopes: &scopes,
-        issued_at: times.issued_at(),
-        expires_at: times.ends(),
-    };
+    let claims =
+        OwnClaims { session, grant, client, scopes: &scopes, issued_at: times.issued_at(), expires_at: times.ends() };
     let caller = own.caller(&claims)?;
     Ok(Verified { caller: Arc::new(caller), token_id: Some(need("jti")?.into()), from: super::From::Own, generation })
 }

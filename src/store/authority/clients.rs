@@ -42,7 +42,12 @@ impl Store {
             .prepare_cached("SELECT id, metadata, secret, registered_at FROM authority_client WHERE id = ?1")
             .map_err(failed)?;
         let found = statement.query_row([id], |row| {
-            Ok(RegisteredClient { id: row.get(0)?, metadata: row.get(1)?, secret: row.get(2)?, registered_at: row.get(3)? })
+            Ok(RegisteredClient {
+                id: row.get(0)?,
+                metadata: row.get(1)?,
+                secret: row.get(2)?,
+                registered_at: row.get(3)?,
+            })
         });
         found.optional().map_err(failed)
     }
@@ -51,8 +56,10 @@ impl Store {
     /// sessions and grants that ended before `ended_before`. How many clients went.
     pub fn sweep_authority(&self, unused_before: i64, codes_before: i64, ended_before: i64) -> Result<usize> {
         self.database.change(|tx| {
-            let gone =
-                tx.execute("DELETE FROM authority_client WHERE used_at IS NULL AND registered_at < ?1", [unused_before])?;
+            let gone = tx.execute(
+                "DELETE FROM authority_client WHERE used_at IS NULL AND registered_at < ?1",
+                [unused_before],
+            )?;
             tx.execute("DELETE FROM authority_code WHERE expires_at < ?1", [codes_before])?;
             tx.execute("DELETE FROM authority_session WHERE expires_at < ?1", [ended_before])?;
             tx.execute(

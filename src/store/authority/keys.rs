@@ -17,7 +17,10 @@ pub struct SigningKeyRow {
 
 impl std::fmt::Debug for SigningKeyRow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SigningKeyRow").field("id", &self.id).field("signs_from", &self.signs_from).finish_non_exhaustive()
+        f.debug_struct("SigningKeyRow")
+            .field("id", &self.id)
+            .field("signs_from", &self.signs_from)
+            .finish_non_exhaustive()
     }
 }
 
@@ -26,8 +29,9 @@ impl Store {
     pub fn signing_keys(&self) -> Result<Vec<SigningKeyRow>> {
         let rows: Vec<(String, Vec<u8>, i64)> = {
             let reader = self.database.reader();
-            let mut statement =
-                reader.prepare("SELECT id, sealed, signs_from FROM authority_key ORDER BY signs_from, id").map_err(failed)?;
+            let mut statement = reader
+                .prepare("SELECT id, sealed, signs_from FROM authority_key ORDER BY signs_from, id")
+                .map_err(failed)?;
             let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).map_err(failed)?;
             rows.collect::<rusqlite::Result<_>>().map_err(failed)?
         };
