@@ -18,6 +18,9 @@ const SHARDS: usize = 16;
 /// Sessions that a shard remembers; more are read from the store again.
 const PER_SHARD: usize = 8_192;
 
+/// An issuer and its session.
+type RealmSession = (Arc<str>, Arc<str>);
+
 #[derive(Debug)]
 enum Known {
     Stands {
@@ -35,7 +38,7 @@ pub struct Live {
     shards: Vec<RwLock<HashMap<Box<str>, Known>>>,
     hasher: RandomState,
     people: RwLock<HashMap<Principal, i64>>,
-    realm_sessions: RwLock<HashMap<(Arc<str>, Arc<str>), i64>>,
+    realm_sessions: RwLock<HashMap<RealmSession, i64>>,
     /// How many are in the two tables above: mostly none.
     ended_at_realms: AtomicUsize,
     used: Mutex<HashMap<Arc<str>, i64>>,

@@ -62,7 +62,7 @@ pub(super) fn registrable(text: &str) -> Option<Target> {
             Host::Ipv4(ip) if ip.octets() == [127, 0, 0, 1] => Some(Target::Loopback),
             Host::Ipv6(ip) if ip.is_loopback() => Some(Target::Loopback),
             Host::Domain("localhost") => Some(Target::Loopback),
-            _ => None,
+            Host::Domain(_) | Host::Ipv4(_) | Host::Ipv6(_) => None,
         },
         scheme if NEVER.contains(&scheme) => None,
         scheme => Some(Target::App(scheme.to_owned())),

@@ -69,11 +69,12 @@ pub(super) async fn register(
         Ok(Value::Object(sent)) if is_json => read(&sent),
         _ => Err(("invalid_client_metadata", "send one JSON object as application/json")),
     };
-    match read.map_err(|it| refusal(StatusCode::BAD_REQUEST, it)).and_then(|it| authority.keep(it, &id)) {
+    let kept = read.map_err(|it| (StatusCode::BAD_REQUEST, it)).and_then(|it| authority.keep(it, &id));
+    match kept {
         Ok(answer) => json_answer(StatusCode::CREATED, answer),
-        Err(answer) => {
+        Err((status, wrong)) => {
             authority.refused("registration", None, &id);
-            answer
+            refusal(status, wrong)
         }
     }
 }
@@ -144,15 +145,12 @@ fn read(sent: &Map<String, Value>) -> Result<Metadata, Wrong> {
 }
 
 impl Authority {
-    fn keep(&self, metadata: Metadata, id: &RequestId) -> Result<Value, Response> {
+    fn keep(&self, metadata: Metadata, id: &RequestId) -> Result<Value, (StatusCode, Wrong)> {
         let failed = |error: postern_api::Error| {
-            if error.kind() == ErrorKind::LimitReached {
-                return refusal(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    ("temporarily_unavailable", "too many clients, try again later"),
-                );
+            if error.kind() != ErrorKind::LimitReached {
+                tracing::error!(error = %error, source = ?std::error::Error::source(&error), "a client could not be kept");
             }
-            super::answer::OAuthError::from(error).answer()
+            (StatusCode::SERVICE_UNAVAILABLE, ("temporarily_unavailable", "not possible just now, try again later"))
         };
         let now = self.clock.unix_secs();
         let given = if metadata.auth_method == "none" { None } else { Some(secret("ps_").map_err(failed)?) };

@@ -284,7 +284,7 @@ impl Store {
         })?;
         Ok(match redeemed {
             Redeemed::Session(it) => Redeemed::Session(Box::new(self.opened(*it)?)),
-            other => other,
+            other @ (Redeemed::Replayed(_) | Redeemed::Refused(_) | Redeemed::Unknown) => other,
         })
     }
 

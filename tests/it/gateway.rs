@@ -15,6 +15,8 @@ use jsonschema::Validator;
 use postern::adapters::Registry;
 use postern::app::App;
 use postern::audit::export::{self, Line};
+use postern::authority::Authority;
+use postern::authority::identity::BrowserSessions;
 use postern::call::gate::Gate;
 use postern::config::Config;
 use postern::demo::Demo;
@@ -43,6 +45,7 @@ pub(crate) struct Gateway {
     pub(crate) store: Arc<Store>,
     /// What the web pages take for connected.
     pub(crate) clients: Arc<Clients>,
+    pub(crate) authority: Option<Arc<Authority>>,
     dir: TempDir,
     demo: Demo,
     http: reqwest::Client,
@@ -57,11 +60,27 @@ impl Gateway {
 
     /// A gateway whose configuration was changed before it was built.
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
-        Self::serving(Router::new(), change).await
+        Self::building(Router::new(), change, |_| None).await
     }
 
     /// The same with further public routes, for example other realms' keys.
     pub(crate) async fn serving(routes: Router, change: impl FnOnce(&mut Config)) -> Self {
+        Self::building(routes, change, |_| None).await
+    }
+
+    /// A gateway with somebody who knows who is signed in to its web pages.
+    pub(crate) async fn given(
+        change: impl FnOnce(&mut Config),
+        sessions: impl FnOnce(&Demo) -> Option<Arc<dyn BrowserSessions>>,
+    ) -> Self {
+        Self::building(Router::new(), change, sessions).await
+    }
+
+    async fn building(
+        routes: Router,
+        change: impl FnOnce(&mut Config),
+        sessions: impl FnOnce(&Demo) -> Option<Arc<dyn BrowserSessions>>,
+    ) -> Self {
         logs::keep();
         let dir = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -80,15 +99,21 @@ impl Gateway {
         config.tenants.extend(other_tenant(&demo.origin, dir.path()).tenants);
         let other = TenantId::new(OTHER_TENANT).unwrap();
         seed(Registry::new(dir.path()).embedded().unwrap(), &other, Timestamp::now()).unwrap();
+        // The authority and the pages have tests of their own, with others in the places of sign-in and clients.
+        (config.authority.enabled, config.console.enabled) = (false, Some(false));
         change(&mut config);
         let routes = demo.routes().unwrap().merge(other_keys()).merge(routes);
         let clients = Arc::new(Clients::default());
-        let url = demo.mcp_url();
-        let app = App::build_with(config, listen, None, |parts| routes.merge(pages(parts, &url, &clients))).unwrap();
+        let (url, own_pages) = (demo.mcp_url(), config.has_console());
+        let app = App::build_with(config, listen, sessions(&demo), |parts| {
+            if own_pages { routes } else { routes.merge(pages(parts, &url, &clients)) }
+        });
+        let app = app.unwrap();
+        let authority = app.authority.clone();
         let (gate, store, stop) = (app.gate.clone(), app.store.clone(), app.stop());
         let serving = tokio::spawn(async move { app.serve(listener).await.unwrap() });
         let (origin, http) = (demo.origin.clone(), reqwest::Client::new());
-        Self { origin, gate, store, clients, dir, demo, http, stop, serving: Some(serving) }
+        Self { origin, gate, store, clients, authority, dir, demo, http, stop, serving: Some(serving) }
     }
 
     pub(crate) fn data(&self) -> &Path {
@@ -159,8 +184,8 @@ impl Gateway {
     pub(crate) async fn stop(mut self) -> TempDir {
         self.stop.cancel();
         within(self.serving.take().unwrap()).await.unwrap();
-        let Self { dir, gate, store, .. } = self;
-        drop((gate, store));
+        let Self { dir, gate, store, authority, .. } = self;
+        drop((gate, store, authority));
         dir
     }
 }

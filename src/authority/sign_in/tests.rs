@@ -173,6 +173,7 @@ fn build(
         fetch: fetch.clone(),
         clock: clock.clone(),
         timing: KeyTiming::default(),
+        own: None,
         standing: Arc::new(AlwaysStands),
         roles: Arc::new(TestRoles),
     });
