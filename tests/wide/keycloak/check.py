@@ -105,7 +105,7 @@ def check(realm, account, tool, others):
     issuer = f"{KEYCLOAK}/realms/{realm}/protocol/openid-connect"
     try:
         theirs = code_flow(f"{issuer}/auth", f"{issuer}/token", "postern", os.environ["POSTERN_CLIENT_SECRET"],
-                           f"{POSTERN}/sign-in/callback", account, "openid")
+                           f"{POSTERN}/sign-in/msp-example/{realm.removesuffix('s')}/callback", account, "openid")
         judge("a token of Keycloak's", theirs["access_token"])
     except RuntimeError as error:
         note(f"Keycloak signs {account} in", False, error)
