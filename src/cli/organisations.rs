@@ -62,8 +62,7 @@ async fn read(registry: &Registry<'_>, tenant: &TenantConfig, whole: &mut bool) 
                 }
                 known.directories.insert(name.clone(), directory.entries);
             }
-            // It has no organisations of its own, so there is nothing to match.
-            Ok(None) => {}
+            Ok(None) => complain(&format!("`{name}` cannot list its organisations; its lines are yours to write")),
             Err(error) => {
                 *whole = false;
                 complain(&format!("`{name}` cannot be asked: {}", Failed::from(error).0));

@@ -193,6 +193,8 @@ pub(crate) struct Events {
     response: Response,
     is_stream: bool,
     buffer: String,
+    /// The bytes of a character whose rest is still to come.
+    cut: Vec<u8>,
 }
 
 impl Events {
@@ -202,6 +204,7 @@ impl Events {
             is_stream: kind.is_some_and(|kind| kind.starts_with("text/event-stream")),
             response,
             buffer: String::new(),
+            cut: Vec::new(),
         }
     }
 
@@ -219,7 +222,7 @@ impl Events {
                 }
             }
             match within(self.response.chunk()).await.unwrap() {
-                Some(chunk) => self.buffer.push_str(std::str::from_utf8(&chunk).unwrap()),
+                Some(chunk) => self.take(&chunk),
                 None if self.is_stream || self.buffer.is_empty() => return None,
                 None => {
                     let text = std::mem::take(&mut self.buffer);
@@ -227,6 +230,21 @@ impl Events {
                 }
             }
         }
+    }
+
+    /// A chunk may end inside a character.
+    fn take(&mut self, chunk: &[u8]) {
+        self.cut.extend_from_slice(chunk);
+        let whole = match std::str::from_utf8(&self.cut) {
+            Ok(text) => text.len(),
+            Err(error) => {
+                assert_eq!(error.error_len(), None, "not UTF-8");
+                error.valid_up_to()
+            }
+        };
+        let rest = self.cut.split_off(whole);
+        self.buffer.push_str(std::str::from_utf8(&self.cut).unwrap());
+        self.cut = rest;
     }
 
     /// The message that is not a notification or a request.
