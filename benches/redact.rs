@@ -15,6 +15,7 @@ const RULES: TextRules = TextRules {
     iban: Treatment::Hide,
     identity: Treatment::Hide,
     ip: Treatment::Mask,
+    link: Treatment::Mask,
 };
 const PII: PiiRules =
     PiiRules { own: Treatment::Show, contact: Treatment::Mask, staff: Treatment::Hide, unknown: Treatment::Hide };

@@ -37,10 +37,12 @@ here = pathlib.Path(sys.argv[1])
 # struct is not read as it is.
 example = (here / "postern.example.toml").read_text()
 # `password` is shown in words, since it stands in place of `token`.
-read_by_hand = {"path", "expected", "customer_realm", "employee_realm", "password"}
+read_by_hand = {"path", "expected", "customer_realm", "employee_realm", "password", "customer_sign_in", "employee_sign_in", "how", "secret"}
 for struct in [
     "src/config.rs", "src/config/system.rs", "src/edge/config.rs", "src/edge/realm.rs",
-    "adapters/halopsa/src/config.rs", "adapters/request-tracker/src/config.rs",
+    "src/authority/sign_in/config.rs",
+    "adapters/autotask/src/config.rs", "adapters/connectwise/src/config.rs", "adapters/halopsa/src/config.rs",
+    "adapters/request-tracker/src/config.rs", "adapters/syncro/src/config.rs",
 ]:
     text = (here / ".." / struct).read_text()
     for name in re.findall(r"^    pub ([a-z_]+):", text, re.M):

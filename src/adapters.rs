@@ -1,7 +1,9 @@
 //! The registry: which adapter crate serves which kind of system. The only place that names them.
 
+use crate::cassette::Tape;
 use crate::config::{Connection, SystemConfig};
 use crate::tenant::System;
+use crate::upstream::shared::{Budgets, Rate, Share};
 use crate::upstream::{Settings, Upstream};
 use postern_api::http::{Authenticator, Http};
 use postern_api::{Adapter, Error, Result, TenantId};
@@ -10,17 +12,33 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-/// Opens the systems of a data directory.
+/// Opens the systems of a data directory. One a process: vendors' request limits are shared by what one registry opened.
 #[derive(Debug)]
 pub struct Registry<'a> {
     data_dir: &'a Path,
     embedded: OnceLock<Embedded>,
+    tape: Option<Arc<Tape>>,
+    budgets: Budgets,
+    /// What all tenants' connections to one Autotask database share.
+    autotask: postern_autotask::Budgets,
 }
 
 impl<'a> Registry<'a> {
     /// For a data directory.
     pub fn new(data_dir: &'a Path) -> Self {
-        Self { data_dir, embedded: OnceLock::new() }
+        Self {
+            data_dir,
+            embedded: OnceLock::new(),
+            budgets: Budgets::default(),
+            autotask: postern_autotask::Budgets::default(),
+            tape: None,
+        }
+    }
+
+    /// Records what the systems that are connected from now on are asked and answer.
+    #[must_use]
+    pub fn recording(self, tape: Arc<Tape>) -> Self {
+        Self { tape: Some(tape), ..self }
     }
 
     /// Postern's own backend, opened when the first tenant uses it.
@@ -36,42 +54,85 @@ impl<'a> Registry<'a> {
     pub fn open(&self, tenant: &TenantId, name: &str, config: &SystemConfig) -> Result<System> {
         let adapter: Arc<dyn Adapter> = match config {
             SystemConfig::Embedded => self.embedded()?.for_tenant(tenant),
+            SystemConfig::Autotask(config, connection) => {
+                let auth = postern_autotask::authenticator(config);
+                let mut settings = settings(name, &config.lookup_url, connection)?;
+                settings.other_hosts.extend(config.zone_hosts.iter().cloned());
+                // Autotask counts by database, which the API user's name stands for; the adapter counts the hour exactly.
+                settings.share =
+                    self.share(tenant, "autotask", &config.username, connection, Some(postern_autotask::RATE));
+                postern_autotask::connect((**config).clone(), self.handle(settings, auth)?, &self.autotask)?
+            }
+            SystemConfig::ConnectWise(config, connection) => {
+                let auth = postern_connectwise::authenticator(config);
+                let mut settings = settings(name, &config.base_url, connection)?;
+                settings.share =
+                    self.share(tenant, "connectwise", &config.base_url, connection, Some(postern_connectwise::RATE));
+                postern_connectwise::connect((**config).clone(), self.handle(settings, auth)?)?
+            }
             SystemConfig::HaloPsa(config, connection) => {
                 let auth = postern_halopsa::authenticator(config);
-                let mut settings = settings(name, &config.base_url, connection, Some(postern_halopsa::RATE))?;
+                let mut settings = settings(name, &config.base_url, connection)?;
                 settings.other_hosts.extend(host(&config.token_server()));
-                postern_halopsa::connect((**config).clone(), handle(settings, auth)?)?
+                // Each HaloPSA counts for itself, all integrations together.
+                settings.share =
+                    self.share(tenant, "halopsa", &config.base_url, connection, Some(postern_halopsa::RATE));
+                postern_halopsa::connect((**config).clone(), self.handle(settings, auth)?)?
             }
             SystemConfig::RequestTracker(config, connection) => {
                 let auth = postern_request_tracker::authenticator(config);
-                let settings = settings(name, &config.base_url, connection, None)?;
-                postern_request_tracker::connect((**config).clone(), handle(settings, auth)?)?
+                let mut settings = settings(name, &config.base_url, connection)?;
+                settings.share = self.share(tenant, "request-tracker", &config.base_url, connection, None);
+                postern_request_tracker::connect((**config).clone(), self.handle(settings, auth)?)?
+            }
+            SystemConfig::Syncro(config, connection) => {
+                let auth = postern_syncro::authenticator(config);
+                let mut settings = settings(name, &config.base_url, connection)?;
+                // Syncro counts by the address that requests come from: all tenants of this process together.
+                settings.share = self.share(tenant, "syncro", "address", connection, Some(postern_syncro::RATE));
+                postern_syncro::connect((**config).clone(), self.handle(settings, auth)?)?
             }
         };
         Ok(System { name: name.into(), adapter })
     }
-}
 
-fn handle(settings: Settings, authenticator: Arc<dyn Authenticator>) -> Result<Arc<dyn Http>> {
-    Ok(Arc::new(Upstream::new(settings, Some(authenticator))?))
+    /// A tenant's share of what a vendor takes. `account` says what the vendor counts by: systems with the same one share.
+    fn share(
+        &self,
+        tenant: &TenantId,
+        vendor: &'static str,
+        account: &str,
+        it: &Connection,
+        usual: Option<Rate>,
+    ) -> Option<Share> {
+        let rate = match (it.rate_requests, it.rate_per_secs) {
+            (None, None) => usual?,
+            (requests, per) => {
+                let (usual, usual_per) = usual.unwrap_or((60, Duration::from_secs(60)));
+                (requests.unwrap_or(usual), per.map_or(usual_per, Duration::from_secs))
+            }
+        };
+        Some(self.budgets.share(vendor, account, rate, tenant.as_str()))
+    }
+
+    fn handle(&self, settings: Settings, authenticator: Arc<dyn Authenticator>) -> Result<Arc<dyn Http>> {
+        let handle: Arc<dyn Http> = Arc::new(Upstream::new(settings, Some(authenticator))?);
+        Ok(match &self.tape {
+            Some(tape) => tape.listen(handle),
+            None => handle,
+        })
+    }
 }
 
 fn host(url: &str) -> Option<String> {
     url::Url::parse(url).ok()?.host_str().map(str::to_owned)
 }
 
-fn settings(name: &str, base_url: &str, it: &Connection, vendor: Option<(u32, Duration)>) -> Result<Settings> {
+fn settings(name: &str, base_url: &str, it: &Connection) -> Result<Settings> {
     let base = base_url.parse().map_err(|e| Error::internal("base address").because(Box::new(e) as Box<_>))?;
     let mut settings = Settings::new(name, base);
     settings.other_hosts.clone_from(&it.other_hosts);
     settings.concurrency = it.concurrency.unwrap_or(settings.concurrency).max(1);
     settings.max_body_bytes = it.max_body_bytes.unwrap_or(settings.max_body_bytes);
-    settings.rate = match (it.rate_requests, it.rate_per_secs) {
-        (None, None) => vendor,
-        (requests, per) => {
-            let (usual, usual_per) = vendor.unwrap_or((60, Duration::from_secs(60)));
-            Some((requests.unwrap_or(usual), per.map_or(usual_per, Duration::from_secs)))
-        }
-    };
     Ok(settings)
 }

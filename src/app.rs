@@ -3,9 +3,11 @@
 use crate::adapters::Registry;
 use crate::audit::journal::{self, Refused};
 use crate::audit::{self, Journal};
+use crate::authority::accounts::mail::Smtp;
 use crate::authority::events::{Event, Events};
 use crate::authority::identity::BrowserSessions;
 use crate::authority::live::Live;
+use crate::authority::sign_in::{OpenRealm, SignIn, SignInEvent, SignInEvents, SignInParts};
 use crate::authority::{Authority, AuthorityParts};
 use crate::call::authorise::Means;
 use crate::call::gate::Gate;
@@ -13,17 +15,20 @@ use crate::call::host::Host;
 use crate::call::redact::lens::Redactor;
 use crate::config::{Config, TenantConfig};
 use crate::console::flow::Drawn;
+use crate::console::{self, Console};
 use crate::edge::clock::SystemClock;
+use crate::edge::config::public_url;
 use crate::edge::keys::{HttpFetch, KeyTiming};
 use crate::edge::reason::Reason;
 use crate::edge::rejection::{RejectionFacts, Rejections};
 use crate::edge::serve::{self, Drained, Readiness, ServeConfig};
 use crate::edge::streams::Streams;
-use crate::edge::token::{KnownRoles, OwnTokens, Trust, Verifier, VerifierParts};
+use crate::edge::token::{AlwaysStands, KnownRoles, OwnTokens, Standing, Trust, Verifier, VerifierParts};
 use crate::edge::{self, EdgeParts, confirmations};
+use crate::health::Health;
 use crate::mcp::{self, McpConfig, Names};
 use crate::redact::Scrubber;
-use crate::store::{Store, secret_file};
+use crate::store::{SealKey, Store, secret_file};
 use crate::telemetry;
 use crate::tenant::{Plan, System, Tenant};
 use crate::tools::History;
@@ -34,6 +39,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -66,16 +72,36 @@ pub struct App {
     pub gate: Gate,
     /// The store.
     pub store: Arc<Store>,
-    journal: Arc<Journal>,
-    engine: Arc<Engine>,
+    /// The audit log.
+    pub journal: Arc<Journal>,
+    /// Who may do what.
+    pub engine: Arc<Engine>,
     verifier: Arc<Verifier>,
     /// The authorization server, where it is switched on.
     pub authority: Option<Arc<Authority>>,
+    sign_in: Arc<SignIn>,
     policies_dir: Option<PathBuf>,
     router: Router,
     operations_listen: SocketAddr,
+    health: Health,
+    probe_every: Option<Duration>,
     serving: ServeConfig,
     stop: CancellationToken,
+}
+
+/// What was built before the routes.
+#[derive(Debug)]
+pub struct Parts {
+    /// The gate.
+    pub gate: Gate,
+    /// The store.
+    pub store: Arc<Store>,
+    /// The audit log.
+    pub journal: Arc<Journal>,
+    /// Who may do what.
+    pub engine: Arc<Engine>,
+    /// The MSPs.
+    pub tenants: Arc<HashMap<TenantId, Arc<Tenant>>>,
 }
 
 /// The roles that the policies in force know.
@@ -107,6 +133,7 @@ impl Rejections for Told {
             principal: facts.principal.as_ref(),
             code: reason.code(),
             request_id: facts.request_id.as_deref().unwrap_or_default(),
+            ..Refused::default()
         });
     }
 }
@@ -132,24 +159,88 @@ impl Events for Told {
     }
 }
 
-/// What is not built from the configuration.
-#[derive(Debug, Default)]
-pub struct Given {
-    /// Routes that need no token, for example the demo's own realms.
-    pub open: Router,
-    /// Who is signed in to the web pages; the authority needs it.
-    pub sessions: Option<Arc<dyn BrowserSessions>>,
+impl SignInEvents for Told {
+    fn happened(&self, event: &SignInEvent) {
+        let tenant = event.tenant.as_ref();
+        tracing::info!(
+            code = event.code,
+            request_id = event.request_id,
+            tenant = tenant.map(TenantId::as_str),
+            "sign-in: {}",
+            event.code
+        );
+        self.0.refused(&Refused {
+            tenant,
+            principal: event.principal.as_ref(),
+            phase: "sign-in",
+            allowed: event.allowed,
+            code: event.code,
+            request_id: &event.request_id,
+        });
+    }
+}
+
+/// What signs people in, for the web pages and the authority.
+fn sign_in(
+    config: &Config,
+    store: &Arc<Store>,
+    engine: &Arc<Engine>,
+    journal: &Arc<Journal>,
+) -> Result<Arc<SignIn>, CannotStart> {
+    let data_dir = &config.server.data_dir;
+    let realms = config.tenants.iter().flat_map(|tenant| {
+        let realms = [
+            (Realm::Customer, &tenant.customer_realm, &tenant.customer_sign_in),
+            (Realm::Employee, &tenant.employee_realm, &tenant.employee_sign_in),
+        ];
+        realms.into_iter().filter_map(|(realm, issuer, sign_in)| {
+            Some(OpenRealm {
+                tenant: tenant.id.clone(),
+                tenant_name: tenant.name.clone(),
+                realm,
+                issuer: issuer.as_ref()?.issuer.as_str().into(),
+                sign_in: sign_in.clone()?,
+            })
+        })
+    });
+    let url = public_url(&config.edge.public_url).ok_or_else(|| CannotStart("edge.public_url is no URL".into()))?;
+    let mailer = config.mail.as_ref().map(Smtp::new).transpose()?;
+    let parts = SignInParts {
+        origin: url.origin().ascii_serialization(),
+        home: "/console".into(),
+        service_name: config.edge.resource_name.clone(),
+        realms: realms.collect(),
+        config: config.sign_in,
+        lifetimes: config.sessions,
+        throttle: config.edge.throttle,
+        store: store.clone(),
+        seal: SealKey::of(data_dir)?,
+        key: *secret_file::<32>(&data_dir.join("sign-in.key"))?,
+        verifier: verifier(config, engine, None, Arc::new(AlwaysStands))?,
+        fetch: Arc::new(HttpFetch::new().map_err(|e| cannot("http client")(&e))?),
+        clock: Arc::new(SystemClock::new()),
+        roles: Arc::new(Roles(engine.clone())),
+        pages: Arc::new(Drawn),
+        mailer: mailer.map(|it| Arc::new(it) as _),
+        events: Arc::new(Told(journal.clone())),
+    };
+    Ok(SignIn::new(parts)?)
 }
 
 impl App {
     /// Builds everything. `open` are routes that need no token, for example the demo's own realms.
     pub fn build(config: Config, listen: SocketAddr, open: Router) -> Result<Self, CannotStart> {
-        Self::build_with(config, listen, Given { open, sessions: None })
+        Self::build_with(config, listen, None, |_| open)
     }
 
-    /// Builds everything.
-    pub fn build_with(mut config: Config, listen: SocketAddr, given: Given) -> Result<Self, CannotStart> {
-        let Given { open, sessions } = given;
+    /// Builds everything; the routes that need no token are made of what was built before them. `sessions` says who is signed
+    /// in to the web pages where it is not the configured sign-in.
+    pub fn build_with(
+        mut config: Config,
+        listen: SocketAddr,
+        sessions: Option<Arc<dyn BrowserSessions>>,
+        open: impl FnOnce(&Parts) -> Router,
+    ) -> Result<Self, CannotStart> {
         let data_dir = &config.server.data_dir;
         std::fs::create_dir_all(data_dir).map_err(|e| cannot("data directory")(&e))?;
         let policies = match &config.policies.dir {
@@ -176,24 +267,41 @@ impl App {
         }
         let secret = secret_file::<32>(&data_dir.join("placeholder.key"))?;
         let redactor = Arc::new(Redactor::new(Scrubber::new()?, &*secret));
+        let health = Health::new(tenants.values());
+        let tenants = Arc::new(tenants);
         let means = Means {
             policies: engine.clone(),
-            tenants: Arc::new(tenants),
+            tenants: tenants.clone(),
             identities: store.clone(),
             history: Arc::new(journal.clone()) as Arc<dyn History>,
             turns: Arc::default(),
             limit: config.call_limit(),
         };
-        let gate = Gate::new(means, redactor, store.clone(), Arc::new(journal.clone()));
+        let mut gate = Gate::new(means, redactor, store.clone(), Arc::new(journal.clone()));
+        if config.has_console()
+            && let Some(url) = public_url(&config.edge.public_url)
+        {
+            gate = gate.confirming_at(&format!("{}{}", url.origin().ascii_serialization(), console::CONFIRMATION_PATH));
+        }
         let stop = CancellationToken::new();
         let streams = Streams::default();
-        let (authority, live) = authority(&config, &engine, &store, &journal, &streams, sessions)?;
-        let mut open = open;
+        let sign_in = sign_in(&config, &store, &engine, &journal)?;
+        let sessions = sessions.unwrap_or_else(|| sign_in.clone());
+        let (authority, live) = authority(&config, &engine, &store, &journal, &streams, sessions.clone())?;
+        let parts = Parts { gate, store, journal, engine, tenants };
+        let mut open = open(&parts).merge(sign_in.routes());
         if let Some(authority) = &authority {
+            sign_in.tell(authority.clone());
             config.edge.authorization_servers.insert(0, authority.issuer_url().to_owned());
             open = open.merge(authority.routes());
         }
-        let verifier = verifier(&config, &engine, &authority, live)?;
+        if config.has_console()
+            && let Some(authority) = &authority
+        {
+            open = open.merge(console(&config, &parts, authority, sessions, &health));
+        }
+        let Parts { gate, store, journal, engine, .. } = parts;
+        let verifier = verifier(&config, &engine, authority.clone().map(|it| it as Arc<dyn OwnTokens>), live)?;
         if authority.is_some() && config.authority.advertise_realms {
             config.edge.authorization_servers.extend(verifier.advertised());
         }
@@ -205,9 +313,12 @@ impl App {
             engine,
             verifier,
             authority,
+            sign_in,
             policies_dir: config.policies.dir,
             router,
             operations_listen: config.server.operations_listen,
+            health,
+            probe_every: (config.server.probe_secs > 0).then(|| Duration::from_secs(config.server.probe_secs)),
             serving: ServeConfig {
                 drain_secs: config.server.drain_secs,
                 unready_secs: config.server.unready_secs,
@@ -225,10 +336,15 @@ impl App {
     /// Serves until it is stopped, by [`App::stop`] or by a signal of the operating system.
     pub async fn serve(self, listener: TcpListener) -> Result<(), CannotStart> {
         let operations = TcpListener::bind(self.operations_listen).await;
-        let operations = operations.map_err(|e| cannot("server.operations_listen")(&e))?;
+        let operations = operations.map_err(|e| {
+            let at = self.operations_listen;
+            let elsewhere = "choose another by `server.operations_listen`, for the demo by `--operations`";
+            CannotStart(format!("cannot listen for operators at {at}: {e}; {elsewhere}"))
+        })?;
         let ready = Readiness::default();
-        let metrics: serve::RenderMetrics = Arc::new(telemetry::render);
-        let health = serve::operations(ready.clone(), metrics, &[]);
+        let systems = self.health.clone();
+        let health =
+            serve::operations(ready.clone(), Arc::new(telemetry::render), Arc::new(move || systems.render()), &[]);
         // Health and metrics go on while requests drain.
         let after = CancellationToken::new();
         let served = serve::serve(
@@ -240,6 +356,12 @@ impl App {
         );
         let health = tokio::spawn(served);
         let tending = tokio::spawn(self.journal.clone().tend(after.clone()));
+        if let Some(every) = self.probe_every {
+            tokio::spawn(self.health.watch(every, self.stop.clone()));
+        }
+        // What was ended while Postern was down has ended before the first request.
+        self.sign_in.settle();
+        let looking = tokio::spawn(self.sign_in.tend(after.clone()));
         let keeping = self.authority.clone().map(|it| tokio::spawn(it.tend(after.clone())));
         tokio::spawn(signals(self.stop.clone(), self.engine, self.verifier, self.policies_dir));
         match serve::serve(listener, self.router, self.serving, ready, self.stop).await {
@@ -247,7 +369,7 @@ impl App {
             Drained::Cut => tracing::warn!("stopped; some requests were cut"),
         }
         after.cancel();
-        for task in [Some(tending), keeping].into_iter().flatten() {
+        for task in [Some(tending), Some(looking), keeping].into_iter().flatten() {
             task.await.map_err(|e| cannot("audit")(&e))?;
         }
         health.await.map_err(|e| cannot("operations")(&e))?;
@@ -321,15 +443,13 @@ fn authority(
     store: &Arc<Store>,
     journal: &Arc<Journal>,
     streams: &Streams,
-    sessions: Option<Arc<dyn BrowserSessions>>,
+    sessions: Arc<dyn BrowserSessions>,
 ) -> Result<(Option<Arc<Authority>>, Arc<Live>), CannotStart> {
     let clock = Arc::new(SystemClock::new());
     let live = Arc::new(Live::new(clock.clone(), streams.clone(), config.authority.access_token_secs + 120));
     if !config.authority.enabled {
         return Ok((None, live));
     }
-    let sessions = sessions
-        .ok_or_else(|| CannotStart("authority.enabled: nobody can sign in to the web pages of this program".into()))?;
     let realms = config.tenants.iter().flat_map(|tenant| {
         let realms = [(Realm::Customer, &tenant.customer_realm), (Realm::Employee, &tenant.employee_realm)];
         realms
@@ -352,12 +472,48 @@ fn authority(
     Ok((Some(authority), live))
 }
 
+/// The web pages.
+fn console(
+    config: &Config,
+    parts: &Parts,
+    authority: &Arc<Authority>,
+    sessions: Arc<dyn BrowserSessions>,
+    health: &Health,
+) -> Router {
+    console::routes(Console {
+        mcp_url: config.edge.public_url.clone(),
+        server: config.edge.resource_name.as_str().into(),
+        sign_out: "/sign-out".into(),
+        tenants: parts.tenants.clone(),
+        sessions,
+        clients: authority.clone(),
+        host: Arc::new(parts.gate.clone()),
+        confirmations: parts.store.clone(),
+        policies: parts.engine.clone(),
+        journal: parts.journal.clone(),
+        ledger: Arc::new(parts.journal.clone()),
+        healths: Arc::new(Watched(health.clone())),
+    })
+}
+
+/// What the background probes found, for the web pages.
+#[derive(Debug)]
+struct Watched(Health);
+
+impl console::Healths for Watched {
+    fn last(&self, tenant: &TenantId, system: &str) -> Option<console::Health> {
+        let all = self.0.all();
+        let found = all.into_iter().find(|it| it.tenant == *tenant && *it.system == *system)?;
+        Some(console::Health { well: found.up?, at: found.asked_at?, says: found.error })
+    }
+}
+
 /// What verifies the tokens of every tenant's realms.
 fn verifier(
     config: &Config,
     engine: &Arc<Engine>,
-    authority: &Option<Arc<Authority>>,
-    live: Arc<Live>,
+    own: Option<Arc<dyn OwnTokens>>,
+    standing: Arc<dyn Standing>,
 ) -> Result<Arc<Verifier>, CannotStart> {
     let trusted = config.tenants.iter().flat_map(|tenant| {
         let realms = [(Realm::Customer, &tenant.customer_realm), (Realm::Employee, &tenant.employee_realm)];
@@ -371,9 +527,9 @@ fn verifier(
         fetch: Arc::new(HttpFetch::new().map_err(|e| cannot("http client")(&e))?),
         clock: Arc::new(SystemClock::new()),
         timing: KeyTiming::default(),
-        standing: live,
+        standing,
         roles: Arc::new(Roles(engine.clone())),
-        own: authority.clone().map(|it| it as Arc<dyn OwnTokens>),
+        own,
     });
     Ok(Arc::new(verifier.map_err(|e| cannot("tenants")(&e))?))
 }
@@ -408,5 +564,6 @@ fn connect(registry: &Registry<'_>, store: &Store, config: &TenantConfig) -> Res
         id: config.id.clone(),
         name: config.name.clone(),
         plans: plans.collect(),
+        trusted_link_hosts: Arc::new(config.trusted_link_hosts.clone()),
     })
 }

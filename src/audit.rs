@@ -13,6 +13,7 @@ pub mod journal;
 pub mod keys;
 mod record;
 pub mod retention;
+pub mod search;
 pub mod verify;
 
 pub use journal::{Journal, Settings};

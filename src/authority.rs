@@ -3,8 +3,10 @@
 //! **Invariant:** whoever signed in is known by issuer and subject alone; nothing that a client or a browser writes can make
 //! one person another. What a token may do is what its grant says now, never what the token says.
 
+pub mod accounts;
 mod answer;
 mod authorize;
+pub mod browser;
 mod client;
 pub mod config;
 mod connected;

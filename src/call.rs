@@ -23,6 +23,7 @@ use crate::tools::{Code, Described, Findings, Metadata, Ready, Refusal, ToolCx};
 use host::Facts;
 use parking_lot::Mutex;
 use postern_policies::Reveal;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,8 +106,8 @@ pub enum Step {
 pub enum Shown {
     /// Done.
     Success {
-        /// The data.
-        data: Value,
+        /// The data, in JSON.
+        data: Box<RawValue>,
         /// About the data.
         metadata: Metadata,
     },

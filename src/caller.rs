@@ -1,8 +1,9 @@
 //! Who is asking: what the verified token said, and nothing else.
 //!
-//! **Invariant:** a [`Caller`] is made in `src/edge` alone, from a token whose signature, issuer, audience, type and times
-//! were checked. Its identity is issuer and subject; names and e-mail addresses are attributes, never identity.
+//! **Invariant:** a [`Caller`] is made in `src/edge`, from a token whose signature, issuer, audience, type and times were
+//! checked, and for the web pages in `src/authority/browser.rs`, from a session that stands; nowhere else. Its identity is issuer and subject; names and e-mail addresses are attributes, never identity.
 
+use bytes::Bytes;
 use postern_api::{OrganisationId, TenantId};
 use postern_policies::{Realm, Subject};
 use std::collections::BTreeSet;
@@ -20,6 +21,10 @@ pub struct Principal {
 /// The id of one request: in its answer as `x-request-id`, in the log and in the audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(pub Arc<str>);
+
+/// The body of a message, read whole, that every reader reads alike: no key of it is there twice.
+#[derive(Debug, Clone)]
+pub struct Message(pub Bytes);
 
 /// A verified caller.
 #[derive(Debug, Clone)]

@@ -1,5 +1,9 @@
 //! The command line.
 
+mod account;
+mod organisations;
+mod record;
+
 use crate::app::{App, CannotStart};
 use crate::audit::{export, verify};
 use crate::config::{Config, TelemetryConfig};
@@ -67,11 +71,71 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         policies: Option<PathBuf>,
     },
+    /// Propose which organisation is which across a tenant's systems; changes nothing
+    Organisations(Organisations),
+    /// Record what a connected system answers to one read, with all that could be somebody's replaced
+    Record(Record),
+    /// Keep local accounts, also beside a running server, which notices within a second
+    #[command(subcommand)]
+    Account(account::Account),
     /// Verify or export the audit log
     #[command(subcommand)]
     Audit(Audit),
     /// Print the version
     Version,
+}
+
+#[derive(Debug, Args)]
+struct Organisations {
+    /// The configuration file (TOML)
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Only this tenant; every tenant otherwise
+    #[arg(long, value_name = "ID")]
+    tenant: Option<TenantId>,
+    /// How to print them
+    #[arg(long, value_enum, default_value_t = MatchFormat::Table)]
+    format: MatchFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum MatchFormat {
+    /// For people, with what is doubtful and what is unmatched
+    Table,
+    /// Lines for the configuration
+    Toml,
+    /// For programs
+    Json,
+}
+
+#[derive(Debug, Args)]
+struct Record {
+    /// The read, for example `ticket.list`; `--list` names them all
+    #[arg(required_unless_present = "list")]
+    read: Option<String>,
+    /// What it is about: an id, an organisation in the system's own id, or a text
+    about: Option<String>,
+    /// The configuration file (TOML)
+    #[arg(long, value_name = "FILE", required_unless_present = "list")]
+    config: Option<PathBuf>,
+    /// The system's name in the configuration
+    #[arg(long, value_name = "NAME", required_unless_present = "list")]
+    system: Option<String>,
+    /// The tenant; not needed where there is only one
+    #[arg(long, value_name = "ID")]
+    tenant: Option<TenantId>,
+    /// Reach this organisation alone, in the system's own id; the whole tenant otherwise
+    #[arg(long, value_name = "ID")]
+    organisation: Option<String>,
+    /// A word that stays as it is, for example the name of a status; may be repeated
+    #[arg(long, value_name = "WORD")]
+    keep: Vec<String>,
+    /// Where to write; standard output otherwise
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Name the reads that can be recorded
+    #[arg(long)]
+    list: bool,
 }
 
 #[derive(Debug, Args)]
@@ -215,10 +279,13 @@ fn execute(command: Command) -> Result<ExitCode, Failed> {
             let policies = policies.map_or_else(Policies::builtin, Policies::load)?;
             say(&postern_policies::matrix(&policies))?;
         }
+        Command::Organisations(asked) => return organisations::propose(&asked),
+        Command::Record(asked) => record::record(&asked)?,
+        Command::Account(it) => say(&account::run(it)?)?,
         Command::Audit(Audit::Verify { place, public_key, heads }) => return verify_log(&place, public_key, heads),
         Command::Audit(Audit::Export { data, tenant, organisation, since, until, output }) => {
             let (since, until) = (since.map(Timestamp::as_millisecond), until.map(Timestamp::as_millisecond));
-            let filter = export::Filter { tenant, organisation, since, until };
+            let filter = export::Filter { tenant, organisation, since, until, ..export::Filter::default() };
             existing_log(&data)?;
             match output {
                 Some(path) => {
@@ -236,6 +303,9 @@ fn execute(command: Command) -> Result<ExitCode, Failed> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What to do about an address that is taken.
+const LISTEN_ELSEWHERE: &str = "choose another by `server.listen`, for the demo by `--listen`";
+
 /// Builds and serves; `announce` is called once it listens.
 fn serve(
     telemetry: &TelemetryConfig,
@@ -243,11 +313,13 @@ fn serve(
     build: impl FnOnce(SocketAddr) -> Result<App, Failed>,
     announce: impl FnOnce(SocketAddr) -> Result<(), Failed>,
 ) -> Result<(), Failed> {
+    // Traces are sent from a thread of their own, outside the runtime, and what is left of them after it.
+    let _exporting = telemetry::start(telemetry)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let _exporting = telemetry::start(telemetry)?;
-        let listener =
-            tokio::net::TcpListener::bind(listen).await.map_err(|e| format!("cannot listen at {listen}: {e}"))?;
+        let listener = tokio::net::TcpListener::bind(listen)
+            .await
+            .map_err(|e| format!("cannot listen at {listen}: {e}; {LISTEN_ELSEWHERE}"))?;
         let listen = listener.local_addr()?;
         let app = build(listen)?;
         announce(listen)?;
@@ -271,11 +343,11 @@ fn demo(listen: SocketAddr, data: &Path, operations: SocketAddr) -> Result<(), F
     };
     serve(&quiet, listen, build, |listen| {
         let demo = Demo::at(listen, data);
-        say(&welcome(&demo, &demo.token("lead@acme.example", Timestamp::now())?, data))
+        say(&welcome(&demo, &demo.token("lead@acme.example", Timestamp::now())?, &demo.password()?, data))
     })
 }
 
-fn welcome(demo: &Demo, token: &str, data: &Path) -> String {
+fn welcome(demo: &Demo, token: &str, password: &str, data: &Path) -> String {
     let url = demo.mcp_url();
     // As it was started, so that the lines below can be pasted.
     let program = std::env::args().next().unwrap_or_else(|| "postern".to_owned());
@@ -300,6 +372,8 @@ MCP URL   {url}
 
 Accounts  (e-mail, realm, role, organisation)
 {accounts}
+Sign in   {origin}/sign-in with any of these addresses and the password {password}
+
 A token for any of them, good for {TOKEN_HOURS} hours:
   {command} lead@acme.example{data}
 
@@ -315,6 +389,7 @@ A client, for example Claude Code:
 Stop it with Ctrl-C. What was asked is in the audit:
   {program} audit verify{place}
 "#,
+        origin = demo.origin,
         place = data.strip_prefix(" --data").unwrap_or_default(),
     )
 }

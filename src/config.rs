@@ -4,6 +4,7 @@
 
 mod mistakes;
 mod secret;
+mod sign_in;
 mod system;
 
 pub use mistakes::{Mistake, Mistakes};
@@ -11,9 +12,12 @@ pub use secret::SecretRef;
 pub use system::{Connection, SystemConfig};
 
 use crate::audit;
+use crate::authority::accounts::mail::MailConfig;
 use crate::authority::config::AuthorityConfig;
+use crate::authority::sign_in::config::{How, RealmSignIn, SessionLifetimes, SignInConfig};
 use crate::edge::config::EdgeConfig;
 use crate::edge::realm::RealmConfig;
+use crate::redact::Hosts;
 use mistakes::section;
 use postern_api::{ExternalId, OrganisationId, TenantId};
 use serde::Deserialize;
@@ -32,6 +36,8 @@ pub struct Config {
     pub edge: EdgeConfig,
     /// The authorization server.
     pub authority: AuthorityConfig,
+    /// The web pages.
+    pub console: ConsoleConfig,
     /// Tool calls.
     pub calls: CallsConfig,
     /// The audit log.
@@ -40,6 +46,12 @@ pub struct Config {
     pub policies: PoliciesConfig,
     /// Logs and traces.
     pub telemetry: TelemetryConfig,
+    /// Browser sessions.
+    pub sessions: SessionLifetimes,
+    /// Signing people in.
+    pub sign_in: SignInConfig,
+    /// The mail server, where there is one.
+    pub mail: Option<MailConfig>,
     /// The MSPs.
     pub tenants: Vec<TenantConfig>,
 }
@@ -59,9 +71,20 @@ pub struct ServerConfig {
     /// How long requests under way may take to end when it is stopped.
     #[serde(default = "thirty")]
     pub drain_secs: u64,
+    /// How often each connected system is asked whether it answers; 0: never.
+    #[serde(default = "thirty")]
+    pub probe_secs: u64,
     /// How long it says "not ready" before it stops accepting connections.
     #[serde(default)]
     pub unready_secs: u64,
+}
+
+/// The web pages.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ConsoleConfig {
+    /// Whether there are any; where nothing is said, wherever the authority is switched on.
+    pub enabled: Option<bool>,
 }
 
 /// Tool calls.
@@ -141,6 +164,10 @@ pub struct TenantConfig {
     pub customer_realm: Option<RealmConfig>,
     /// Who signs employees in.
     pub employee_realm: Option<RealmConfig>,
+    /// How customers sign in to the web pages.
+    pub customer_sign_in: Option<RealmSignIn>,
+    /// How employees sign in to the web pages.
+    pub employee_sign_in: Option<RealmSignIn>,
     /// Which system stands behind which port.
     pub ports: PortsConfig,
     /// The connected systems by name.
@@ -149,6 +176,8 @@ pub struct TenantConfig {
     pub organisations: BTreeMap<OrganisationId, BTreeMap<String, ExternalId>>,
     /// By subscription tier, where the system of record says nothing.
     pub plans: BTreeMap<String, PlanConfig>,
+    /// Hosts whose links in people's text stay links, for example `docs.example.com` or `*.example.com`.
+    pub trusted_link_hosts: Hosts,
 }
 
 /// Which system stands behind which port.
@@ -206,13 +235,18 @@ impl Config {
         let server = section::<ServerConfig>(root.remove("server"), "server", &mut found);
         let edge = section::<EdgeConfig>(root.remove("edge"), "edge", &mut found);
         let authority = section::<AuthorityConfig>(root.remove("authority"), "authority", &mut found);
+        let console = section::<ConsoleConfig>(root.remove("console"), "console", &mut found);
         let calls = section::<CallsConfig>(root.remove("calls"), "calls", &mut found);
         let audit = section::<AuditConfig>(root.remove("audit"), "audit", &mut found);
         let policies = section::<PoliciesConfig>(root.remove("policies"), "policies", &mut found);
         let telemetry = section::<TelemetryConfig>(root.remove("telemetry"), "telemetry", &mut found);
+        let sessions = section::<SessionLifetimes>(root.remove("sessions"), "sessions", &mut found);
+        let signing_in = section::<SignInConfig>(root.remove("sign_in"), "sign_in", &mut found);
+        let mail = root.remove("mail").and_then(|it| sign_in::mail(it, &mut found));
         let tenants = tenants(root.remove("tenants"), &mut found);
         for key in root.keys() {
-            let known = "`server`, `edge`, `authority`, `calls`, `audit`, `policies`, `telemetry` or `tenants`";
+            let known = "`server`, `edge`, `authority`, `console`, `sign_in`, `sessions`, `mail`, `calls`, `audit`, `policies`, \
+                         `telemetry` or `tenants`";
             found.add(key, format!("unknown section; expected {known}"));
         }
         for (field, expected) in edge.iter().flat_map(EdgeConfig::mistakes) {
@@ -220,6 +254,9 @@ impl Config {
         }
         for (field, expected) in authority.iter().flat_map(AuthorityConfig::mistakes) {
             found.add(&format!("authority.{field}"), expected);
+        }
+        for (field, expected) in sessions.iter().flat_map(SessionLifetimes::mistakes) {
+            found.add(&format!("sessions.{field}"), expected);
         }
         if calls.as_ref().is_some_and(|it| !(1..=600).contains(&it.timeout_secs)) {
             found.add("calls.timeout_secs", "expected 1 to 600");
@@ -234,14 +271,33 @@ impl Config {
                 found.add("policies.dir", error.to_string());
             }
         }
-        match (server, edge, authority, calls, audit, policies, telemetry) {
-            (Some(server), Some(edge), Some(authority), Some(calls), Some(audit), Some(policies), Some(telemetry))
-                if found.is_empty() =>
-            {
-                Ok(Self { server, edge, authority, calls, audit, policies, telemetry, tenants })
-            }
+        let parts = (server, edge, calls, audit, policies, telemetry);
+        let pages = (authority, console, sessions, signing_in);
+        match (parts, pages) {
+            (
+                (Some(server), Some(edge), Some(calls), Some(audit), Some(policies), Some(telemetry)),
+                (Some(authority), Some(console), Some(sessions), Some(sign_in)),
+            ) if found.is_empty() => Ok(Self {
+                server,
+                edge,
+                authority,
+                console,
+                calls,
+                audit,
+                policies,
+                telemetry,
+                sessions,
+                sign_in,
+                mail,
+                tenants,
+            }),
             _ => Err(found),
         }
+    }
+
+    /// Whether the web pages are served.
+    pub fn has_console(&self) -> bool {
+        self.console.enabled.unwrap_or(self.authority.enabled)
     }
 
     /// How long one call may take.
@@ -267,10 +323,18 @@ fn tenants(value: Option<Value>, found: &mut Mistakes) -> Vec<TenantConfig> {
             found.add(&path, "expected a table");
         }
     }
-    let (mut ids, mut issuers) = (BTreeSet::new(), BTreeSet::new());
+    let (mut ids, mut issuers, mut domains) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for (nth, tenant) in tenants.iter().enumerate() {
         if !ids.insert(tenant.id.clone()) {
             found.add(&format!("tenants[{nth}].id"), format!("expected an id of its own; `{}` is taken", tenant.id));
+        }
+        for domain in
+            [&tenant.customer_sign_in, &tenant.employee_sign_in].into_iter().flatten().flat_map(|it| &it.email_domains)
+        {
+            if !domains.insert(domain.clone()) {
+                let text = format!("expected each domain at one realm; `{domain}` stands at another, too");
+                found.add(&format!("tenants[{nth}].realms"), text);
+            }
         }
         for realm in [&tenant.customer_realm, &tenant.employee_realm].into_iter().flatten() {
             if !issuers.insert(realm.issuer.clone()) {
@@ -293,18 +357,38 @@ fn tenant(mut table: Table, path: &str, found: &mut Mistakes) -> Option<TenantCo
         &at("organisations"),
         found,
     );
+    let hosts = section::<Vec<String>>(
+        Some(table.remove("trusted_link_hosts").unwrap_or(Value::Array(vec![]))),
+        &at("trusted_link_hosts"),
+        found,
+    );
+    let trusted_link_hosts = Hosts::parse(&hosts.unwrap_or_default()).unwrap_or_else(|wrong| {
+        let expected = "expected host names such as `docs.example.com`, or `*.example.com` for all below it";
+        found.add(&at("trusted_link_hosts"), format!("{expected}; found `{wrong}`"));
+        Hosts::default()
+    });
     let mut realms = match table.remove("realms") {
         Some(Value::Table(realms)) => realms,
         Some(_) | None => Table::new(),
     };
     let mut realm = |name: &str, found: &mut Mistakes| {
-        let realm = section::<RealmConfig>(Some(realms.remove(name)?), &at(&format!("realms.{name}")), found)?;
+        let mut table = realms.remove(name)?;
+        let signing_in = table.as_table_mut().and_then(|it| it.remove("sign_in"));
+        let path = at(&format!("realms.{name}.sign_in"));
+        let signing_in = signing_in.and_then(|it| sign_in::realm(it, &path, found));
+        let mut realm = section::<RealmConfig>(Some(table), &at(&format!("realms.{name}")), found)?;
+        // Local accounts sign in here alone: without keys of its own such a realm issues no tokens.
+        if realm.jwks_uri.is_none() && matches!(&signing_in, Some(RealmSignIn { how: How::Local(_), .. })) {
+            (realm.accepted_at_mcp, realm.advertised) = (false, false);
+        }
         for (field, expected) in realm.mistakes() {
             found.add(&at(&format!("realms.{name}.{field}")), expected);
         }
-        Some(realm)
+        Some((realm, signing_in))
     };
-    let (customer_realm, employee_realm) = (realm("customer", found), realm("employee", found));
+    let (customer, employee) = (realm("customer", found), realm("employee", found));
+    let (customer_realm, customer_sign_in) = customer.map_or((None, None), |(realm, it)| (Some(realm), it));
+    let (employee_realm, employee_sign_in) = employee.map_or((None, None), |(realm, it)| (Some(realm), it));
     for key in realms.keys() {
         found.add(&at(&format!("realms.{key}")), "unknown realm; expected `customer` or `employee`");
     }
@@ -315,7 +399,7 @@ fn tenant(mut table: Table, path: &str, found: &mut Mistakes) -> Option<TenantCo
     let named = systems.keys().cloned().collect::<BTreeSet<_>>();
     let systems: BTreeMap<_, _> = systems.into_iter().filter_map(|(name, it)| Some((name, it?))).collect();
     for key in table.keys() {
-        let known = "`id`, `name`, `realms`, `ports`, `systems`, `organisations` or `plans`";
+        let known = "`id`, `name`, `realms`, `ports`, `systems`, `organisations`, `plans` or `trusted_link_hosts`";
         found.add(&at(key), format!("unknown field; expected {known}"));
     }
     let names = || named.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
@@ -361,10 +445,13 @@ fn tenant(mut table: Table, path: &str, found: &mut Mistakes) -> Option<TenantCo
         name: name?,
         customer_realm,
         employee_realm,
+        customer_sign_in,
+        employee_sign_in,
         ports: ports?,
         systems,
         organisations: organisations.unwrap_or_default(),
         plans: plans.unwrap_or_default(),
+        trusted_link_hosts,
     })
 }
 

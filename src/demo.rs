@@ -4,18 +4,22 @@
 //! sign for the demo's accounts alone, and only for whoever can read the data directory.
 
 use crate::adapters::Registry;
+use crate::authority::accounts::password::hash_now;
+use crate::authority::accounts::totp::base32;
 use crate::config::{Config, Mistakes};
-use crate::store::secret_file;
+use crate::store::{Store, secret_file, sign_in_accounts as local};
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use axum::{Json, Router, routing::get};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
-use postern_api::{Error, ErrorKind, Result, TenantId};
+use postern_api::{Error, ErrorKind, OrganisationId, Result, TenantId};
 use postern_embedded::demo::{ACCOUNTS, Account, seed};
+use postern_policies::Realm;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -67,7 +71,40 @@ impl Demo {
         std::fs::write(self.dir.join("demo.json"), written).map_err(failed)?;
         let tenant = TenantId::new(TENANT).map_err(|e| Error::internal("demo tenant").because(e))?;
         seed(Registry::new(&self.dir).embedded()?, &tenant, Timestamp::now())?;
+        self.accounts(&tenant)?;
         Config::parse(&self.configuration(operations)).map_err(|e: Mistakes| Error::internal(e.to_string()))
+    }
+
+    /// The password of every account of the demo, made at the first start.
+    pub fn password(&self) -> Result<String> {
+        let secret = secret_file::<10>(&self.dir.join("demo-password.key"))?;
+        let letters: Vec<char> = base32(&*secret).to_lowercase().chars().collect();
+        Ok(letters.chunks(4).map(|it| it.iter().collect::<String>()).collect::<Vec<_>>().join("-"))
+    }
+
+    /// Local accounts for everybody, under the subjects that their realms' tokens carry.
+    fn accounts(&self, tenant: &TenantId) -> Result<()> {
+        let store = Store::beside(&self.dir)?;
+        if !store.accounts()?.is_empty() {
+            return Ok(());
+        }
+        let hash = hash_now(&self.password()?)?;
+        for it in &ACCOUNTS {
+            let realm = if it.realm == "customer" { Realm::Customer } else { Realm::Employee };
+            let organisation = it.organisation.map(OrganisationId::new).transpose();
+            store.add_account(&local::Account {
+                at: local::AccountRealm { tenant: tenant.clone(), realm },
+                id: subject(it.email),
+                email: it.email.to_owned(),
+                name: it.name.to_owned(),
+                organisation: organisation.map_err(|e| Error::internal("demo organisation").because(e))?,
+                roles: [it.role.to_owned()].into(),
+                password: Some(hash.clone()),
+                totp: false,
+                locked: false,
+            })?;
+        }
+        Ok(())
     }
 
     /// The configuration as text: what an MSP without any other system would write.
@@ -77,8 +114,12 @@ impl Demo {
         let dir = Value::from(self.dir.display().to_string());
         let realm = |name: &str| {
             let issuer = self.issuer(name);
+            let of_realm = ACCOUNTS.iter().filter(|it| it.realm == name).filter_map(|it| it.email.split('@').nth(1));
+            let domains: BTreeSet<_> = of_realm.map(|it| format!("\"{it}\"")).collect();
+            let domains = domains.into_iter().collect::<Vec<_>>().join(", ");
             format!(
-                "[tenants.realms.{name}]\nissuer = \"{issuer}\"\njwks_uri = \"{issuer}/protocol/openid-connect/certs\"\n"
+                "[tenants.realms.{name}]\nissuer = \"{issuer}\"\njwks_uri = \"{issuer}/protocol/openid-connect/certs\"\n\
+                 [tenants.realms.{name}.sign_in]\nkind = \"local\"\nemail_domains = [{domains}]\n"
             )
         };
         let (customer, employee) = (realm("customer"), realm("employee"));
@@ -92,6 +133,9 @@ data_dir = {dir}
 [edge]
 public_url = "{mcp}"
 resource_name = "Postern demo"
+
+[authority]
+enabled = true
 
 [[tenants]]
 id = "{TENANT}"
@@ -153,11 +197,9 @@ initech = {{ embedded = "initech" }}
     }
 
     fn claims(&self, account: &Account, now: i64) -> Value {
-        let digest = digest(&SHA256, account.email.as_bytes());
-        let subject: String = digest.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
         let mut claims = json!({
             "iss": self.issuer(account.realm),
-            "sub": subject,
+            "sub": subject(account.email),
             "aud": self.mcp_url(),
             "typ": "Bearer",
             "azp": "postern-demo",
@@ -175,4 +217,9 @@ initech = {{ embedded = "initech" }}
         }
         claims
     }
+}
+
+/// The same for a token and for a sign-in, so that both are one person.
+fn subject(email: &str) -> String {
+    digest(&SHA256, email.as_bytes()).as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }

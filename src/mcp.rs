@@ -6,10 +6,12 @@
 //! **Invariant:** nothing in a message says who is asking. The caller is the edge's, the tenant and the organisation are the
 //! caller's, and arguments, `_meta` and headers only say what is asked.
 
+mod answers;
 mod config;
 mod confirm;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod direct;
 mod handler;
 mod list;
 mod progress;
@@ -23,4 +25,4 @@ pub use config::{McpConfig, Names};
 pub use seal::KeyTooShort;
 pub use service::{McpService, service};
 
-pub use crate::call::host::{Answer, Call, Facts, Host, Listing, Refusal};
+pub use crate::call::host::{Answer, Call, Facts, Host, Listing, Refusal, Written};

@@ -3,7 +3,7 @@
 //! **Invariant:** a text leaves either scrubbed or not at all. Too large, too slow or not settling means [`Withheld`].
 //!
 //! Layers, in order: what hides text is stripped ([`clean`]); brackets of our placeholders that we did not write are
-//! escaped; known hidden values; patterns with checks; credentials. The text is read as it stands and once more decoded
+//! escaped; known hidden values; patterns with checks; credentials; at last links and images ([`links`]). The text is read as it stands and once more decoded
 //! ([`view`]), and base64 blocks are opened one level. Rounds repeat until one finds nothing, so that scrubbing twice is
 //! scrubbing once. Every step is linear in the text. What is not seen: values encoded twice, in images, spelt out in
 //! words, or split over two fields.
@@ -13,6 +13,7 @@ mod clean;
 mod context;
 mod find;
 mod known;
+mod links;
 mod marks;
 mod number;
 mod phone;
@@ -26,6 +27,7 @@ mod tests;
 
 pub(crate) use clean::tidy;
 pub use known::{Hidden, Known};
+pub use links::Hosts;
 pub use marks::Marks;
 pub(crate) use marks::mask;
 
@@ -111,6 +113,7 @@ impl Counts {
 pub struct Scrubber {
     engine: Arc<Engine>,
     limits: Limits,
+    hosts: Arc<Hosts>,
 }
 
 #[derive(Debug)]
@@ -137,7 +140,7 @@ impl Scrubber {
         let broken = || postern_api::Error::internal("the redaction rules cannot be compiled");
         let words = context::Words::new().map_err(|source| broken().because(source))?;
         let secrets = secret::Secrets::new().map_err(|source| broken().because(source))?;
-        Ok(Self { engine: Arc::new(Engine { words, secrets }), limits: Limits::default() })
+        Ok(Self { engine: Arc::new(Engine { words, secrets }), limits: Limits::default(), hosts: Arc::default() })
     }
 
     /// The same engine with other limits.
@@ -145,6 +148,18 @@ impl Scrubber {
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
+    }
+
+    /// The same engine for texts whose links to these hosts stay links.
+    #[must_use]
+    pub fn trusting(mut self, hosts: Arc<Hosts>) -> Self {
+        self.hosts = hosts;
+        self
+    }
+
+    /// Whether a text is short enough to be scrubbed; one that is not is withheld.
+    pub fn takes(&self, text: &str) -> bool {
+        text.len() <= self.limits.bytes
     }
 
     /// The text as this caller may read it.
@@ -162,7 +177,7 @@ impl Scrubber {
         marks: &Marks,
         counts: &mut Counts,
     ) -> Result<Cow<'t, str>, Withheld> {
-        if text.len() > self.limits.bytes {
+        if !self.takes(text) {
             return Err(Withheld::TooLarge);
         }
         let begun = Instant::now();
@@ -174,7 +189,10 @@ impl Scrubber {
                 return Err(Withheld::TooSlow);
             }
             if finds.is_empty() {
-                return Ok(text);
+                // Last, since an address is also where credentials are found; what it leaves is read once more.
+                let Some(next) = links::neutralise(&text, rules.link, &self.hosts, counts) else { return Ok(text) };
+                (text, ours) = clean::escape(Cow::Owned(next), |inner| marks.wrote(inner));
+                continue;
             }
             let (next, placed) = reading.replace(&text, &ours, &finds, counts);
             (text, ours) = (Cow::Owned(next), placed);

@@ -7,6 +7,8 @@ pub mod authority;
 mod confirmations;
 mod identities;
 mod seal;
+pub mod sign_in_accounts;
+pub mod sign_in_sessions;
 mod sqlite;
 
 pub use seal::SealKey;
@@ -21,7 +23,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Every change of the schema, in order; a database counts those it has in `user_version`.
-const MIGRATIONS: &[&str] = &[include_str!("store/001.sql"), include_str!("store/002.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("store/001.sql"), include_str!("store/002.sql"), include_str!("store/003.sql")];
 
 type LinkKey = (TenantId, Box<str>, Principal);
 
@@ -38,10 +41,15 @@ impl Store {
     /// Opens the store in a directory, which is made if need be. A confirmation that was under way when the process died is
     /// from now on one whose outcome nobody knows.
     pub fn open(dir: &Path) -> Result<Self> {
-        let seal = SealKey::of(dir)?;
-        let database = Database::open(&dir.join("postern.db"), MIGRATIONS)?;
-        let store = Self { database, seal, organisations: Cache::new(10_000), links: Cache::new(100_000) };
+        let store = Self::beside(dir)?;
         store.settle_interrupted()?;
         Ok(store)
+    }
+
+    /// Opens the store where a server may be at work on it: for the command line.
+    pub fn beside(dir: &Path) -> Result<Self> {
+        let seal = SealKey::of(dir)?;
+        let database = Database::open(&dir.join("postern.db"), MIGRATIONS)?;
+        Ok(Self { database, seal, organisations: Cache::new(10_000), links: Cache::new(100_000) })
     }
 }

@@ -3,12 +3,13 @@
 use crate::call::audit::Row;
 use crate::config::{LogFormat, TelemetryConfig};
 use opentelemetry::trace::{TraceContextExt as _, TracerProvider as _};
-use opentelemetry_otlp::WithExportConfig as _;
+use opentelemetry_otlp::{WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
+use postern_api::TenantId;
 use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::metrics::{counter::Counter, family::Family, histogram::Histogram};
+use prometheus_client::metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram};
 use prometheus_client::registry::Registry;
 use std::io::IsTerminal as _;
 use std::sync::LazyLock;
@@ -39,6 +40,23 @@ struct ReasonLabel {
     reason: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct VendorLabel {
+    vendor: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TurnLabels {
+    vendor: &'static str,
+    urgency: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SystemLabels {
+    tenant: String,
+    system: String,
+}
+
 #[derive(Debug)]
 struct Metrics {
     registry: Registry,
@@ -48,6 +66,11 @@ struct Metrics {
     redacted: Counter,
     dropped: Counter,
     rejected: Family<ReasonLabel, Counter>,
+    turns: Family<TurnLabels, Histogram>,
+    waiting: Family<VendorLabel, Gauge>,
+    refused: Family<VendorLabel, Counter>,
+    paused: Family<VendorLabel, Counter>,
+    systems: Family<SystemLabels, Gauge>,
 }
 
 fn histogram() -> Histogram {
@@ -63,6 +86,11 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
         redacted: Counter::default(),
         dropped: Counter::default(),
         rejected: Family::default(),
+        turns: Family::new_with_constructor(histogram),
+        waiting: Family::default(),
+        refused: Family::default(),
+        paused: Family::default(),
+        systems: Family::default(),
         registry: Registry::default(),
     };
     registry.register("postern_calls", "Tool calls by tool and decision", metrics.calls.clone());
@@ -79,6 +107,23 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
         metrics.dropped.clone(),
     );
     registry.register("postern_rejected_requests", "Requests refused at the edge", metrics.rejected.clone());
+    registry.register(
+        "postern_upstream_budget_wait_seconds",
+        "Time that a request waited for its turn at a vendor",
+        metrics.turns.clone(),
+    );
+    registry.register("postern_upstream_budget_waiting", "Requests that wait for a turn", metrics.waiting.clone());
+    registry.register(
+        "postern_upstream_budget_refused",
+        "Requests for which there was no turn in time",
+        metrics.refused.clone(),
+    );
+    registry.register(
+        "postern_upstream_budget_pauses",
+        "Times that a vendor asked to slow down",
+        metrics.paused.clone(),
+    );
+    registry.register("postern_system_up", "Whether a connected system answers", metrics.systems.clone());
     Metrics { registry, ..metrics }
 });
 
@@ -98,6 +143,33 @@ pub fn called(row: &Row, took: Duration) {
 /// A request was refused at the edge.
 pub fn rejected(reason: &'static str) {
     METRICS.rejected.get_or_create(&ReasonLabel { reason }).inc();
+}
+
+/// A request got its turn at a vendor.
+pub fn budget_turn(vendor: &'static str, background: bool, waited: Duration) {
+    let urgency = if background { "background" } else { "interactive" };
+    METRICS.turns.get_or_create(&TurnLabels { vendor, urgency }).observe(waited.as_secs_f64());
+}
+
+/// More or fewer requests wait for their turn at a vendor.
+pub fn budget_waiting(vendor: &'static str, change: i64) {
+    METRICS.waiting.get_or_create(&VendorLabel { vendor }).inc_by(change);
+}
+
+/// There was no turn for a request before its deadline.
+pub fn budget_refused(vendor: &'static str) {
+    METRICS.refused.get_or_create(&VendorLabel { vendor }).inc();
+}
+
+/// A vendor asked to slow down.
+pub fn budget_paused(vendor: &'static str) {
+    METRICS.paused.get_or_create(&VendorLabel { vendor }).inc();
+}
+
+/// A connected system answers, or does not. Both labels are names of the configuration.
+pub fn system_up(tenant: &TenantId, system: &str, up: bool) {
+    let labels = SystemLabels { tenant: tenant.to_string(), system: system.to_owned() };
+    METRICS.systems.get_or_create(&labels).set(i64::from(up));
 }
 
 /// The span of one tool call, named as OpenTelemetry's MCP conventions say. `tool` is a name of the catalogue, never a caller's text.
@@ -157,7 +229,8 @@ impl Drop for Exporting {
     }
 }
 
-/// Starts the log on standard error and, where an address is configured, the export of traces. Called once.
+/// Starts the log on standard error and, where an address is configured, the export of traces. Called once, outside any async
+/// runtime: spans are sent by a thread that has none.
 pub fn start(config: &TelemetryConfig) -> Result<Exporting, String> {
     let filter = config.log_filter.as_deref().unwrap_or(FILTER);
     let filter = EnvFilter::try_new(filter).map_err(|e| format!("telemetry.log_filter: {e}"))?;
@@ -178,8 +251,16 @@ pub fn start(config: &TelemetryConfig) -> Result<Exporting, String> {
 }
 
 fn provider(endpoint: &str) -> Result<SdkTracerProvider, String> {
+    // As every client here: no proxy of the environment, no redirect.
+    let client = reqwest::blocking::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(Duration::from_secs(10))
+        .build()
+        .map_err(|e| format!("telemetry.otlp_endpoint: {e}"))?;
     let exporter = opentelemetry_otlp::SpanExporter::builder()
         .with_http()
+        .with_http_client(client)
         .with_endpoint(format!("{}/v1/traces", endpoint.trim_end_matches('/')))
         .build()
         .map_err(|e| format!("telemetry.otlp_endpoint: {e}"))?;

@@ -1,5 +1,6 @@
 //! A tenant: one MSP, the systems behind each port, and what its plans allow by default.
 
+use crate::redact::Hosts;
 use postern_api::{Adapter, Limits, SlaHours, TenantId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,6 +31,8 @@ pub struct Tenant {
     pub identity: System,
     /// By subscription tier: limits and hours for organisations whose system of record knows none.
     pub plans: BTreeMap<String, Plan>,
+    /// Hosts whose links in people's text stay links.
+    pub trusted_link_hosts: Arc<Hosts>,
 }
 
 /// What a subscription tier allows where the CRM does not say.

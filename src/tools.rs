@@ -236,6 +236,41 @@ fn schema_of<T: JsonSchema>() -> Map<String, Value> {
     map
 }
 
+/// Takes out of an answer's schema what costs a client's context and tells it nothing: a sentence for each word of a list,
+/// whose meaning an answer says itself, and limits of what we write. What is left is a whole schema that allows more.
+fn slim(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            for limit in ["pattern", "minLength", "maxLength", "minimum"] {
+                // Of a property with such a name there is none; a limit is never an object.
+                if !map.get(limit).is_some_and(Value::is_object) {
+                    map.remove(limit);
+                }
+            }
+            map.values_mut().for_each(slim);
+            let words =
+                |list: &Value| list.as_array()?.iter().map(|it| it.get("const").cloned()).collect::<Option<_>>();
+            if let Some(words) = map.get("oneOf").and_then(words) {
+                map.remove("oneOf");
+                map.insert("type".into(), "string".into());
+                map.insert("enum".into(), Value::Array(words));
+            }
+            // `[a list of words, null]` is a longer list.
+            let either = map.get("anyOf").and_then(Value::as_array).map(Vec::as_slice);
+            if let Some([words, null]) = either
+                && null.get("type").is_some_and(|it| it == "null")
+                && let Some(mut words) = words.get("enum").and_then(Value::as_array).cloned()
+            {
+                words.push(Value::Null);
+                map.remove("anyOf");
+                map.insert("enum".into(), Value::Array(words));
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(slim),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
 /// Takes out `format` of numbers: `uint64` and its like are no words of JSON Schema, and clients warn of each.
 fn plain_numbers(schema: &mut Value) {
     match schema {
@@ -296,6 +331,7 @@ static CATALOGUE: LazyLock<Vec<Described>> = LazyLock::new(|| {
             };
             let mut output = (entry.output)();
             output.remove("description");
+            output.values_mut().for_each(slim);
             Described { entry, description, input: Arc::new(input), output: Arc::new(output) }
         })
         .collect()
@@ -310,4 +346,31 @@ pub fn catalogue() -> &'static [Described] {
 pub fn find(name: &str) -> Option<&'static Described> {
     let plain = |c: char| if c == '.' { '_' } else { c };
     catalogue().iter().find(|it| it.entry.name.chars().map(plain).eq(name.chars().map(plain)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schemas_of_answers_are_small_and_stand_alone() {
+        let of = |it: &Described| Value::Object((*it.output).clone());
+        let sizes: Vec<_> = catalogue().iter().map(|it| of(it).to_string().len()).collect();
+        assert!(sizes.iter().sum::<usize>() < 60_000, "{sizes:?}");
+        for tool in catalogue() {
+            let schema = of(tool);
+            assert!(!schema.to_string().contains("$ref"), "{}", tool.entry.name);
+            let validator = jsonschema::draft202012::new(&schema).expect("a schema of JSON Schema 2020-12");
+            assert!(jsonschema::meta::is_valid(&schema), "{}", tool.entry.name);
+            for (answer, fits) in [
+                (serde_json::json!({ "status": "error", "code": "CONFLICT", "message": "x" }), true),
+                (serde_json::json!({ "status": "error", "code": null }), true),
+                (serde_json::json!({ "status": "error", "code": "MADE_UP" }), false),
+                (serde_json::json!({ "status": "fine" }), false),
+                (serde_json::json!({ "status": "success", "data": 7 }), false),
+            ] {
+                assert_eq!(validator.is_valid(&answer), fits, "{}: {answer}", tool.entry.name);
+            }
+        }
+    }
 }

@@ -1,8 +1,8 @@
 //! The HTTP handle that adapters are given: one for each connected system of a tenant.
 //!
-//! In the order of a request: the address is built and checked, a place is waited for (concurrency), then a turn (the vendor's
-//! rate limit), the breaker is asked, the credential is added, the request is sent, and a read that failed for a passing reason
-//! is sent again within the deadline and the retry budget.
+//! In the order of a request: a turn is waited for (the vendor's request limit, shared by all that it is counted for), a place
+//! (concurrency), the breaker is asked, the address is built and checked, the credential is added, the request is sent, and a
+//! read that failed for a passing reason is sent again within the deadline and the retry budget.
 //!
 //! **Invariant:** the caller's token is nowhere near this code; a handle knows its own system's credential alone, follows no
 //! redirect, uses no proxy of the environment and keeps no cookies. A write is sent once.
@@ -11,21 +11,21 @@ mod address;
 mod breaker;
 mod budget;
 mod credential;
+pub mod shared;
 
 use crate::telemetry;
 use address::Address;
 use breaker::Breaker;
 use budget::RetryBudget;
 use credential::Credentials;
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use postern_api::http::{
     Authenticator, Body, Bytes, Effect, ExposeSecret, Http, Request, Response, StatusCode, header,
 };
 use postern_api::{CallCx, Error, ErrorKind, Result, async_trait};
-use std::num::NonZeroU32;
+use shared::Share;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tracing::Instrument as _;
 
 /// How a system is reached.
@@ -39,8 +39,8 @@ pub struct Settings {
     pub other_hosts: Vec<String>,
     /// Requests under way at once.
     pub concurrency: usize,
-    /// Requests and the time they count in; `None`: the vendor has no limit.
-    pub rate: Option<(u32, Duration)>,
+    /// The tenant's share of what the vendor takes; `None`: the vendor has no limit.
+    pub share: Option<Share>,
     /// The longest body that is read, in bytes.
     pub max_body_bytes: usize,
     /// How long to wait for a connection.
@@ -55,7 +55,7 @@ impl Settings {
             base_url,
             other_hosts: vec![],
             concurrency: 16,
-            rate: None,
+            share: None,
             max_body_bytes: 8 << 20,
             connect_timeout: Duration::from_secs(5),
         }
@@ -68,7 +68,7 @@ pub struct Upstream {
     wire: Wire,
     credentials: Option<Credentials>,
     places: Semaphore,
-    turns: Option<DefaultDirectRateLimiter>,
+    share: Option<Share>,
     breaker: Breaker,
     retries: RetryBudget,
 }
@@ -94,30 +94,46 @@ impl Upstream {
             .user_agent(concat!("postern/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|e| Error::internal("http client").because(e))?;
-        let turns = settings.rate.and_then(|(count, per)| {
-            let count = NonZeroU32::new(count)?;
-            let one = per.checked_div(count.get())?;
-            Some(RateLimiter::direct(Quota::with_period(one)?.allow_burst(count)))
-        });
         let address = Address::new(settings.base_url, settings.other_hosts);
         let wire = Wire { name: settings.name, client, address, max_body_bytes: settings.max_body_bytes };
         Ok(Self {
             wire,
             credentials: authenticator.map(Credentials::new),
             places: Semaphore::new(settings.concurrency),
-            turns,
+            share: settings.share,
             breaker: Breaker::default(),
             retries: RetryBudget::default(),
         })
     }
 
-    /// Waits for the vendor's rate limit, but never past the deadline.
+    /// Waits for the vendor's request limit, but never past the deadline.
     async fn turn(&self, cx: &CallCx) -> Result<()> {
-        let Some(turns) = &self.turns else { return Ok(()) };
-        let wait = tokio::time::timeout(cx.remaining(), turns.until_ready()).await;
-        wait.map_err(|_| {
-            Error::new(ErrorKind::RateLimited, "the connected system's request limit is used up; try again later")
-        })
+        match &self.share {
+            Some(share) => share.turn(cx).await,
+            None => Ok(()),
+        }
+    }
+
+    /// A turn that was taken is not used.
+    fn give_back(&self) {
+        if let Some(share) = &self.share {
+            share.give_back();
+        }
+    }
+
+    /// Waits for a turn and a place. Turns are waited for without a place, so that those with many requests do not take all
+    /// places while they wait; and a turn is not kept while a place is waited for, since it counts from when it is taken.
+    async fn admitted(&self, cx: &CallCx) -> Result<SemaphorePermit<'_>> {
+        self.turn(cx).await?;
+        if let Ok(place) = self.places.try_acquire() {
+            return Ok(place);
+        }
+        self.give_back();
+        let late = || Error::new(ErrorKind::Timeout, "the connected system did not answer in time");
+        let place = tokio::time::timeout(cx.remaining(), self.places.acquire()).await.map_err(|_| late())?;
+        let place = place.map_err(|e| Error::internal("semaphore").because(e))?;
+        self.turn(cx).await?;
+        Ok(place)
     }
 
     /// One attempt with a credential; a credential that the vendor no longer takes is renewed once.
@@ -130,8 +146,13 @@ impl Upstream {
         }
         // 401 says that nothing was done, so this holds for writes too.
         credentials.forget(&credential).await;
-        let credential = credentials.current(cx, &self.wire).await?;
-        self.wire.send(cx, request, Some(&credential)).await
+        let renewed = credentials.current(cx, &self.wire).await?;
+        if renewed.value.expose_secret() == credential.value.expose_secret() {
+            // A token that is what it is: the same request would be refused again, and count again.
+            return Ok(response);
+        }
+        self.turn(cx).await?;
+        self.wire.send(cx, request, Some(&renewed)).await
     }
 }
 
@@ -151,14 +172,14 @@ fn passing(outcome: &Result<Response>) -> Option<Option<Duration>> {
 #[async_trait]
 impl Http for Upstream {
     async fn send(&self, cx: &CallCx, request: Request) -> Result<Response> {
-        let late = || Error::new(ErrorKind::Timeout, "the connected system did not answer in time");
-        let place = tokio::time::timeout(cx.remaining(), self.places.acquire()).await.map_err(|_| late())?;
-        let _place = place.map_err(|e| Error::internal("semaphore").because(e))?;
+        let _place = self.admitted(cx).await?;
         let mut pause = Duration::from_millis(100);
         self.retries.deposit();
         loop {
-            self.breaker.check(&self.wire.name)?;
-            self.turn(cx).await?;
+            if let Err(open) = self.breaker.check(&self.wire.name) {
+                self.give_back();
+                return Err(open);
+            }
             let span = telemetry::upstream_span(&self.wire.name, request.method.as_str());
             let outcome = self.attempt(cx, &request).instrument(span.clone()).await;
             match &outcome {
@@ -166,6 +187,9 @@ impl Http for Upstream {
                 Err(error) => span.record("error.type", tracing::field::debug(error.kind())),
             };
             self.breaker.record(&outcome);
+            if let (Some(share), Ok(response)) = (&self.share, &outcome) {
+                share.answered(response.status, response.retry_after());
+            }
             let Some(asked) = passing(&outcome).filter(|_| request.effect == Effect::Read) else { return outcome };
             // Up to a quarter more, so that many callers do not come back at once.
             let jitter = pause / 4 * (cx.remaining().subsec_nanos() % 100) / 100;
@@ -175,6 +199,7 @@ impl Http for Upstream {
             }
             tokio::time::sleep(wait).await;
             pause *= 2;
+            self.turn(cx).await?;
         }
     }
 }

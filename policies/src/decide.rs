@@ -1,9 +1,10 @@
 //! The decision: may this caller call this tool, what is shown then, and if not, what is said.
 
 use crate::policies::{Policies, picked};
-use crate::{Facts, Realm, Reveal, Subject};
+use crate::{Facts, Realm, Reveal, Right, Subject};
 use cedar_policy::{
-    AuthorizationError, Authorizer, Context, Decision as Effect, Entities, Entity, Request, RestrictedExpression,
+    AuthorizationError, Authorizer, Context, Decision as Effect, Entities, Entity, EntityUid, Request,
+    RestrictedExpression,
 };
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -188,8 +189,18 @@ impl Policies {
         picked(self.scopes(), bits).map(|scope| scope.to_string()).collect()
     }
 
-    /// Asks Cedar. Any error is a denial, whatever the policies that did evaluate say.
+    /// Asks Cedar about the `tool`-th tool.
     pub(crate) fn evaluate(&self, asker: &Asker, tool: usize, facts: &Facts) -> Verdict {
+        self.ask(asker, self.tools.get(tool).map(|it| it.action.clone()), facts)
+    }
+
+    /// Asks Cedar about something that people do in the console.
+    pub(crate) fn evaluate_right(&self, asker: &Asker, right: Right) -> Verdict {
+        self.ask(asker, Some(self.types.action(right.action())), &Facts::default())
+    }
+
+    /// Any error is a denial, whatever the policies that did evaluate say.
+    fn ask(&self, asker: &Asker, action: Option<EntityUid>, facts: &Facts) -> Verdict {
         let failed = |policies: Vec<String>, error: String| Verdict {
             permit: false,
             class: RefusalClass::Hidden,
@@ -200,7 +211,7 @@ impl Policies {
             Ok(entities) => entities,
             Err(error) => return failed(Vec::new(), error.clone()),
         };
-        let request = match self.request(&asker.who, tool, facts) {
+        let request = match self.request(&asker.who, action, facts) {
             Ok(request) => request,
             Err(error) => return failed(Vec::new(), error),
         };
@@ -237,8 +248,8 @@ impl Policies {
         self.entities.clone().add_entities([caller], Some(&self.schema)).map_err(|error| error.to_string())
     }
 
-    fn request(&self, who: &Who, tool: usize, facts: &Facts) -> Result<Request, String> {
-        let action = self.tools.get(tool).ok_or("no such tool")?.action.clone();
+    fn request(&self, who: &Who, action: Option<EntityUid>, facts: &Facts) -> Result<Request, String> {
+        let action = action.ok_or("no such tool")?;
         let words =
             [("priority", facts.priority), ("visibility", facts.visibility), ("granted_role", facts.granted_role)];
         let context = words

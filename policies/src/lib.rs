@@ -13,6 +13,7 @@ mod error;
 mod matrix;
 mod policies;
 mod reveal;
+mod rights;
 mod rows;
 mod sources;
 mod subject;
@@ -26,6 +27,7 @@ pub use error::{PolicyError, PolicyErrors};
 pub use matrix::matrix;
 pub use policies::{Policies, Tool};
 pub use reveal::{PiiRules, Reveal, TextRules, Treatment};
+pub use rights::Right;
 pub use subject::{Facts, Subject};
 pub use tables::{Reach, Role, Toolset};
 

@@ -1,6 +1,6 @@
 //! The matrix that people read: who may call what, and who sees what.
 
-use crate::{Facts, Outcome, PiiRules, Policies, Role, Subject};
+use crate::{Facts, Outcome, PiiRules, Policies, Right, Role, Subject};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -17,6 +17,11 @@ nothing by it. A token that carries scopes also needs those of the last column; 
 
 ";
 
+const PAGES: &str = "
+WHO MAY DO WHAT ON THE WEB PAGES
+
+";
+
 const SEEN: &str = "
 WHO SEES WHAT
 
@@ -24,7 +29,7 @@ Whose: the caller's own / another contact's / somebody's of the provider / nobod
 
 ";
 
-/// Tools by roles, and data by roles, as text. A change of policy shows as a difference of this text.
+/// Tools, web pages and data by roles, as text. A change of policy shows as a difference of this text.
 pub fn matrix(policies: &Policies) -> String {
     let roles = policies.roles();
     let mut rows = vec![realms(roles), names("tool", roles, &["kind", "scope"])];
@@ -36,6 +41,14 @@ pub fn matrix(policies: &Policies) -> String {
         rows.push(row);
     }
     let mut text = HEAD.to_owned();
+    table(&mut text, &rows);
+    text.push_str(PAGES);
+    let mut rows = vec![realms(roles), names("right", roles, &[])];
+    rows.extend(Right::ALL.map(|right| {
+        let mut row = vec![right.action().to_owned()];
+        row.extend(roles.iter().map(|role| if has(policies, role, right) { "yes" } else { "no" }.to_owned()));
+        row
+    }));
     table(&mut text, &rows);
     text.push_str(SEEN);
     table(&mut text, &seen(roles));
@@ -49,6 +62,11 @@ fn cell(policies: &Policies, role: &Role, tool: &str) -> String {
         Outcome::Permit { .. } => "yes".to_owned(),
         Outcome::Deny(refusal) => refusal.code().to_owned(),
     }
+}
+
+fn has(policies: &Policies, role: &Role, right: Right) -> bool {
+    let roles = BTreeSet::from([role.name.to_string()]);
+    policies.may(&Subject { realm: role.realm, tenant: "any", roles: &roles, scopes: None, service: false }, right)
 }
 
 fn realms(roles: &[Role]) -> Vec<String> {
@@ -81,6 +99,7 @@ fn seen(roles: &[Role]) -> Vec<Vec<String>> {
         row("IBAN in text", &|role| role.reveal.text.iban.as_str().to_owned()),
         row("identity in text", &|role| role.reveal.text.identity.as_str().to_owned()),
         row("IP in text", &|role| role.reveal.text.ip.as_str().to_owned()),
+        row("link in text", &|role| role.reveal.text.link.as_str().to_owned()),
         row("internal", &|role| flag(role.reveal.internal)),
         row("money", &|role| flag(role.reveal.financial)),
         row("reach", &|role| format!("{:?}", role.reach).to_lowercase()),

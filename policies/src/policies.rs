@@ -3,6 +3,7 @@
 use crate::check;
 use crate::decide::RefusalClass;
 use crate::error::{PolicyErrors, explain};
+use crate::rights;
 use crate::sources::{ROLES, SCHEMA, Sources};
 use crate::tables::{self, Toolsets};
 use crate::{Reach, Realm, Reveal, Role, Toolset};
@@ -72,6 +73,7 @@ impl Policies {
         let mut policies = errors.settle(policies)?;
         let mut errors = PolicyErrors::default();
         check::probe(&policies, &mut errors);
+        rights::probe(&policies, &mut errors);
         policies.version = sources.version().into();
         errors.settle(Some(policies))
     }
@@ -81,7 +83,10 @@ impl Policies {
         let roles = tables::roles(sources, errors);
         let schema = parse_schema(&sources.schema.text, errors);
         let (set, refusals) = check::policies(&sources.cedar, schema.as_ref(), roles.as_deref(), errors);
-        let tools = schema.as_ref().map(|schema| check::tools(schema, errors));
+        let tools = schema.as_ref().map(|schema| {
+            rights::check(schema, errors);
+            check::tools(schema, errors)
+        });
         let names = tools.as_ref().map(|(tools, _)| tools.iter().map(|tool| &*tool.name).collect::<Vec<_>>());
         let toolsets = tables::toolsets(sources, names.as_deref(), errors);
         let (schema, (mut tools, scopes), types) = (schema?, tools?, Types::new()?);
@@ -203,6 +208,7 @@ pub(crate) fn bits(flags: impl Iterator<Item = bool>) -> u64 {
 /// The schema's entity types that requests are made of.
 #[derive(Debug, Clone)]
 pub(crate) struct Types {
+    action: EntityTypeName,
     caller: EntityTypeName,
     tenant: EntityTypeName,
     realm: EntityTypeName,
@@ -213,12 +219,17 @@ pub(crate) struct Types {
 impl Types {
     fn new() -> Option<Self> {
         Some(Self {
+            action: "Action".parse().ok()?,
             caller: "Caller".parse().ok()?,
             tenant: "Tenant".parse().ok()?,
             realm: "Realm".parse().ok()?,
             role: "Role".parse().ok()?,
             scope: "Scope".parse().ok()?,
         })
+    }
+
+    pub(crate) fn action(&self, name: &str) -> EntityUid {
+        uid(&self.action, name)
     }
 
     pub(crate) fn caller(&self) -> EntityUid {

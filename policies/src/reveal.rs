@@ -77,6 +77,8 @@ pub struct TextRules {
     pub identity: Treatment,
     /// IP addresses.
     pub ip: Treatment,
+    /// Links and images that lead outside the tenant's trusted hosts: as they are, readable but no link, or gone.
+    pub link: Treatment,
 }
 
 impl TextRules {
@@ -87,6 +89,7 @@ impl TextRules {
         iban: Treatment::Hide,
         identity: Treatment::Hide,
         ip: Treatment::Hide,
+        link: Treatment::Hide,
     };
 
     fn wider(self, other: Self) -> Self {
@@ -97,6 +100,7 @@ impl TextRules {
             iban: self.iban.wider(other.iban),
             identity: self.identity.wider(other.identity),
             ip: self.ip.wider(other.ip),
+            link: self.link.wider(other.link),
         }
     }
 }

@@ -42,6 +42,7 @@ impl Sources {
             toolsets: builtin!("toolsets.toml"),
             redaction: builtin!("redaction.toml"),
             cedar: vec![
+                builtin!("cedar/console.cedar"),
                 builtin!("cedar/customer.cedar"),
                 builtin!("cedar/gateway.cedar"),
                 builtin!("cedar/realms.cedar"),

@@ -170,10 +170,11 @@ fn pii(row: &mut Row<'_>, key: &'static str, errors: &mut PolicyErrors) -> Optio
 
 fn text(row: &mut Row<'_>, errors: &mut PolicyErrors) -> Option<TextRules> {
     let mut row = row.inner("text", errors)?;
-    let [email, phone, card, iban, identity, ip] =
-        ["email", "phone", "card", "iban", "identity", "ip"].map(|key| row.need(key, errors));
+    let [email, phone, card, iban, identity, ip, link] =
+        ["email", "phone", "card", "iban", "identity", "ip", "link"].map(|key| row.need(key, errors));
     row.finish(errors);
-    Some(TextRules { email: email?, phone: phone?, card: card?, iban: iban?, identity: identity?, ip: ip? })
+    let (email, phone, card, iban) = (email?, phone?, card?, iban?);
+    Some(TextRules { email, phone, card, iban, identity: identity?, ip: ip?, link: link? })
 }
 
 /// The toolsets; every one of `tools` has to be in exactly one. `None` where the schema could not tell the tools.

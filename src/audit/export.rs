@@ -19,6 +19,10 @@ pub struct Filter {
     pub since: Option<i64>,
     /// Only before this time, milliseconds since 1970.
     pub until: Option<i64>,
+    /// Only of this tool.
+    pub tool: Option<String>,
+    /// Only with this decision.
+    pub decision: Option<String>,
 }
 
 /// One exported line.
@@ -50,14 +54,16 @@ pub fn export(dir: &Path, filter: &Filter, out: &mut dyn Write) -> Result<u64> {
                     (SELECT hash FROM checkpoint WHERE seq = it.seq - 1), ?5)
              FROM row it LEFT JOIN row before ON before.seq = it.seq - 1
              WHERE (?1 IS NULL OR it.tenant = ?1) AND (?2 IS NULL OR it.organisation = ?2)
-               AND (?3 IS NULL OR it.at >= ?3) AND (?4 IS NULL OR it.at < ?4) ORDER BY it.seq",
+               AND (?3 IS NULL OR it.at >= ?3) AND (?4 IS NULL OR it.at < ?4)
+               AND (?6 IS NULL OR it.body ->> 'tool' = ?6) AND (?7 IS NULL OR it.body ->> 'decision' = ?7)
+             ORDER BY it.seq",
         )
         .map_err(failed)?;
     let (tenant, organisation) =
         (filter.tenant.as_ref().map(|it| it.as_str()), filter.organisation.as_ref().map(|it| it.as_str()));
     let genesis = hex(&super::chain::GENESIS);
-    let mut rows =
-        statement.query(params![tenant, organisation, filter.since, filter.until, genesis]).map_err(failed)?;
+    let asked = params![tenant, organisation, filter.since, filter.until, genesis, filter.tool, filter.decision];
+    let mut rows = statement.query(asked).map_err(failed)?;
     let mut count = 0;
     while let Some(row) = rows.next().map_err(failed)? {
         let hash: Vec<u8> = row.get(2).map_err(failed)?;

@@ -58,7 +58,7 @@ pub struct Journal {
 }
 
 /// Rows in a block of the table `seen`.
-const BLOCK: i64 = 16_384;
+pub(super) const BLOCK: i64 = 16_384;
 
 #[derive(Debug)]
 struct Writer {
@@ -85,6 +85,10 @@ pub struct Refused<'a> {
     pub tenant: Option<&'a TenantId>,
     /// Who, where the token was good.
     pub principal: Option<&'a Principal>,
+    /// Which part of Postern says so: `edge` where it is empty.
+    pub phase: &'static str,
+    /// Whether it was allowed after all: then `code` says what.
+    pub allowed: bool,
     /// Why.
     pub code: &'a str,
     /// The request's id.
@@ -134,6 +138,11 @@ impl Journal {
             started: Instant::now(),
             _lock: lock,
         })
+    }
+
+    /// The directory of its files.
+    pub fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// The keys.

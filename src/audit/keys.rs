@@ -63,7 +63,7 @@ impl Keys {
             context.update(part.as_bytes());
         }
         // 128 bits: enough that two never meet, short enough to read.
-        context.sign().as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        hex(context.sign().as_ref().get(..16).unwrap_or_default())
     }
 }
 

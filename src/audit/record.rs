@@ -32,6 +32,9 @@ struct Body<'a> {
     client: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     organisation: Option<&'a str>,
+    /// Of how many organisations the answer had records, where it is not one: then the row is no single organisation's.
+    #[serde(skip_serializing_if = "one_at_most")]
+    organisations: u32,
     tool: &'a str,
     arguments: String,
     decision: &'static str,
@@ -50,6 +53,10 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reference: Option<&'a str>,
     request_id: String,
+}
+
+fn one_at_most(number: &u32) -> bool {
+    *number <= 1
 }
 
 fn is_zero(number: &u32) -> bool {
@@ -76,6 +83,7 @@ impl Stored {
             principal: &principal,
             client: caller.client.as_deref().map(plain),
             organisation: row.organisation.as_ref().map(|it| it.as_str()),
+            organisations: row.organisations,
             tool: row.tool,
             arguments: keys.arguments(tenant, &row.arguments),
             decision: row.decision.as_str(),
@@ -108,7 +116,8 @@ impl Stored {
         };
         let tenant = refused.tenant.map(ToString::to_string).unwrap_or_default();
         let body = serde_json::json!({
-            "at": now.to_string(), "phase": "edge", "tenant": tenant, "principal": principal, "decision": "denied",
+            "at": now.to_string(), "phase": if refused.phase.is_empty() { "edge" } else { refused.phase }, "tenant": tenant, "principal": principal,
+            "decision": if refused.allowed { "allowed" } else { "denied" },
             "code": plain(refused.code), "request_id": plain(refused.request_id),
         });
         Self { at: now.as_millisecond(), tenant, organisation: None, principal, body: body.to_string() }

@@ -1,12 +1,13 @@
 //! Sees every outcome and writes its row before the answer leaves. A read whose row cannot be written is refused as well.
 
-use super::host::{Answer, Facts};
+use super::host::{Answer, Facts, Written};
 use super::{Shown, Stop, ToolCall, Trail};
 use crate::caller::Caller;
 use crate::tools::{Code, Envelope, Refusal, Status};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use postern_api::{OrganisationId, Result};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -76,8 +77,10 @@ pub struct Row {
     pub tool: &'static str,
     /// The arguments.
     pub arguments: Map<String, Value>,
-    /// The organisation that the call was about, in our words.
+    /// The organisation that the call was about, in our words; none where it was about several.
     pub organisation: Option<OrganisationId>,
+    /// How many organisations it was about.
+    pub organisations: u32,
     /// What was decided.
     pub decision: Decision,
     /// The published code, or the inner reason of a hidden tool.
@@ -110,12 +113,15 @@ impl Row {
         trail: &Trail,
     ) -> Self {
         let (notes, findings) = (trail.notes.lock().clone(), trail.findings.lock().clone());
+        let mut organisations = findings.organisations;
+        organisations.extend(caller.organisation.clone());
         Self {
             phase,
             caller: caller.clone(),
             tool: notes.tool.unwrap_or_default(),
             arguments: arguments.clone(),
-            organisation: findings.organisation.or_else(|| caller.organisation.clone()),
+            organisations: u32::try_from(organisations.len()).unwrap_or(u32::MAX),
+            organisation: organisations.pop_first().filter(|_| organisations.is_empty()),
             decision: Decision::Allowed,
             code: "",
             policy_version: notes.policy_version,
@@ -265,7 +271,7 @@ fn verdict(outcome: &std::result::Result<Shown, Stop>, trail: &Trail) -> (Decisi
 
 /// The one place where outcomes become envelopes.
 fn answer_of(outcome: std::result::Result<Shown, Stop>, request_id: &str) -> Answer {
-    let empty = |status| Envelope::<Value> {
+    let empty = |status| Envelope::<Box<RawValue>> {
         status,
         data: None,
         metadata: None,
@@ -308,10 +314,7 @@ fn answer_of(outcome: std::result::Result<Shown, Stop>, request_id: &str) -> Ans
                 ),
                 ..empty(Status::PendingConfirmation)
             };
-            match serde_json::to_value(&envelope) {
-                Ok(envelope) => Answer::Confirm { id, message, expires_in, envelope },
-                Err(_) => Answer::Done { envelope: Value::Null, is_error: true },
-            }
+            Answer::Confirm { id, message, expires_in, envelope: Written::of(&envelope) }
         }
         Err(Stop::Hidden) => Answer::UnknownTool,
         Err(Stop::Refused(refusal)) => {
@@ -321,7 +324,22 @@ fn answer_of(outcome: std::result::Result<Shown, Stop>, request_id: &str) -> Ans
     }
 }
 
-fn failure(refusal: &Refusal, empty: Envelope<Value>, request_id: &str) -> Envelope<Value> {
+/// Names the page on which a person confirms. Opening it does nothing, so a model that follows it has not confirmed.
+pub(super) fn point_to(answer: &mut Answer, page: &str) {
+    if let Answer::Confirm { id, envelope, .. } = answer {
+        let mut value = envelope.value();
+        if let Some(action) = value.get_mut("suggested_action") {
+            let text = format!(
+                "A person has to confirm this outside the conversation, at {page}{id}. Give them this address; do not call the \
+                 tool again."
+            );
+            *action = text.into();
+            *envelope = Written::of(&value);
+        }
+    }
+}
+
+fn failure(refusal: &Refusal, empty: Envelope<Box<RawValue>>, request_id: &str) -> Envelope<Box<RawValue>> {
     // A missing record and a foreign one are the same bytes, so the request id is told only where support needs it.
     let for_support = matches!(refusal.code, Code::InternalError | Code::UpstreamError | Code::OutcomeUnknown);
     Envelope {
@@ -334,9 +352,6 @@ fn failure(refusal: &Refusal, empty: Envelope<Value>, request_id: &str) -> Envel
     }
 }
 
-fn done(envelope: &Envelope<Value>, is_error: bool) -> Answer {
-    match serde_json::to_value(envelope) {
-        Ok(envelope) => Answer::Done { envelope, is_error },
-        Err(_) => Answer::Done { envelope: Value::Null, is_error: true },
-    }
+fn done(envelope: &Envelope<Box<RawValue>>, is_error: bool) -> Answer {
+    Answer::Done { envelope: Written::of(envelope), is_error }
 }

@@ -1,11 +1,11 @@
 //! The gate: what the protocol layer talks to. Lists tools and calls them by one decision.
 
-use super::audit::{Audit, Ledger, Phase, Row, conclude};
+use super::audit::{Audit, Ledger, Phase, Row, conclude, point_to};
 use super::authorise::{Authorise, Means};
 use super::deadline::Deadline;
 use super::dispatch::Dispatch;
 use super::govern::Govern;
-use super::host::{self, Answer, Call, Facts, Host, Listing};
+use super::host::{self, Answer, Call, Facts, Host, Listing, Written};
 use super::redact::Redact;
 use super::redact::lens::Redactor;
 use super::{Stop, ToolCall, Trail};
@@ -31,6 +31,8 @@ pub struct Gate {
     confirmations: Arc<dyn Confirmations>,
     ledger: Arc<dyn Ledger>,
     listings: Arc<[Arc<Listing>]>,
+    /// Where a person finds a waiting confirmation; its id follows.
+    page: Option<Arc<str>>,
 }
 
 impl Gate {
@@ -75,16 +77,27 @@ impl Gate {
             means,
             confirmations,
             listings,
+            page: None,
         }
+    }
+
+    /// Tells clients where their person finds what waits for a confirmation. The id is put behind `page`, an address of ours.
+    #[must_use]
+    pub fn confirming_at(mut self, page: &str) -> Self {
+        self.page = Some(page.into());
+        self
     }
 
     async fn run(&self, call: ToolCall) -> Answer {
         let tool = tools::find(&call.name).map_or("unknown", |it| it.entry.name);
         let span = telemetry::call_span(tool, &call.facts.protocol);
         match self.stack.clone().oneshot(call).instrument(span.clone()).await {
-            Ok(answer) => {
+            Ok(mut answer) => {
+                if let Some(page) = &self.page {
+                    point_to(&mut answer, page);
+                }
                 if let Answer::Done { envelope, is_error: true } = &answer {
-                    span.record("error.type", envelope.get("code").and_then(Value::as_str).unwrap_or("error"));
+                    span.record("error.type", envelope.word("code").as_deref().unwrap_or("error"));
                 }
                 answer
             }
@@ -139,9 +152,7 @@ impl Gate {
 fn settlement(answer: &Answer) -> Settlement {
     match answer {
         Answer::Done { is_error: false, .. } => Settlement::Done,
-        Answer::Done { envelope, .. } if envelope.get("status").and_then(Value::as_str) == Some("unknown") => {
-            Settlement::Unknown
-        }
+        Answer::Done { envelope, .. } if envelope.word("status").as_deref() == Some("unknown") => Settlement::Unknown,
         Answer::Done { .. } | Answer::UnknownTool | Answer::Confirm { .. } => Settlement::Failed,
     }
 }
@@ -182,7 +193,7 @@ impl Host for Gate {
         // A task of its own: whoever leaves now neither cuts the change nor leaves the confirmation unsettled.
         let (gate, facts) = (self.clone(), facts.clone());
         let task = tokio::spawn(async move { gate.settle(caller, confirmation, accept, facts).await });
-        task.await.unwrap_or_else(|_| Answer::Done { envelope: Value::Null, is_error: true })
+        task.await.unwrap_or_else(|_| Answer::Done { envelope: Written::of(&Value::Null), is_error: true })
     }
 
     fn refused(&self, caller: &Caller, refusal: host::Refusal, facts: &Facts) {

@@ -2,6 +2,8 @@
 
 use crate::caller::Caller;
 use async_trait::async_trait;
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,6 +60,33 @@ pub struct Call {
     pub facts: Facts,
 }
 
+/// The envelope of an answer, redacted. Written once: these bytes leave, as structured content and as text.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub struct Written(Box<RawValue>);
+
+impl Written {
+    /// Writes an envelope; one that cannot be written is `null`.
+    pub fn of(envelope: &impl Serialize) -> Self {
+        Self(to_raw_value(envelope).unwrap_or_else(|_| RawValue::NULL.to_owned()))
+    }
+
+    /// The JSON.
+    pub fn text(&self) -> &str {
+        self.0.get()
+    }
+
+    /// The JSON, read again.
+    pub fn value(&self) -> Value {
+        serde_json::from_str(self.text()).unwrap_or_default()
+    }
+
+    /// One of its own words, `status` or `code`.
+    pub fn word(&self, name: &str) -> Option<String> {
+        self.value().get(name).and_then(Value::as_str).map(str::to_owned)
+    }
+}
+
 /// What a call came to.
 #[derive(Debug, Clone)]
 pub enum Answer {
@@ -66,7 +95,7 @@ pub enum Answer {
     /// The answer envelope, redacted. `is_error` for `status: error`.
     Done {
         /// The envelope.
-        envelope: Value,
+        envelope: Written,
         /// Whether it is a failure.
         is_error: bool,
     },
@@ -79,7 +108,7 @@ pub enum Answer {
         /// How long it can be confirmed.
         expires_in: Duration,
         /// The `pending_confirmation` envelope.
-        envelope: Value,
+        envelope: Written,
     },
 }
 

@@ -40,6 +40,7 @@ fn viewer(cx: &ToolCx) -> Viewer {
     Viewer {
         contacts: contacts.collect(),
         own_values: [&caller.email, &caller.name].into_iter().flatten().map(|it| it.to_string()).collect(),
+        link_hosts: tenant.trusted_link_hosts.clone(),
         grant: format!("{}\n{}\n{client}", caller.principal.issuer, caller.principal.subject).into(),
     }
 }
@@ -79,10 +80,12 @@ where
             };
             let redacted = redactor.redact(&**answer, &reveal, &viewer)?;
             trail.notes.lock().redacted = redacted.counts.iter().map(|(_, it)| it).sum();
-            let data = redacted.value;
             Ok(match draft {
-                Draft::Reply(reply) => Shown::Success { data, metadata: reply.metadata },
-                Draft::Preview(preview) => Shown::Preview { message: (preview.message)(&data), data },
+                Draft::Reply(reply) => Shown::Success { data: redacted.json, metadata: reply.metadata },
+                Draft::Preview(preview) => {
+                    let data = redacted.value();
+                    Shown::Preview { message: (preview.message)(&data), data }
+                }
             })
         })
     }

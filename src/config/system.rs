@@ -11,10 +11,16 @@ use toml::{Table, Value};
 pub enum SystemConfig {
     /// Postern's own backend, for every port.
     Embedded,
+    /// ConnectWise PSA.
+    ConnectWise(Box<postern_connectwise::Config>, Connection),
+    /// Autotask PSA.
+    Autotask(Box<postern_autotask::Config>, Connection),
     /// HaloPSA.
     HaloPsa(Box<postern_halopsa::Config>, Connection),
     /// Request Tracker 5.
     RequestTracker(Box<postern_request_tracker::Config>, Connection),
+    /// Syncro.
+    Syncro(Box<postern_syncro::Config>, Connection),
 }
 
 /// How a system is reached.
@@ -51,6 +57,24 @@ impl SystemConfig {
                 }
                 Some(SystemConfig::Embedded)
             }
+            "autotask" => {
+                let secret = secret(&mut table, path, "secret", found);
+                let config = section::<postern_autotask::Config>(Some(Value::Table(table)), path, found);
+                let config = config?.with_secret(secret?);
+                for mistake in config.mistakes() {
+                    found.add(&format!("{path}.{}", mistake.path), format!("expected {}", mistake.expected));
+                }
+                Some(SystemConfig::Autotask(Box::new(config), connection?))
+            }
+            "connectwise" => {
+                let secret = secret(&mut table, path, "private_key", found);
+                let config = section::<postern_connectwise::Config>(Some(Value::Table(table)), path, found);
+                let config = config?.with_secret(secret?);
+                for mistake in config.mistakes() {
+                    found.add(&format!("{path}.{}", mistake.path), format!("expected {}", mistake.expected));
+                }
+                Some(SystemConfig::ConnectWise(Box::new(config), connection?))
+            }
             "halopsa" => {
                 let secret = secret(&mut table, path, "client_secret", found);
                 let config = section::<postern_halopsa::Config>(Some(Value::Table(table)), path, found);
@@ -71,6 +95,15 @@ impl SystemConfig {
                 *(if field == "token" { &mut config.token } else { &mut config.password }) = Some(secret?);
                 Some(SystemConfig::RequestTracker(Box::new(config), connection?))
             }
+            "syncro" => {
+                let secret = secret(&mut table, path, "token", found);
+                let config = section::<postern_syncro::Config>(Some(Value::Table(table)), path, found);
+                let config = config?.with_secret(secret?);
+                for mistake in config.mistakes() {
+                    found.add(&format!("{path}.{}", mistake.path), format!("expected {}", mistake.expected));
+                }
+                Some(SystemConfig::Syncro(Box::new(config), connection?))
+            }
             other => {
                 found.add(&format!("{path}.kind"), format!("expected {KINDS}, found `{other}`"));
                 None
@@ -82,8 +115,11 @@ impl SystemConfig {
     pub fn kind(&self) -> &'static str {
         match self {
             SystemConfig::Embedded => "embedded",
+            SystemConfig::Autotask(..) => "autotask",
+            SystemConfig::ConnectWise(..) => "connectwise",
             SystemConfig::HaloPsa(..) => "halopsa",
             SystemConfig::RequestTracker(..) => "request-tracker",
+            SystemConfig::Syncro(..) => "syncro",
         }
     }
 
@@ -91,13 +127,13 @@ impl SystemConfig {
     pub(super) fn has_port(&self, port: &str) -> bool {
         match self {
             SystemConfig::Embedded => true,
-            SystemConfig::HaloPsa(..) => port != "identity",
-            SystemConfig::RequestTracker(..) => matches!(port, "service_desk" | "crm"),
+            SystemConfig::ConnectWise(..) | SystemConfig::HaloPsa(..) | SystemConfig::Syncro(..) => port != "identity",
+            SystemConfig::Autotask(..) | SystemConfig::RequestTracker(..) => matches!(port, "service_desk" | "crm"),
         }
     }
 }
 
-const KINDS: &str = "`embedded`, `halopsa` or `request-tracker`";
+const KINDS: &str = "`autotask`, `connectwise`, `embedded`, `halopsa`, `request-tracker` or `syncro`";
 
 /// Takes a secret reference out of a table and reads it.
 fn secret(table: &mut Table, path: &str, field: &str, found: &mut Mistakes) -> Option<SecretString> {

@@ -111,3 +111,12 @@ fn one_id_of_a_system_is_one_organisations() {
     let mistakes = Config::parse(&text).expect_err("has a mistake").to_string();
     assert!(mistakes.contains("tenants[0].organisations.globex.local: expected an id of its own"), "{mistakes}");
 }
+
+#[test]
+fn p02_a_trusted_link_host_is_a_host_and_nothing_else() {
+    let name = "name = \"Example MSP\"\n";
+    let text = WHOLE.replace(name, &format!("{name}trusted_link_hosts = [\"https://x.example/\"]\n"));
+    assert_ne!(text, WHOLE);
+    let mistakes = Config::parse(&text).expect_err("has a mistake").to_string();
+    assert!(mistakes.contains("tenants[0].trusted_link_hosts: expected host names"), "{mistakes}");
+}

@@ -45,8 +45,7 @@ pub(super) async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Respo
     let tag = format!("\"{}\"", asset.name);
     let known = headers.get(header::IF_NONE_MATCH).and_then(|it| it.to_str().ok());
     let fresh = known.is_some_and(|it| it.split(',').any(|one| one.trim().trim_start_matches("W/") == tag));
-    let mut response =
-        if fresh { StatusCode::NOT_MODIFIED.into_response() } else { asset.text.into_response() };
+    let mut response = if fresh { StatusCode::NOT_MODIFIED.into_response() } else { asset.text.into_response() };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.kind));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));

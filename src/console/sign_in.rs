@@ -42,7 +42,8 @@ struct Message<'a> {
 fn drawn(template: &impl Template) -> String {
     template.render().unwrap_or_else(|error| {
         tracing::error!(%error, "a page could not be drawn: {error}");
-        "<!doctype html><html lang=\"en\"><title>Unavailable</title><h1>Unavailable</h1><p>Try again later.</p></html>".into()
+        "<!doctype html><html lang=\"en\"><title>Unavailable</title><h1>Unavailable</h1><p>Try again later.</p></html>"
+            .into()
     })
 }
 
@@ -89,7 +90,8 @@ impl SignInPages for Drawn {
 
     fn message(&self, page: &MessagePage) -> String {
         let (title, says, go_on) = told(page.notice);
-        let good = matches!(page.notice, Notice::SignedOut | Notice::ResetSent | Notice::PasswordChanged | Notice::TotpReady);
+        let good =
+            matches!(page.notice, Notice::SignedOut | Notice::ResetSent | Notice::PasswordChanged | Notice::TotpReady);
         drawn(&Message { page, title, says, go_on, good })
     }
 }
@@ -97,17 +99,25 @@ impl SignInPages for Drawn {
 fn told(notice: Notice) -> (&'static str, String, &'static str) {
     let (title, says, go_on) = match notice {
         Notice::SignedOut => ("You are signed out", "Clients that you connected stay connected.", "Sign in again"),
-        Notice::ResetSent => ("Look into your mail", "If there is such an account, a link is on its way.", "Back to sign-in"),
+        Notice::ResetSent => {
+            ("Look into your mail", "If there is such an account, a link is on its way.", "Back to sign-in")
+        }
         Notice::PasswordChanged => ("The password is set", "Sign in with it from now on.", "Go on"),
         Notice::TotpReady => ("The authenticator app is set up", "Its code is asked for when you sign in.", "Go on"),
         Notice::SignInFailed => ("The sign-in was not finished", "Nothing was changed. Begin again.", "Begin again"),
-        Notice::NotWelcome => {
-            ("You have no access here", "You signed in, but nothing is open to you. Ask your administrator.", "Use another account")
+        Notice::NotWelcome => (
+            "You have no access here",
+            "You signed in, but nothing is open to you. Ask your administrator.",
+            "Use another account",
+        ),
+        Notice::RealmUnavailable => (
+            "Your sign-in cannot be reached",
+            "The service that signs you in does not answer. Try again later.",
+            "Try again",
+        ),
+        Notice::Stale => {
+            ("This form is too old", "It was used already, or came from elsewhere. Begin again.", "Begin again")
         }
-        Notice::RealmUnavailable => {
-            ("Your sign-in cannot be reached", "The service that signs you in does not answer. Try again later.", "Try again")
-        }
-        Notice::Stale => ("This form is too old", "It was used already, or came from elsewhere. Begin again.", "Begin again"),
         Notice::TooMany { wait_secs } => {
             let wait = match wait_secs.div_ceil(60) {
                 0 | 1 => "a minute".to_owned(),

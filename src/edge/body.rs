@@ -10,6 +10,7 @@ use super::json;
 use super::problem::{Kind, Problem};
 use super::reason::Reason;
 use super::rejection::{RejectionFacts, Rejections};
+use crate::caller::Message;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -91,9 +92,10 @@ impl StrictBody {
         if !is_plain_utf8(request.headers()) {
             return Err(Problem::new(Kind::UnsupportedMediaType).into_response());
         }
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         let body = self.collect(&parts.headers, body).await.map_err(|kind| Problem::new(kind).into_response())?;
         self.check(&body).map_err(Unread::answer)?;
+        parts.extensions.insert(Message(body.clone()));
         Ok(Request::from_parts(parts, Body::from(body)))
     }
 

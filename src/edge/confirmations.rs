@@ -10,7 +10,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Extension, Json, Router};
 use serde::Deserialize;
-use serde_json::Value;
 use std::sync::Arc;
 
 /// The body; none at all means yes.
@@ -38,14 +37,10 @@ async fn settle(
     };
     let facts = Facts { request_id: request_id.to_string(), protocol: "http".into(), ..Facts::default() };
     match host.confirm(caller, &id, accept, &facts).await {
-        Answer::Done { envelope, .. } if code(&envelope) == Some("CONFIRMATION_NOT_FOUND") => {
+        Answer::Done { envelope, .. } if envelope.word("code").as_deref() == Some("CONFIRMATION_NOT_FOUND") => {
             (http::StatusCode::NOT_FOUND, Json(envelope)).into_response()
         }
         Answer::Done { envelope, .. } | Answer::Confirm { envelope, .. } => Json(envelope).into_response(),
         Answer::UnknownTool => Problem::new(Kind::NotFound).into_response(),
     }
-}
-
-fn code(envelope: &Value) -> Option<&str> {
-    envelope.get("code").and_then(Value::as_str)
 }

@@ -142,6 +142,13 @@ impl Allowed {
     fn origin(&self, headers: &HeaderMap) -> Result<Option<HeaderValue>, Problem> {
         let mut sent = headers.get_all(header::ORIGIN).iter();
         let Some(origin) = sent.next() else { return Ok(None) };
+        // A form of a page with `Referrer-Policy: no-referrer` says `null`. Only the browser itself can say that the page was ours.
+        if origin == "null"
+            && sent.next().is_none()
+            && headers.get("sec-fetch-site").is_some_and(|it| it == "same-origin")
+        {
+            return Ok(None);
+        }
         let refused = || Problem::new(Kind::Forbidden).detail("requests from this web origin are not allowed");
         let parsed = origin.to_str().ok().and_then(WebOrigin::parse).ok_or_else(refused)?;
         if sent.next().is_some() || !self.origins.contains(&parsed) {
@@ -190,7 +197,10 @@ where
             Ok(it) => it,
             Err(answer) => return Box::pin(async move { Ok(answer) }),
         };
-        let Some(origin) = origin else { return Box::pin(self.inner.call(request)) };
+        let Some(origin) = origin else {
+            request.headers_mut().remove(header::ORIGIN);
+            return Box::pin(self.inner.call(request));
+        };
         // Judged here; whoever judged it again, by another list, could only disagree.
         request.headers_mut().remove(header::ORIGIN);
         if is_preflight(&request) {

@@ -172,12 +172,12 @@ fn connection(
     server.serve_connection(TokioIo::new(stream), service).into_owned()
 }
 
-/// Writes the metrics in Prometheus' text format.
-pub type RenderMetrics = Arc<dyn Fn() -> String + Send + Sync>;
+/// Writes the metrics in Prometheus' text format, or how the connected systems do as JSON.
+pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
 
-/// The routes for operators: `/healthz`, `/readyz` and `/metrics`. `hosts` are further values of `Host`, beside
+/// The routes for operators: `/healthz`, `/readyz`, `/systems` and `/metrics`. `hosts` are further values of `Host`, beside
 /// addresses and `localhost`: a page in an operator's browser must not read the metrics through a name of its own.
-pub fn operations(ready: Readiness, metrics: RenderMetrics, hosts: &[String]) -> Router {
+pub fn operations(ready: Readiness, metrics: Render, systems: Render, hosts: &[String]) -> Router {
     let hosts: Arc<[HostPort]> = hosts.iter().filter_map(|it| HostPort::parse(it, 80)).collect();
     let readyz = move || {
         let ready = ready.get();
@@ -190,9 +190,14 @@ pub fn operations(ready: Readiness, metrics: RenderMetrics, hosts: &[String]) ->
             ([(header::CONTENT_TYPE, kind)], text)
         }
     };
+    let systems = move || {
+        let text = systems();
+        async move { ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], text) }
+    };
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readyz))
+        .route("/systems", get(systems))
         .route("/metrics", get(metrics))
         .fallback(|| async { Problem::new(Kind::NotFound) })
         .layer(axum::middleware::from_fn_with_state(hosts, operators_only))

@@ -24,6 +24,8 @@ pub struct McpConfig {
     pub allowed_origins: Vec<String>,
     /// The longest request body, in bytes.
     pub max_body_bytes: usize,
+    /// Whether plain requests go the short way past the protocol library. Their answers are the same either way.
+    pub direct: bool,
     /// How names are listed.
     pub names: Names,
     /// Tools on one page of a list.
@@ -52,6 +54,7 @@ impl McpConfig {
             allowed_hosts: Vec::new(),
             allowed_origins: Vec::new(),
             max_body_bytes: 1024 * 1024,
+            direct: true,
             names: Names::Own,
             page_size: 100,
             list_ttl: Duration::from_secs(60),

@@ -22,7 +22,7 @@ pub(super) fn can_ask(context: &RequestContext<RoleServer>) -> bool {
     knows && context.client_capabilities().is_some_and(|capabilities| shows_forms(&capabilities))
 }
 
-fn shows_forms(capabilities: &ClientCapabilities) -> bool {
+pub(super) fn shows_forms(capabilities: &ClientCapabilities) -> bool {
     capabilities.elicitation.as_ref().is_some_and(|offered| offered.form.is_some() || offered.url.is_none())
 }
 

@@ -5,9 +5,11 @@
 use super::Facts;
 use crate::caller::{Caller, RequestId};
 use http::request::Parts;
-use rmcp::model::{ErrorData, ProtocolVersion};
+use http::{Extensions, Request, Uri};
+use rmcp::model::{ErrorData, Implementation, ProtocolVersion};
 use rmcp::service::{RequestContext, RoleServer};
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// The caller that the edge verified.
 pub(super) fn caller(context: &RequestContext<RoleServer>) -> Result<Arc<Caller>, ErrorData> {
@@ -25,16 +27,28 @@ pub(super) fn is_modern(context: &RequestContext<RoleServer>) -> bool {
 
 /// What the request says beside its method.
 pub(super) fn facts(context: &RequestContext<RoleServer>) -> Facts {
-    let parts = context.extensions.get::<Parts>();
+    let version = context.protocol_version();
+    let version = version.as_ref().map(ProtocolVersion::as_str).unwrap_or_default();
+    let (client, gone) = (context.client_info(), context.ct.clone());
+    let nothing = Request::new(()).into_parts().0;
+    let parts = context.extensions.get::<Parts>().unwrap_or(&nothing);
+    facts_of(&parts.extensions, &parts.uri, version, client.as_ref(), gone)
+}
+
+/// The same, from its parts.
+pub(super) fn facts_of(
+    extensions: &Extensions,
+    uri: &Uri,
+    version: &str,
+    client: Option<&Implementation>,
+    cancelled: CancellationToken,
+) -> Facts {
     Facts {
-        request_id: parts
-            .and_then(|parts| parts.extensions.get::<RequestId>())
-            .map(|id| id.0.to_string())
-            .unwrap_or_default(),
-        protocol: context.protocol_version().map(|version| version.as_str().to_owned()).unwrap_or_default(),
-        client: context.client_info().map(|client| printable(&format!("{}/{}", client.name, client.version))),
-        toolsets: parts.and_then(|parts| toolsets(parts.uri.query()?)),
-        cancelled: context.ct.clone(),
+        request_id: extensions.get::<RequestId>().map(|id| id.0.to_string()).unwrap_or_default(),
+        protocol: version.to_owned(),
+        client: client.map(|client| printable(&format!("{}/{}", client.name, client.version))),
+        toolsets: uri.query().and_then(toolsets),
+        cancelled,
     }
 }
 

@@ -1,5 +1,7 @@
 //! The tower service that is mounted at `/mcp`.
 
+use super::answers::Shared;
+use super::direct::Plain;
 use super::handler::Handler;
 use super::sessions::{Full, Sessions, Whose};
 use super::{Facts, Host, McpConfig, Refusal, RequestId};
@@ -12,6 +14,7 @@ use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full as FullBody};
 use rmcp::ServerHandler;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use serde::Serialize;
 use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
@@ -28,20 +31,27 @@ pub struct McpService<H = Handler> {
     /// Shared: a clone of the transport copies its settings, and there is one for every request.
     inner: Arc<StreamableHttpService<H, Sessions>>,
     sessions: Arc<Sessions>,
-    /// Hears of what is refused here.
-    host: Option<Arc<dyn Host>>,
+    /// What answers plain requests, and hears of what is refused here.
+    shared: Option<Arc<Shared>>,
 }
 
 /// The endpoint in front of a host.
 pub fn service(host: Arc<dyn Host>, config: McpConfig) -> McpService {
-    let shared = Handler::shared(host.clone(), &config);
-    serve(move || Handler::new(shared.clone()), Some(host), config)
+    let shared = Arc::new(Shared::new(host, config.clone()));
+    serve(
+        {
+            let shared = shared.clone();
+            move || Handler::new(shared.clone())
+        },
+        Some(shared),
+        config,
+    )
 }
 
 /// The endpoint in front of a handler: one for every session, and one for every request that has no session.
 pub(super) fn serve<H>(
     handler: impl Fn() -> H + Send + Sync + 'static,
-    host: Option<Arc<dyn Host>>,
+    shared: Option<Arc<Shared>>,
     config: McpConfig,
 ) -> McpService<H>
 where
@@ -57,7 +67,7 @@ where
         .with_max_request_body_bytes(config.max_body_bytes)
         .with_cancellation_token(config.stop);
     let inner = StreamableHttpService::new(move || Ok(handler()), sessions.clone(), transport);
-    McpService { inner: Arc::new(inner), sessions, host }
+    McpService { inner: Arc::new(inner), sessions, shared }
 }
 
 impl<H> McpService<H>
@@ -79,12 +89,12 @@ where
             (Some(id), None) => {
                 let whose = id.to_str().map_or(Whose::Nobodys, |id| self.sessions.whose(id, &caller.principal));
                 if whose == Whose::Foreign
-                    && let Some(host) = &self.host
+                    && let Some(shared) = &self.shared
                 {
                     let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
                     let facts =
                         Facts { request_id: request_id.as_deref().unwrap_or_default().to_owned(), ..Facts::default() };
-                    host.refused(&caller, Refusal::Session, &facts);
+                    shared.host.refused(&caller, Refusal::Session, &facts);
                 }
                 // The transport ignores an unknown id in requests of versions without sessions, and says that it has ended
                 // what never was: only the latter would tell a foreign session from none.
@@ -93,7 +103,14 @@ where
                 }
                 false
             }
-            (None, _) => request.method() == Method::POST && !names_modern_version(request.headers()),
+            (None, _) => {
+                if let Some(shared) = &self.shared
+                    && let Some(plain) = Plain::of(&request, &caller, &shared.config)
+                {
+                    return plain.answer(shared.clone()).await;
+                }
+                request.method() == Method::POST && !names_modern_version(request.headers())
+            }
         };
         if begins && let Err(full) = self.sessions.room(&caller.principal) {
             return busy(full);
@@ -128,7 +145,7 @@ where
 
 impl<H> Clone for McpService<H> {
     fn clone(&self) -> Self {
-        Self { inner: self.inner.clone(), sessions: self.sessions.clone(), host: self.host.clone() }
+        Self { inner: self.inner.clone(), sessions: self.sessions.clone(), shared: self.shared.clone() }
     }
 }
 
@@ -149,6 +166,16 @@ fn busy(full: Full) -> Response<Body> {
         Full::Person => plain(StatusCode::TOO_MANY_REQUESTS, "too many sessions of yours: end one, or try again later"),
     };
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("60"));
+    response
+}
+
+/// A message as the body of an answer.
+pub(super) fn json(message: &impl Serialize) -> Response<Body> {
+    let Ok(body) = serde_json::to_vec(message) else {
+        return plain(StatusCode::INTERNAL_SERVER_ERROR, "internal error");
+    };
+    let mut response = Response::new(FullBody::new(Bytes::from(body)).boxed());
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 

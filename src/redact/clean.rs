@@ -2,6 +2,9 @@
 //!
 //! Zero-width joiners go too, so an emoji family falls apart into its members; hidden instructions cost more than that.
 
+use super::Marks;
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 use std::borrow::Cow;
 
 const OPEN: char = '⟦';
@@ -150,8 +153,34 @@ pub(crate) fn escape<'a>(
 }
 
 /// Takes hidden characters and forged placeholders out of every string and key of an answer, whatever its class.
-pub(crate) fn tidy(value: &mut serde_json::Value, marks: &crate::redact::Marks) {
-    use serde_json::Value;
+pub(crate) fn tidy(json: Box<RawValue>, marks: &Marks) -> serde_json::Result<Box<RawValue>> {
+    let text = json.get();
+    if shows_all(text) {
+        // Neither brackets nor what is between those that stay are written otherwise in JSON, so it is read as it stands.
+        let (clear, _) = escape(Cow::Borrowed(text), |inner| marks.wrote(inner));
+        return if clear == text { Ok(json) } else { RawValue::from_string(clear.into_owned()) };
+    }
+    let mut value = serde_json::from_str(text)?;
+    tidy_value(&mut value, marks);
+    to_raw_value(&value)
+}
+
+/// Whether no string in this JSON has anything to clean.
+fn shows_all(json: &str) -> bool {
+    let mut bytes = json.bytes();
+    while let Some(byte) = bytes.next() {
+        let shown = match byte {
+            b'\\' => matches!(bytes.next(), Some(b'n' | b't' | b'"' | b'\\')),
+            _ => byte >= 0x80 || plain(byte),
+        };
+        if !shown {
+            return false;
+        }
+    }
+    json.is_ascii() || json.chars().all(settled)
+}
+
+fn tidy_value(value: &mut Value, marks: &Marks) {
     let clear = |text: &str| -> Option<String> {
         if text.is_ascii() && !text.bytes().any(|byte| byte.is_ascii_control()) {
             return None;
@@ -165,13 +194,13 @@ pub(crate) fn tidy(value: &mut serde_json::Value, marks: &crate::redact::Marks) 
                 *text = clear;
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| tidy(item, marks)),
+        Value::Array(items) => items.iter_mut().for_each(|item| tidy_value(item, marks)),
         Value::Object(fields) => {
             if fields.keys().any(|key| clear(key).is_some()) {
                 let old = std::mem::take(fields);
                 fields.extend(old.into_iter().map(|(key, value)| (clear(&key).unwrap_or(key), value)));
             }
-            fields.values_mut().for_each(|value| tidy(value, marks));
+            fields.values_mut().for_each(|value| tidy_value(value, marks));
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
@@ -213,6 +242,36 @@ mod tests {
     fn an_unfinished_escape_ends_with_the_line() {
         assert_eq!(clean("\u{1b}]0;title\nnext"), "\nnext");
         assert_eq!(clean("\u{1b}"), "");
+    }
+
+    #[test]
+    fn p04_an_answer_read_as_it_stands_is_tidied_as_one_read_value_by_value() {
+        let marks = Marks::new(b"secret", "grant");
+        let genuine = marks.of("email", "jane@acme.example");
+        let texts = [
+            "plain \"quoted\" back\\slash \\u0041 line\nbreak\ttab /",
+            "Grüße – 日本語 ❤\u{fe0f}",
+            "Grüße 日本語",
+            "carriage\r return \u{8} \u{c} \u{7f} \u{1b}[1mred",
+            "⟦email:aaaaaa.aaaa⟧ ⟦⟦ ⟧",
+            "⟦ opened and",
+            "closed ⟧ here ⟦email:",
+            "\u{202e}hidden\u{200b} ４１１１ 555\u{2013}0100",
+            &genuine,
+            &format!("⟦{genuine}⟧ \" {genuine}"),
+        ];
+        let mut answers: Vec<Value> =
+            texts.iter().map(|text| serde_json::json!({ *text: [text, 1.5, null] })).collect();
+        for (one, other) in texts.iter().flat_map(|one| texts.iter().map(move |other| (one, other))) {
+            answers.push(serde_json::json!([one, { "k": other }]));
+        }
+        for mut answer in answers {
+            let tidied = tidy(to_raw_value(&answer).unwrap(), &marks).unwrap();
+            tidy_value(&mut answer, &marks);
+            assert_eq!(tidied.get(), answer.to_string());
+        }
+        let untouched = serde_json::json!({ "text": genuine }).to_string();
+        assert_eq!(tidy(RawValue::from_string(untouched.clone()).unwrap(), &marks).unwrap().get(), untouched);
     }
 
     #[test]

@@ -11,6 +11,7 @@ const HIDE: TextRules = TextRules {
     iban: Treatment::Hide,
     identity: Treatment::Hide,
     ip: Treatment::Mask,
+    link: Treatment::Mask,
 };
 
 /// An engine with everything it needs.
@@ -147,8 +148,10 @@ fn r03_a_value_is_found_through_what_is_put_around_it() {
         ("odd spaces", "4111\u{a0}1111\u{2009}1111\u{202f}1111".to_owned()),
         ("dashes", "4111\u{2011}1111\u{2013}1111\u{2212}1111".to_owned()),
     ];
+    // The query of a link goes as a whole, so the links stay here, to see what is found in them.
+    let rules = TextRules { link: Treatment::Show, ..HIDE };
     for (name, text) in cases {
-        let out = bench.scrub(&text);
+        let out = bench.with(&text, &rules, &[], None);
         for value in [
             "zoe@",
             "zoe&",

@@ -107,7 +107,10 @@ fn next(rest: &[u8], printable: bool) -> Option<usize> {
 
 /// Whether the text has the marks of a quoted-printable body.
 fn quoted_printable(bytes: &[u8]) -> bool {
-    [&b"=\n"[..], b"=3D", b"=40", b"=20", b"=2E", b"=C3"].iter().any(|mark| memchr::memmem::find(bytes, mark).is_some())
+    memchr::memchr_iter(b'=', bytes).any(|at| {
+        let after = bytes.get(at + 1..).unwrap_or_default();
+        [&b"\n"[..], b"3D", b"40", b"20", b"2E", b"C3"].iter().any(|mark| after.starts_with(mark))
+    })
 }
 
 type Step = Option<(Option<char>, usize)>;

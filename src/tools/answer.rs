@@ -1,19 +1,20 @@
 //! A tool's answer, before anybody knows its type: all that the redactor needs of it.
 
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 
 /// Anything that serialises. Outside the redactor's lens that fails as soon as a classified value is met.
 pub trait Answer: Send {
     /// The answer as JSON.
-    fn value(&self) -> serde_json::Result<serde_json::Value>;
+    fn json(&self) -> serde_json::Result<Box<RawValue>>;
 
     /// Serialises the answer to nowhere, so that the lens sees each value; an error past `most` bytes.
     fn survey(&self, most: usize) -> serde_json::Result<()>;
 }
 
 impl<T: Serialize + Send> Answer for T {
-    fn value(&self) -> serde_json::Result<serde_json::Value> {
-        serde_json::to_value(self)
+    fn json(&self) -> serde_json::Result<Box<RawValue>> {
+        to_raw_value(self)
     }
 
     fn survey(&self, most: usize) -> serde_json::Result<()> {

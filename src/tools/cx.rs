@@ -11,10 +11,12 @@ use parking_lot::Mutex;
 use postern_api::owned::Admitted;
 use postern_api::{
     About, CallCx, ContactId, Crm, Error, ExternalId, Identity, KnowledgeBase, Op, OrganisationId, OrganisationMap,
-    Owned, Owner, Page, Reach, Scope, ServiceDesk, TenantId, Viewer,
+    Owned, Owner, Page, Reach, Scope, ServiceDesk, TenantId, Turn, Viewer,
 };
 use postern_policies::Engine;
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 /// The role that speaks for an organisation.
@@ -52,8 +54,8 @@ pub trait History: std::fmt::Debug + Send + Sync {
 /// What happened during a call, for its audit row. No values, no names.
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
-    /// The organisation that the call was about, in our words.
-    pub organisation: Option<OrganisationId>,
+    /// The organisations that the call was about, in our words.
+    pub organisations: BTreeSet<OrganisationId>,
     /// The connected system.
     pub system: Option<Arc<str>>,
     /// Time spent waiting for connected systems.
@@ -99,6 +101,12 @@ impl Default for Turns {
     fn default() -> Self {
         Self(moka::sync::Cache::builder().max_capacity(100_000).time_to_idle(Duration::from_secs(600)).build())
     }
+}
+
+/// A number for a person that says nothing about who it is, and is another one after a restart.
+fn whose(principal: &Principal) -> u64 {
+    static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    KEYS.hash_one(principal)
 }
 
 /// A port of one connected system, for one call.
@@ -154,6 +162,7 @@ impl ToolCx {
             deadline: self.deadline,
             request_id: self.request_id.to_string(),
             traceparent: crate::telemetry::traceparent(),
+            turn: Turn { whose: whose(&self.caller.principal), background: false },
             reference: self.reference.as_deref().map(str::to_owned),
         };
         self.findings.lock().system = Some(system.name.clone());
@@ -218,7 +227,7 @@ impl<P: ?Sized> Port<'_, P> {
     /// This system's id for the customer's own organisation.
     pub fn own(&self) -> Result<ExternalId, Refusal> {
         let organisation = self.tool.organisation()?;
-        self.tool.findings.lock().organisation = Some(organisation.clone());
+        self.tool.findings.lock().organisations.insert(organisation.clone());
         self.external(organisation)
             .ok_or_else(|| Refusal::new(Code::OrgNotActive, "your organization is not connected to this system"))
     }
@@ -261,7 +270,7 @@ impl<P: ?Sized> Port<'_, P> {
     pub fn open<T>(&self, row: Owned<T>, code: Code) -> Result<Admitted<T>, Refusal> {
         let admitted = self.admit(row).ok_or_else(|| super::refusal::missing(code))?;
         if let Some(organisation) = &admitted.organisation {
-            self.tool.findings.lock().organisation = Some(organisation.clone());
+            self.tool.findings.lock().organisations.insert(organisation.clone());
         }
         Ok(admitted)
     }
@@ -271,6 +280,8 @@ impl<P: ?Sized> Port<'_, P> {
         let before = page.rows.len();
         let rows: Vec<_> = page.rows.into_iter().filter_map(|row| self.admit(row)).collect();
         let dropped = before.saturating_sub(rows.len()) as u64;
+        let owners = rows.iter().filter_map(|it| it.organisation.as_ref());
+        self.tool.findings.lock().organisations.extend(owners.collect::<BTreeSet<_>>().into_iter().cloned());
         Page { rows, total: page.total.saturating_sub(dropped), truncated: page.truncated }
     }
 }

@@ -114,8 +114,9 @@ async fn d07_a_long_body_is_cut_and_s04_a_redirect_is_not_followed() {
 #[tokio::test]
 async fn the_vendors_rate_limit_is_kept_and_the_deadline_too() {
     let script = Arc::new(Script { answers: Mutex::new(vec![(200, "")]), ..Script::default() });
+    let budgets = shared::Budgets::default();
     let mut settings = Settings::new("test", serve(script.clone()).await);
-    settings.rate = Some((2, Duration::from_secs(3600)));
+    settings.share = Some(budgets.share("test", "account", (8, Duration::from_secs(3600)), "north"));
     let handle = Upstream::new(settings, None).expect("a handle");
     for _ in 0..2 {
         assert!(handle.send(&cx(5_000), Request::get(&["x"])).await.is_ok());
@@ -123,4 +124,41 @@ async fn the_vendors_rate_limit_is_kept_and_the_deadline_too() {
     let error = handle.send(&cx(50), Request::get(&["x"])).await.expect_err("used up");
     assert_eq!(error.kind(), ErrorKind::RateLimited);
     assert_eq!(script.calls.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_429_to_one_tenant_holds_the_others_of_the_account_back() {
+    let script = Arc::new(Script { answers: Mutex::new(vec![(429, "")]), ..Script::default() });
+    let (budgets, base) = (shared::Budgets::default(), serve(script.clone()).await);
+    let handle = |tenant: &str| {
+        let mut settings = Settings::new("test", base.clone());
+        settings.share = Some(budgets.share("test", "account", (180, Duration::from_secs(60)), tenant));
+        Upstream::new(settings, None).expect("a handle")
+    };
+    let answer = handle("north").send(&cx(2_000), Request::post(&["x"])).await.expect("an answer");
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    // The server said `Retry-After: 0`, so that the next one goes out; a vendor that says nothing is left alone for a while.
+    let answer = handle("south").send(&cx(2_000), Request::post(&["x"])).await.expect("an answer");
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    let share = budgets.share("test", "account", (180, Duration::from_secs(60)), "north");
+    share.answered(StatusCode::TOO_MANY_REQUESTS, Some(Duration::from_secs(30)));
+    let error = handle("south").send(&cx(2_000), Request::post(&["x"])).await.expect_err("held back");
+    assert_eq!(error.kind(), ErrorKind::RateLimited);
+    assert_eq!(script.calls.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_credential_that_stays_the_same_is_not_tried_twice() {
+    #[derive(Debug)]
+    struct Fixed;
+    #[async_trait]
+    impl Authenticator for Fixed {
+        async fn credential(&self, _: &CallCx, _: &dyn Http) -> Result<Credential> {
+            let value = SecretString::from("Bearer fixed".to_owned());
+            Ok(Credential { name: header::AUTHORIZATION, value, expires_in: None })
+        }
+    }
+    let (handle, script) = handle(&[(401, "")], Some(Arc::new(Fixed))).await;
+    let answer = handle.send(&cx(5_000), Request::get(&["x"])).await.expect("an answer");
+    assert_eq!((answer.status, script.calls.load(Ordering::SeqCst)), (StatusCode::UNAUTHORIZED, 1));
 }

@@ -3,6 +3,7 @@
 //! The second tenant has organisations, people and ticket numbers of the same names as the first; only issuers, keys and
 //! connections keep the two apart.
 
+use crate::console::{Clients, pages};
 use crate::logs;
 use crate::mcp::wire::{User, within};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
@@ -12,7 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use jsonschema::Validator;
 use postern::adapters::Registry;
-use postern::app::{App, Given};
+use postern::app::{App, Parts};
 use postern::audit::export::{self, Line};
 use postern::authority::Authority;
 use postern::authority::identity::BrowserSessions;
@@ -43,6 +44,8 @@ pub(crate) struct Gateway {
     pub(crate) gate: Gate,
     pub(crate) store: Arc<Store>,
     pub(crate) authority: Option<Arc<Authority>>,
+    /// What the web pages take for connected.
+    pub(crate) clients: Arc<Clients>,
     dir: TempDir,
     demo: Demo,
     http: reqwest::Client,
@@ -57,11 +60,17 @@ impl Gateway {
 
     /// A gateway whose configuration was changed before it was built.
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
-        Self::given(change, |_| None).await
+        Self::serving(Router::new(), change).await
     }
 
-    /// A gateway with somebody who knows who is signed in to its web pages.
+    /// The same with further public routes, for example other realms' keys.
+    pub(crate) async fn serving(routes: Router, change: impl FnOnce(&mut Config)) -> Self {
+        Self::given(routes, change, |_| None).await
+    }
+
+    /// The same with somebody who knows who is signed in to its web pages, in place of the configured sign-in.
     pub(crate) async fn given(
+        routes: Router,
         change: impl FnOnce(&mut Config),
         sessions: impl FnOnce(&Demo) -> Option<Arc<dyn BrowserSessions>>,
     ) -> Self {
@@ -83,15 +92,21 @@ impl Gateway {
         config.tenants.extend(other_tenant(&demo.origin, dir.path()).tenants);
         let other = TenantId::new(OTHER_TENANT).unwrap();
         seed(Registry::new(dir.path()).embedded().unwrap(), &other, Timestamp::now()).unwrap();
+        let sessions = sessions(&demo);
+        // With the gateway's own authority come the gateway's own pages, else those of a test.
+        let own = sessions.is_some();
+        config.console.enabled = Some(own);
         change(&mut config);
-        let routes = demo.routes().unwrap().merge(other_keys());
-        let given = Given { open: routes, sessions: sessions(&demo) };
-        let app = App::build_with(config, listen, given).unwrap();
+        let routes = demo.routes().unwrap().merge(other_keys()).merge(routes);
+        let clients = Arc::new(Clients::default());
+        let url = demo.mcp_url();
+        let open = |parts: &Parts| if own { routes } else { routes.merge(pages(parts, &url, &clients)) };
+        let app = App::build_with(config, listen, sessions, open).unwrap();
         let authority = app.authority.clone();
         let (gate, store, stop) = (app.gate.clone(), app.store.clone(), app.stop());
         let serving = tokio::spawn(async move { app.serve(listener).await.unwrap() });
         let (origin, http) = (demo.origin.clone(), reqwest::Client::new());
-        Self { origin, gate, store, authority, dir, demo, http, stop, serving: Some(serving) }
+        Self { origin, gate, store, authority, clients, dir, demo, http, stop, serving: Some(serving) }
     }
 
     pub(crate) fn data(&self) -> &Path {

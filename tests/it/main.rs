@@ -11,6 +11,8 @@ mod bad_input;
 #[cfg(test)]
 mod confirming;
 #[cfg(test)]
+mod console;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod gateway;
@@ -21,12 +23,18 @@ mod logs;
 #[cfg(test)]
 mod mcp;
 #[cfg(test)]
+mod recording;
+#[cfg(test)]
 mod redaction;
 #[cfg(test)]
 mod rig;
+#[cfg(test)]
+mod sign_in;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tenancy;
 #[cfg(test)]
 mod tidy;
+#[cfg(test)]
+mod traces;

@@ -1,6 +1,7 @@
 //! The protocol from outside, with a host that answers anything.
 
 mod confirming;
+mod direct;
 mod host;
 mod sessions;
 pub(crate) mod wire;

@@ -2,4 +2,5 @@
 
 mod fields;
 mod internal;
+mod links;
 mod logs;

@@ -2,7 +2,7 @@
 
 mod liar;
 
-pub(crate) use liar::{Liar, Trouble};
+pub(crate) use liar::{ADDRESS, Liar, PASSWORD, Trouble};
 
 use crate::logs;
 use jiff::Timestamp;
@@ -77,6 +77,7 @@ impl Rig {
             knowledge: system.clone(),
             identity: system,
             plans: BTreeMap::new(),
+            trusted_link_hosts: Arc::default(),
         };
         let engine = Arc::new(Engine::builtin().unwrap());
         let means = Means {
@@ -127,7 +128,7 @@ pub(crate) fn facts() -> Facts {
 
 pub(crate) fn told(answer: Answer) -> Value {
     match answer {
-        Answer::Done { envelope, .. } | Answer::Confirm { envelope, .. } => envelope,
+        Answer::Done { envelope, .. } | Answer::Confirm { envelope, .. } => envelope.value(),
         Answer::UnknownTool => Value::Null,
     }
 }

@@ -3,5 +3,6 @@
 mod arguments;
 mod hostile;
 mod lying;
+mod many;
 mod mixing;
 mod tools;

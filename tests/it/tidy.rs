@@ -55,10 +55,25 @@ fn naming(under: &str, needle: &str, except: &[&str]) -> Vec<String> {
 const NONE: [&str; 0] = [];
 
 /// What each part of `src` may import. Further down the list is further down the house.
-const MAY_IMPORT: [(&str, &[&str]); 22] = [
+const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
-    ("cli", &["app", "audit", "config", "demo", "telemetry", "tools"]),
-    ("demo", &["adapters", "config", "store"]),
+    (
+        "cli",
+        &[
+            "adapters",
+            "app",
+            "audit",
+            "authority",
+            "cassette",
+            "config",
+            "demo",
+            "matching",
+            "store",
+            "telemetry",
+            "tools",
+        ],
+    ),
+    ("demo", &["adapters", "authority", "config", "store"]),
     (
         "app",
         &[
@@ -69,6 +84,7 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
             "config",
             "console",
             "edge",
+            "health",
             "mcp",
             "redact",
             "store",
@@ -77,10 +93,11 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
             "tools",
         ],
     ),
-    ("adapters", &["config", "tenant", "upstream"]),
-    ("config", &["audit", "authority", "edge"]),
+    ("adapters", &["cassette", "config", "tenant", "upstream"]),
+    ("config", &["audit", "authority", "edge", "redact"]),
     ("edge", &["call", "caller"]),
-    ("console", &["audit", "authority", "call", "caller", "edge", "govern"]),
+    ("health", &["telemetry", "tenant"]),
+    ("console", &["audit", "authority", "call", "caller", "govern", "tenant", "tools"]),
     ("authority", &["caller", "edge", "store"]),
     ("mcp", &["call", "caller"]),
     ("call", &["caller", "govern", "redact", "telemetry", "tenant", "tools"]),
@@ -88,9 +105,11 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ("govern", &["caller"]),
     ("audit", &["caller", "store"]),
     ("store", &["caller"]),
+    ("cassette", &[]),
+    ("matching", &[]),
     ("redact", &[]),
     ("telemetry", &[]),
-    ("tenant", &[]),
+    ("tenant", &["redact"]),
     ("upstream", &["telemetry"]),
     ("caller", &[]),
     ("conformance", &["call", "mcp", "caller"]),
@@ -134,6 +153,11 @@ fn imports_point_down() {
 }
 
 #[test]
+fn only_the_command_line_asks_for_a_whole_directory() {
+    assert_eq!(naming("src", ".directory(", &["src/cli/organisations.rs"]), NONE);
+}
+
+#[test]
 fn only_the_protocol_layer_names_rmcp() {
     assert_eq!(naming("src", "rmcp::", &["src/mcp"]), NONE);
 }
@@ -141,7 +165,14 @@ fn only_the_protocol_layer_names_rmcp() {
 #[test]
 fn only_the_registry_the_configuration_and_the_demo_name_adapter_crates() {
     let places = ["src/adapters.rs", "src/config/", "src/demo.rs", "src/cli.rs"];
-    for krate in ["postern_embedded", "postern_halopsa", "postern_request_tracker"] {
+    for krate in [
+        "postern_autotask",
+        "postern_connectwise",
+        "postern_embedded",
+        "postern_halopsa",
+        "postern_request_tracker",
+        "postern_syncro",
+    ] {
         assert_eq!(naming("src", krate, &places), NONE);
     }
 }
@@ -159,6 +190,25 @@ fn only_the_redactor_opens_classified_values() {
     }
 }
 
+/// A plain string passes no redactor: what a system filled is `Text` or `Pii`, what we say ourselves is `&'static str`.
+#[test]
+fn r03_no_answer_of_a_tool_holds_a_plain_string() {
+    let mut found = Vec::new();
+    for source in sources("src/tools/support") {
+        let mut serialised = false;
+        for line in source.code().lines() {
+            if line.trim_start().starts_with("#[derive(") {
+                serialised = line.split(|c: char| !c.is_alphanumeric()).any(|it| it == "Serialize");
+            } else if line.starts_with('}') {
+                serialised = false;
+            } else if serialised && line.contains("String") {
+                found.push(format!("{}: {}", source.path, line.trim()));
+            }
+        }
+    }
+    assert_eq!(found, Vec::<String>::new());
+}
+
 #[test]
 fn the_adapters_interface_knows_no_web_framework_no_protocol_and_no_client() {
     for needle in ["axum", "rmcp", "reqwest"] {
@@ -166,7 +216,7 @@ fn the_adapters_interface_knows_no_web_framework_no_protocol_and_no_client() {
         assert!(!read("adapters/api/Cargo.toml").contains(needle), "{needle}");
     }
     // An adapter never learns who asks, or in which realm.
-    for adapter in ["embedded", "halopsa", "request-tracker"] {
+    for adapter in ["autotask", "connectwise", "embedded", "halopsa", "request-tracker", "syncro"] {
         let manifest = read(&format!("adapters/{adapter}/Cargo.toml"));
         let manifest = manifest.split("[dev-dependencies]").next().unwrap();
         for needle in ["postern-policies", "postern.workspace", "reqwest", "rmcp"] {
@@ -233,4 +283,13 @@ fn every_tool_has_its_policy_and_every_policy_its_tool() {
         assert_eq!(tool.input["type"], "object");
         assert_eq!(tool.input["additionalProperties"], false, "{} takes what it does not know", tool.entry.name);
     }
+}
+
+/// RUSTSEC-2026-0258: before 0.4.16 a flood of empty frames was not ended.
+#[test]
+fn d08_the_http_2_library_ends_floods() {
+    let lock = read("Cargo.lock");
+    let version = lock.split("name = \"h2\"\nversion = \"").nth(1).unwrap().split('"').next().unwrap();
+    let parts: Vec<u32> = version.split('.').map(|it| it.parse().unwrap()).collect();
+    assert!(parts >= vec![0, 4, 16], "{version}");
 }

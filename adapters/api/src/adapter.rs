@@ -24,6 +24,8 @@ pub enum Op {
     RequesterFind,
     /// [`Crm::organisation`]
     OrganisationGet,
+    /// [`Crm::directory`]
+    OrganisationList,
     /// [`Crm::contacts`]
     ContactList,
     /// [`Crm::contact`]
@@ -44,7 +46,7 @@ pub enum Op {
 
 impl Op {
     /// Every operation there is.
-    pub const ALL: [Op; 16] = [
+    pub const ALL: [Op; 17] = [
         Op::TicketList,
         Op::TicketGet,
         Op::TicketCreate,
@@ -53,6 +55,7 @@ impl Op {
         Op::TicketEscalate,
         Op::RequesterFind,
         Op::OrganisationGet,
+        Op::OrganisationList,
         Op::ContactList,
         Op::ContactGet,
         Op::ArticleSearch,
@@ -74,6 +77,7 @@ impl Op {
             Op::TicketEscalate => "ticket.escalate",
             Op::RequesterFind => "requester.find",
             Op::OrganisationGet => "organisation.get",
+            Op::OrganisationList => "organisation.list",
             Op::ContactList => "contact.list",
             Op::ContactGet => "contact.get",
             Op::ArticleSearch => "article.search",
@@ -105,6 +109,15 @@ impl Reach {
     }
 }
 
+/// Whose turn a call takes where a vendor's request limit is shared. Says nothing about who that is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Turn {
+    /// The same number for one person, within one process.
+    pub whose: u64,
+    /// Nobody waits for the answer: goes behind what somebody waits for.
+    pub background: bool,
+}
+
 /// What every call to an adapter carries: how far it may reach, how long it may take, which request it belongs to.
 #[derive(Debug, Clone)]
 pub struct CallCx {
@@ -116,6 +129,8 @@ pub struct CallCx {
     pub request_id: String,
     /// W3C `traceparent` of the gateway's own span, sent upstream.
     pub traceparent: Option<String>,
+    /// Whose turn the call takes where a vendor's request limit is shared.
+    pub turn: Turn,
     /// For writes: our reference (`gw:...`), stored in the vendor's slot for it, so that the write can be found again.
     pub reference: Option<String>,
 }
@@ -128,6 +143,7 @@ impl CallCx {
             deadline: Instant::now() + timeout,
             request_id: String::new(),
             traceparent: None,
+            turn: Turn::default(),
             reference: None,
         }
     }

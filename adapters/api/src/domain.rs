@@ -6,7 +6,7 @@ mod people;
 mod ticket;
 
 pub use article::{Article, ArticleQuery};
-pub use organisation::{Limits, Organisation, OrganisationStatus, SlaHours};
+pub use organisation::{Directory, DirectoryEntry, Limits, Organisation, OrganisationStatus, SlaHours};
 pub use people::{Contact, Invitation, LeadTransfer, Login, LoginRole, LoginStatus, Person, RoleChange};
 pub use ticket::{
     Agent, Attachment, Author, Closure, Comment, Escalation, NewComment, NewEscalation, NewTicket, Page, Priority, Sla,

@@ -4,6 +4,7 @@
 //! organisations it may touch in the vendor's own ids; it never learns who is asking or in which realm.
 
 pub mod adapter;
+pub mod cassette;
 pub mod classified;
 pub mod domain;
 pub mod error;
@@ -12,7 +13,7 @@ pub mod id;
 pub mod owned;
 pub mod ports;
 
-pub use adapter::{Adapter, CallCx, Op, Reach};
+pub use adapter::{Adapter, CallCx, Op, Reach, Turn};
 pub use async_trait::async_trait;
 pub use classified::{About, Financial, Internal, Pii, PiiKind, Secret, Text, Withheld};
 pub use domain::*;

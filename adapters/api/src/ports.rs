@@ -51,6 +51,10 @@ pub trait Crm: Send + Sync {
     async fn organisation(&self, _cx: &CallCx, _id: &ExternalId) -> Result<Owned<Organisation>> {
         Err(Error::unsupported(Op::OrganisationGet))
     }
+    /// Every organisation that the system has, mapped or not, by id; each once. For the operator's command line alone.
+    async fn directory(&self, _cx: &CallCx) -> Result<Directory> {
+        Err(Error::unsupported(Op::OrganisationList))
+    }
     /// The contacts of one organisation, by name.
     async fn contacts(&self, _cx: &CallCx, _organisation: &ExternalId) -> Result<Vec<Owned<Contact>>> {
         Err(Error::unsupported(Op::ContactList))

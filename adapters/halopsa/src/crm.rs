@@ -4,7 +4,8 @@ use crate::adapter::{HaloPsa, in_reach, number};
 use crate::text;
 use crate::wire::{ClientRow, UserRow, owner};
 use postern_api::{
-    CallCx, Contact, ContactId, Crm, Error, ExternalId, Limits, Organisation, OrganisationStatus, Owned, Owner, Result,
+    CallCx, Contact, ContactId, Crm, Directory, DirectoryEntry, Error, ExternalId, Limits, Organisation,
+    OrganisationStatus, Owned, Owner, Result,
 };
 
 #[postern_api::async_trait]
@@ -14,6 +15,24 @@ impl Crm for HaloPsa {
         let query = [("includedetails", "true".to_owned())];
         let row: ClientRow = self.client.one(cx, "Client", client, &query, "organisation").await?;
         Ok(Owned::new(owner(row.id), self.organisation_of(&row, id)?))
+    }
+
+    async fn directory(&self, cx: &CallCx) -> Result<Directory> {
+        let query = [("includeinactive", "true".to_owned())];
+        let found = self.client.paged::<ClientRow>(cx, "Client", "clients", &query).await?;
+        let entries = found.rows.iter().filter_map(|row| {
+            let Owner::Organisation(id) = owner(row.id) else { return None };
+            Some(DirectoryEntry {
+                id,
+                name: row.name.get().unwrap_or("Unknown").to_owned(),
+                domains: domains(row),
+                references: vec![],
+                active: row.inactive.0 != Some(true) && row.stopped.0.is_none_or(|it| it == 0),
+            })
+        });
+        let mut entries: Vec<_> = entries.collect();
+        entries.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(Directory { entries, truncated: found.truncated })
     }
 
     async fn contacts(&self, cx: &CallCx, organisation: &ExternalId) -> Result<Vec<Owned<Contact>>> {
@@ -65,11 +84,10 @@ impl HaloPsa {
             Some(text) => text.parse::<u32>().map(Some).map_err(|_| Error::bad_reply("a limit that is no number")),
             None => Ok(None),
         };
-        let domains = row.domain.or_empty().split([',', ';', ' ']).map(|it| it.trim().trim_start_matches('@'));
         Ok(Organisation {
             id: id.clone(),
             name: row.name.get().unwrap_or("Unknown").to_owned(),
-            domains: domains.filter(|it| it.contains('.')).map(str::to_lowercase).collect(),
+            domains: domains(row),
             subscription_tier: text(&fields.subscription_tier),
             sla_tier: text(&fields.sla_tier),
             status: match (row.inactive.0, row.stopped.0) {
@@ -81,6 +99,12 @@ impl HaloPsa {
             sla: None,
         })
     }
+}
+
+/// The e-mail domains of a client, lower case.
+fn domains(row: &ClientRow) -> Vec<String> {
+    let domains = row.domain.or_empty().split([',', ';', ' ']).map(|it| it.trim().trim_start_matches('@'));
+    domains.filter(|it| it.contains('.')).map(str::to_lowercase).collect()
 }
 
 fn contact_of(row: &UserRow) -> Result<Contact> {

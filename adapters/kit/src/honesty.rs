@@ -44,7 +44,7 @@ async fn call(f: &Fixture, op: Op) -> Option<ErrorKind> {
         | Op::TicketClose
         | Op::TicketEscalate
         | Op::RequesterFind => desk(f, op).await,
-        Op::OrganisationGet | Op::ContactList | Op::ContactGet => crm(f, op).await,
+        Op::OrganisationGet | Op::OrganisationList | Op::ContactList | Op::ContactGet => crm(f, op).await,
         Op::ArticleSearch | Op::ArticleGet => knowledge(f, op).await,
         Op::LoginList | Op::LoginInvite | Op::LeadTransfer | Op::RoleChangeList => identity(f, op).await,
     };
@@ -75,6 +75,7 @@ async fn desk(f: &Fixture, op: Op) -> Result<()> {
         }
         Op::RequesterFind => port.requester(&cx, &f.own.external, "nobody@example.invalid").await.map(drop),
         Op::OrganisationGet
+        | Op::OrganisationList
         | Op::ContactList
         | Op::ContactGet
         | Op::ArticleSearch
@@ -90,6 +91,8 @@ async fn crm(f: &Fixture, op: Op) -> Result<()> {
     let port = f.adapter.crm().ok_or_else(|| Error::unsupported(op))?;
     if op == Op::OrganisationGet {
         port.organisation(&f.own_cx(), &f.own.external).await.map(drop)
+    } else if op == Op::OrganisationList {
+        port.directory(&CallCx { reach: Reach::Tenant, ..f.own_cx() }).await.map(drop)
     } else if op == Op::ContactList {
         port.contacts(&f.own_cx(), &f.own.external).await.map(drop)
     } else {

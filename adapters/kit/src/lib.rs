@@ -7,6 +7,7 @@
 //! **Invariant:** records are opened as the gateway opens them, through `Scope::admit`, so a row with the wrong owner
 //! fails the trial that met it.
 
+pub mod cassette;
 mod check;
 mod conversation;
 mod failure;

@@ -207,6 +207,12 @@ impl Client {
         }
     }
 
+    /// Every queue that the account may see, also disabled ones.
+    pub(crate) async fn queues(&self, cx: &CallCx) -> Result<Vec<Queue>> {
+        let request = Request::get(&path(&["queues", "all"])).query("fields", "Name,Disabled");
+        self.pages(cx, request.query("find_disabled_rows", 1)).await
+    }
+
     /// The queue with exactly this name.
     pub(crate) async fn queue_named(&self, cx: &CallCx, name: &str) -> Result<Option<Queue>> {
         let request = Request::post(&path(&["queues"])).reading().query("fields", "Name,Disabled");

@@ -24,6 +24,23 @@ impl Crm for RequestTracker {
         Ok(Owned::new(Owner::Organisation(owner), organisation))
     }
 
+    async fn directory(&self, cx: &CallCx) -> Result<Directory> {
+        // A queue without people's names at its front is no customer.
+        let queues = self.client.queues(cx).await?;
+        let entries = queues.iter().filter_map(|queue| {
+            Some(DirectoryEntry {
+                id: map::external(queue.id)?,
+                name: self.organisation_name(&queue.name)?.to_owned(),
+                domains: vec![],
+                references: vec![],
+                active: queue.disabled.is_none_or(|it| it == Num(0)),
+            })
+        });
+        let mut entries: Vec<_> = entries.collect();
+        entries.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(Directory { entries, truncated: false })
+    }
+
     async fn contacts(&self, cx: &CallCx, organisation: &ExternalId) -> Result<Vec<Owned<Contact>>> {
         let queue = self.reached_queue(cx, organisation).await?.ok_or_else(|| Error::not_found("organisation"))?;
         let Some(name) = self.organisation_name(&queue.name) else { return Ok(vec![]) };

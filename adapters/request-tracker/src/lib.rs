@@ -57,6 +57,7 @@ impl Adapter for RequestTracker {
             Op::TicketEscalate,
             Op::RequesterFind,
             Op::OrganisationGet,
+            Op::OrganisationList,
             Op::ContactList,
             Op::ContactGet,
         ]

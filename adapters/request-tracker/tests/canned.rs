@@ -57,6 +57,18 @@ async fn kind_of_close(http: &Canned, adapter: &dyn Adapter) -> ErrorKind {
 }
 
 #[tokio::test]
+async fn b01_a_ticket_of_another_queue_costs_the_same_requests_as_a_missing_one() {
+    let mut asked = Vec::new();
+    for rows in [json!([row(1, 4, "open")]), json!([])] {
+        let (http, adapter) = rig();
+        http.on(Method::GET, "tickets", 200, page(rows));
+        drop(adapter.service_desk().expect("a desk").ticket(&acme(), &ticket("1")).await);
+        asked.push(http.asked.lock().expect("a lock").len());
+    }
+    assert_eq!(asked, [1, 1]);
+}
+
+#[tokio::test]
 async fn b03_no_write_is_sent_to_a_ticket_whose_row_names_another_queue() {
     let (http, adapter) = rig();
     globex_row_all_the_same(&http);

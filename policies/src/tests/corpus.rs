@@ -1,7 +1,7 @@
 //! A corpus of decisions wider than the matrix: scopes, services, several roles, and roles of the other realm.
 
 use super::{NONE, Person, set};
-use crate::{Outcome, Policies, Realm, Tool};
+use crate::{Outcome, Policies, Realm, Refusal, Reveal, Right, Tool};
 
 /// Everybody of the corpus: each realm with each single role of either realm, all of them, none; with and without scopes;
 /// and as a service.
@@ -28,10 +28,15 @@ pub(crate) fn people(policies: &Policies) -> Vec<Person> {
     people
 }
 
-/// The outcome of each for each tool, one after the other as they are asked for.
+/// The outcome of each for each tool and each right, one after the other as they are asked for.
 pub(crate) fn outcomes(policies: &Policies) -> impl Iterator<Item = Outcome> + '_ {
     people(policies).into_iter().flat_map(move |person| {
-        let decide = move |tool: &Tool| policies.decide(&person.subject(), &tool.name, &NONE).outcome;
-        policies.tools().iter().map(decide)
+        let decide = |tool: &Tool| policies.decide(&person.subject(), &tool.name, &NONE).outcome;
+        let tools: Vec<_> = policies.tools().iter().map(decide).collect();
+        let rights = Right::ALL.map(|right| {
+            let yes = policies.may(&person.subject(), right);
+            if yes { Outcome::Permit { reveal: Reveal::NOTHING } } else { Outcome::Deny(Refusal::Hidden) }
+        });
+        tools.into_iter().chain(rights)
     })
 }

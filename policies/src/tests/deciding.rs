@@ -23,6 +23,25 @@ fn visible(person: &Person) -> Vec<String> {
 }
 
 #[test]
+fn whoever_has_a_role_connects_and_owners_and_admins_administer() {
+    use crate::Right::{Administer, Audit, Connect};
+    let has = |person: &Person| [Connect, Administer, Audit].map(|right| ENGINE.may(&person.subject(), right));
+    for role in ["basic-customer", "lead-customer"] {
+        assert_eq!(has(&Person::customer(&[role])), [true, false, false], "{role}");
+    }
+    for role in ["support-read", "support-write", "service-lead", "finance"] {
+        assert_eq!(has(&Person::employee(&[role])), [true, false, false], "{role}");
+    }
+    for role in ["owner", "admin"] {
+        assert_eq!(has(&Person::employee(&[role])), [true; 3], "{role}");
+        assert_eq!(has(&Person::customer(&[role])), [false; 3], "{role} claimed by a customer");
+    }
+    assert_eq!(has(&Person::employee(&[])), [false; 3]);
+    assert_eq!(has(&Person::employee(&["root"])), [false; 3]);
+    assert_eq!(has(&Person { service: true, ..Person::employee(&["support-read"]) }), [false; 3]);
+}
+
+#[test]
 fn finance_sees_only_find_tools() {
     assert_eq!(visible(&Person::employee(&["finance"])), ["find_tools"]);
 }

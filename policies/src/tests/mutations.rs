@@ -54,3 +54,18 @@ fn b09_loading_refuses_policies_without_a_realm_or_scope_rule() {
         assert!(errors.iter().next().is_some(), "{id} can be left out");
     }
 }
+
+#[test]
+fn b09_loading_refuses_policies_that_let_a_customer_or_somebody_without_a_role_administer() {
+    for rule in [
+        "@id(\"x\") permit (principal, action == Action::\"console:audit\", resource) when { principal in Role::\"owner\" };",
+        "@id(\"x\") permit (principal, action == Action::\"console:connect\", resource);",
+    ] {
+        let mut policies = builtin();
+        let rule = rule.parse::<cedar_policy::Policy>().expect("a rule").new_id(PolicyId::new("x"));
+        policies.set.add(rule).expect("is added");
+        let mut errors = PolicyErrors::default();
+        crate::rights::probe(&policies, &mut errors);
+        assert!(errors.iter().next().is_some(), "it was let through");
+    }
+}

@@ -3,12 +3,13 @@
 //! **Invariant:** an answer leaves redacted or not at all. An error, a panic or too many bytes give [`Error`] and no
 //! value. Nothing is streamed: an answer is whole before it is read, so no value can straddle two pieces of it.
 
-use crate::redact::{Counts, Hidden, Known, Marks, Scrubber, mask, tidy};
+use crate::redact::{Counts, Hidden, Hosts, Known, Marks, Scrubber, mask, tidy};
 use crate::tools::Answer;
 use postern_api::classified::{About, Class, Lens, PiiKind, Shown, under};
 use postern_api::{ContactId, Error, Result};
 use postern_policies::{PiiRules, Reveal, Treatment};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -26,17 +27,26 @@ pub struct Viewer {
     pub contacts: BTreeSet<ContactId>,
     /// The caller's own e-mail address and name: shown to the caller wherever they stand.
     pub own_values: Vec<String>,
+    /// Hosts that the caller's tenant trusts: links to them stay links.
+    pub link_hosts: Arc<Hosts>,
     /// The grant whose placeholders are written.
     pub grant: Arc<str>,
 }
 
 /// A redacted answer.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Redacted {
-    /// What the caller may read.
-    pub value: Value,
+    /// What the caller may read, in JSON.
+    pub json: Box<RawValue>,
     /// How much was taken out, by kind.
     pub counts: Counts,
+}
+
+impl Redacted {
+    /// What the caller may read.
+    pub fn value(&self) -> Value {
+        serde_json::from_str(self.json.get()).unwrap_or_default()
+    }
 }
 
 /// Redacts answers.
@@ -71,7 +81,8 @@ impl Redactor {
     pub fn redact_text(&self, text: &str, reveal: &Reveal, viewer: &Viewer) -> String {
         let marks = self.marks(viewer);
         let own: Vec<&str> = viewer.own_values.iter().map(String::as_str).collect();
-        let scrub = || self.scrubber.scrub(text, &reveal.text, &own, None, &marks, &mut Counts::default());
+        let scrubber = self.scrubber.clone().trusting(viewer.link_hosts.clone());
+        let scrub = || scrubber.scrub(text, &reveal.text, &own, None, &marks, &mut Counts::default());
         match catch_unwind(AssertUnwindSafe(scrub)) {
             Ok(Ok(text)) => text.into_owned(),
             Ok(Err(withheld)) => withheld.to_string(),
@@ -88,22 +99,44 @@ impl Redactor {
             // The error's own text may quote a value, so only its class is kept.
             Error::internal("the answer could not be redacted").with("class", format!("{:?}", error.classify()))
         };
-        let survey = Rc::new(Survey { reveal: *reveal, viewer: viewer.clone(), found: RefCell::default() });
+        let survey = Rc::new(Survey {
+            scrubber: self.scrubber.clone(),
+            reveal: *reveal,
+            viewer: viewer.clone(),
+            found: RefCell::default(),
+        });
         under(survey.clone(), || answer.survey(ANSWER_BYTES)).map_err(failed)?;
         let Found { values, counts } = survey.found.take();
         let known = Known::new(values.iter().map(|(kind, value)| (*kind, value.as_str())))?;
         let marks = self.marks(viewer);
         let sight = Rc::new(Sight {
-            scrubber: self.scrubber.clone(),
+            scrubber: self.scrubber.clone().trusting(viewer.link_hosts.clone()),
             reveal: *reveal,
             viewer: viewer.clone(),
             known,
             marks: marks.clone(),
             counts: RefCell::new(counts),
         });
-        let mut value = under(sight.clone(), || answer.value()).map_err(failed)?;
-        tidy(&mut value, &marks);
-        Ok(Redacted { value, counts: sight.counts.take() })
+        let json = under(sight.clone(), || answer.json()).map_err(failed)?;
+        let json = tidy(json, &marks).map_err(failed)?;
+        Ok(Redacted { json, counts: sight.counts.take() })
+    }
+}
+
+/// Whether a value has the form of its kind and can be nothing else.
+fn is(kind: PiiKind, value: &str) -> bool {
+    match kind {
+        PiiKind::Name => {
+            value.len() <= 80 && value.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '\'' | '-' | '.'))
+        }
+        PiiKind::Email => {
+            let plain = |c: char| c.is_alphanumeric() || "._%+-'&".contains(c);
+            value.split_once('@').is_some_and(|(local, domain)| {
+                local.len() <= 64 && local.chars().all(plain) && domain.contains('.') && domain.chars().all(plain)
+            })
+        }
+        PiiKind::Phone => value.len() <= 40 && value.chars().all(|c| c.is_ascii_digit() || " +-()/.x".contains(c)),
+        PiiKind::Address => false,
     }
 }
 
@@ -134,6 +167,7 @@ struct Found {
 /// The first pass: gathers what will be hidden. Everything is opened to it, and what it writes goes nowhere.
 #[derive(Debug)]
 struct Survey {
+    scrubber: Scrubber,
     reveal: Reveal,
     viewer: Viewer,
     found: RefCell<Found>,
@@ -158,7 +192,8 @@ impl Lens for Survey {
     }
 
     fn text<'a>(&self, text: &'a str) -> Result<Cow<'a, str>, String> {
-        Ok(Cow::Borrowed(text))
+        // One that will be withheld does not count, so that it does not take the rest of its record with it.
+        Ok(Cow::Borrowed(if self.scrubber.takes(text) { text } else { "" }))
     }
 
     fn withhold(&self, value: &str) {
@@ -186,7 +221,10 @@ impl Lens for Sight {
 
     fn pii<'a>(&self, kind: PiiKind, about: &About, value: &'a str) -> Shown<'a> {
         match treatment(&self.reveal, &self.viewer, kind, about, value) {
-            Treatment::Show => Shown::As(Cow::Borrowed(value)),
+            Treatment::Show if is(kind, value) => Shown::As(Cow::Borrowed(value)),
+            // A field holds what people put into it: a name can be an address, and a telephone number a password.
+            Treatment::Show => self.text(value).map_or(Shown::Absent, Shown::As),
+            Treatment::Mask if kind == PiiKind::Email && !is(kind, value) => Shown::Absent,
             Treatment::Mask => mask(kind, value).map_or(Shown::Absent, |mask| Shown::As(Cow::Owned(mask))),
             Treatment::Hide => Shown::Absent,
         }

@@ -1,5 +1,7 @@
 //! Draining, health and metrics.
 
+mod frames;
+
 use super::*;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::Notify;
@@ -123,7 +125,14 @@ async fn ask(router: &Router, path: &str, headers: &[(&str, &str)]) -> u16 {
 #[tokio::test]
 async fn h03_the_operations_listener_answers_operators_and_no_page() {
     let ready = Readiness::default();
-    let router = operations(ready.clone(), Arc::new(|| "postern_up 1\n".into()), &["metrics.internal:9090".into()]);
+    let router = operations(
+        ready.clone(),
+        Arc::new(|| "postern_up 1\n".into()),
+        Arc::new(|| "{}".into()),
+        &["metrics.internal:9090".into()],
+    );
+    assert_eq!(ask(&router, "/systems", &[("host", "localhost")]).await, 200);
+    assert_eq!(ask(&router, "/systems", &[("host", "rebound.evil.example:9090")]).await, 421);
     for host in ["127.0.0.1:9090", "localhost:9090", "10.1.2.3:9090", "[::1]:9090", "metrics.internal:9090"] {
         assert_eq!(ask(&router, "/metrics", &[("host", host)]).await, 200, "{host}");
     }

@@ -54,6 +54,19 @@ async fn h01_a_request_from_an_unlisted_page_is_refused_before_its_token_is_look
 }
 
 #[tokio::test]
+async fn h01_a_form_without_a_referrer_is_ours_only_where_the_browser_says_so() {
+    let edge = edge();
+    for (site, status) in [("same-origin", 200), ("same-site", 403), ("cross-site", 403), ("none", 403), ("", 403)] {
+        let answer = edge.call(&[("origin", "null"), ("sec-fetch-site", site)], CALL).await;
+        assert_eq!(answer.status, status, "{site}");
+    }
+    let evil = [("origin", "https://evil.example"), ("sec-fetch-site", "same-origin")];
+    assert_eq!(edge.call(&evil, CALL).await.status, 403);
+    let both = [("origin", "null"), ("origin", "https://evil.example"), ("sec-fetch-site", "same-origin")];
+    assert_eq!(edge.call(&both, CALL).await.status, 403);
+}
+
+#[tokio::test]
 async fn h01_a_host_that_is_not_ours_is_refused() {
     let edge = edge();
     let with_host = |hosts: &[&str]| {

@@ -8,7 +8,7 @@ use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use jiff::{SignedDuration, Timestamp};
 use postern_api::{
     About, ContactId, ErrorKind, Invitation, LeadTransfer, Login, LoginRole, LoginStatus, Organisation,
-    OrganisationStatus, Pii, PiiKind, classified,
+    OrganisationStatus, Pii, PiiKind, Text, classified,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -60,7 +60,7 @@ impl ContactView {
 
 #[derive(Debug, Serialize, JsonSchema)]
 struct OrganizationView {
-    name: String,
+    name: Text,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_contacts: Option<u32>,
     current_contacts: u64,
@@ -84,7 +84,7 @@ impl Tool for ListContacts {
         let max_contacts = cx.tenant.limits(&organisation).contacts;
         Ok(Reply::from(ContactList {
             contacts,
-            organization: OrganizationView { name: organisation.name, max_contacts, current_contacts },
+            organization: OrganizationView { name: Text::new(organisation.name), max_contacts, current_contacts },
         }))
     }
 }
@@ -117,7 +117,7 @@ pub(super) struct InviteContact {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct InvitedContact {
     contact_id: ContactId,
-    message: String,
+    message: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
 }
@@ -125,7 +125,7 @@ pub(super) struct InvitedContact {
 #[derive(Debug, Serialize)]
 struct InvitationFacts {
     action: &'static str,
-    organization: String,
+    organization: Text,
     email: Pii,
     name: Pii,
     role: LoginRole,
@@ -188,7 +188,7 @@ impl Tool for InviteContact {
         Ok(Preview {
             data: Box::new(InvitationFacts {
                 action: "invite_contact",
-                organization: organisation.name,
+                organization: Text::new(organisation.name),
                 email: pii(PiiKind::Email, self.email.as_str()),
                 name: pii(PiiKind::Name, &name),
                 role: LoginRole::Basic,
@@ -237,7 +237,7 @@ impl Tool for InviteContact {
         let login = identity.open(invited, Code::OutcomeUnknown)?.record;
         Ok(Reply::from(InvitedContact {
             contact_id: login.id,
-            message: "Invitation issued".to_owned(),
+            message: "Invitation issued",
             expires_at: login.expires_at,
         }))
     }
@@ -258,13 +258,13 @@ pub(super) struct TransferLead {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct TransferredLead {
     new_lead_contact_id: ContactId,
-    message: String,
+    message: &'static str,
 }
 
 #[derive(Debug, Serialize)]
 struct TransferFacts {
     action: &'static str,
-    organization: String,
+    organization: Text,
     from_contact_id: ContactId,
     from_name: Pii,
     from_email: Pii,
@@ -308,7 +308,7 @@ impl Tool for TransferLead {
         Ok(Preview {
             data: Box::new(TransferFacts {
                 action: "transfer_lead",
-                organization: organisation.name,
+                organization: Text::new(organisation.name),
                 from_name: pii(PiiKind::Name, &from, &from.name),
                 from_email: pii(PiiKind::Email, &from, &from.email),
                 from_contact_id: from.id,
@@ -345,7 +345,7 @@ impl Tool for TransferLead {
         let lead = identity.open(lead, Code::OutcomeUnknown)?.record;
         Ok(Reply::from(TransferredLead {
             new_lead_contact_id: lead.id,
-            message: "Lead role transferred successfully; both contacts were told".to_owned(),
+            message: "Lead role transferred successfully; both contacts were told",
         }))
     }
 }

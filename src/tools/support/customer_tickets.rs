@@ -203,7 +203,7 @@ pub(super) struct SubmitTicket {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct SubmittedTicket {
     ticket_id: TicketId,
-    message: String,
+    message: &'static str,
     sla: DueTimes,
 }
 
@@ -293,7 +293,7 @@ impl Tool for SubmitTicket {
         let ticket = desk.open(created, Code::OutcomeUnknown)?.record;
         Ok(Reply::from(SubmittedTicket {
             ticket_id: ticket.id,
-            message: "Ticket created successfully".to_owned(),
+            message: "Ticket created successfully",
             sla: DueTimes {
                 response_due: ticket.sla.response_due.or(response_due),
                 resolution_due: ticket.sla.resolution_due.or(resolution_due),
@@ -315,7 +315,7 @@ pub(super) struct AddComment {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct AddedComment {
     comment_id: CommentId,
-    message: String,
+    message: &'static str,
 }
 
 impl Tool for AddComment {
@@ -338,7 +338,7 @@ impl Tool for AddComment {
         let new = NewComment { author: Author::Customer(person), body, internal: false };
         let added = desk.timed(desk.port.comment(&desk.cx, &ticket.id, &new)).await.map_err(comment_failed)?;
         let comment = desk.open(added, Code::OutcomeUnknown)?.record;
-        Ok(Reply::from(AddedComment { comment_id: comment.id, message: "Comment added successfully".to_owned() }))
+        Ok(Reply::from(AddedComment { comment_id: comment.id, message: "Comment added successfully" }))
     }
 }
 

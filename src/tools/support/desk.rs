@@ -120,7 +120,7 @@ impl Tool for GetTicket {
 pub(super) struct ChangedTicket {
     ticket_id: TicketId,
     status: TicketStatus,
-    message: String,
+    message: Text,
 }
 
 #[derive(Debug, Serialize)]
@@ -130,7 +130,7 @@ struct ChangeFacts {
     organization_id: OrganisationId,
     subject: Text,
     #[serde(skip_serializing_if = "Option::is_none")]
-    target: Option<String>,
+    target: Option<Text>,
     /// The resolution or the reason.
     text: Text,
 }
@@ -204,7 +204,7 @@ impl Tool for CloseTicket {
         let changed = desk.timed(desk.port.close(&desk.cx, &ticket.id, &closure)).await.map_err(change_failed)?;
         let ticket = desk.open(changed, Code::OutcomeUnknown)?.record;
         let message = "Ticket closed successfully".to_owned();
-        Ok(Reply::from(ChangedTicket { ticket_id: ticket.id, status: ticket.status, message }))
+        Ok(Reply::from(ChangedTicket { ticket_id: ticket.id, status: ticket.status, message: Text::new(message) }))
     }
 }
 
@@ -236,7 +236,7 @@ impl Tool for EscalateTicket {
                 ticket_id: ticket.id,
                 organization_id,
                 subject: ticket.subject,
-                target: Some(self.target.as_str().to_owned()),
+                target: Some(self.target.as_str().into()),
                 text: self.reason.as_str().into(),
             }),
             message: |facts| {
@@ -263,6 +263,6 @@ impl Tool for EscalateTicket {
         let changed = desk.timed(desk.port.escalate(&desk.cx, &ticket.id, &escalation)).await.map_err(change_failed)?;
         let ticket = desk.open(changed, Code::OutcomeUnknown)?.record;
         let message = format!("Ticket escalated to {}", self.target.as_str());
-        Ok(Reply::from(ChangedTicket { ticket_id: ticket.id, status: ticket.status, message }))
+        Ok(Reply::from(ChangedTicket { ticket_id: ticket.id, status: ticket.status, message: Text::new(message) }))
     }
 }

@@ -61,8 +61,8 @@ enum What {
         reason: Option<Text>,
     },
     GatewayCall {
-        tool: String,
-        outcome: String,
+        tool: Text,
+        outcome: Text,
     },
 }
 
@@ -135,7 +135,8 @@ async fn ticket_events(
     }
     if let Some(principal) = cx.identities.principal(&cx.tenant.id, &desk.system.name, &id)? {
         for call in cx.history.calls(&cx.tenant.id, &principal, 200)? {
-            events.push(Event { at: call.at, what: What::GatewayCall { tool: call.tool, outcome: call.outcome } });
+            let what = What::GatewayCall { tool: Text::new(call.tool), outcome: Text::new(call.outcome) };
+            events.push(Event { at: call.at, what });
         }
     }
     Ok(cut)

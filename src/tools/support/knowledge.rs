@@ -21,7 +21,7 @@ pub(super) struct ArticleList {
 struct ArticleSummary {
     article_id: ArticleId,
     title: Text,
-    category: String,
+    category: Text,
     summary: Text,
     /// How well it matches, 0 to 1.
     relevance_score: f64,
@@ -39,7 +39,7 @@ impl ArticleSummary {
         Self {
             article_id: article.id.clone(),
             title: article.title.clone(),
-            category: article.category.clone(),
+            category: article.category.as_str().into(),
             summary: article.summary.clone(),
             relevance_score: article.relevance.unwrap_or(0.0),
             views: article.views,
@@ -129,7 +129,7 @@ pub(super) struct GetArticle {
 pub(super) struct ArticleView {
     article_id: ArticleId,
     title: Text,
-    category: String,
+    category: Text,
     summary: Text,
     content: Text,
     views: u64,
@@ -159,7 +159,7 @@ impl Tool for GetArticle {
         let view = ArticleView {
             article_id: article.id,
             title: article.title,
-            category: article.category,
+            category: Text::new(article.category),
             summary: article.summary,
             content: article.body,
             views: article.views,

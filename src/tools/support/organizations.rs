@@ -23,13 +23,13 @@ pub(super) struct GetOrganization {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct OrganizationDetail {
     organization_id: OrganisationId,
-    name: String,
+    name: Text,
     #[serde(skip_serializing_if = "Option::is_none")]
-    domain: Option<String>,
+    domain: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    subscription_tier: Option<String>,
+    subscription_tier: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    sla_tier: Option<String>,
+    sla_tier: Option<Text>,
     status: OrganisationStatus,
     contacts: ContactTotals,
     tickets: TicketTotals,
@@ -71,10 +71,10 @@ impl Tool for GetOrganization {
         let tickets = ticket_totals(cx, &ours).await?;
         let detail = OrganizationDetail {
             organization_id: ours,
-            name: organisation.name,
-            domain: organisation.domains.into_iter().next(),
-            subscription_tier: organisation.subscription_tier,
-            sla_tier: organisation.sla_tier,
+            name: Text::new(organisation.name),
+            domain: organisation.domains.into_iter().next().map(Text::new),
+            subscription_tier: organisation.subscription_tier.map(Text::new),
+            sla_tier: organisation.sla_tier.map(Text::new),
             status: organisation.status,
             contacts: ContactTotals { total: members.len() as u64, lead },
             tickets,
@@ -134,7 +134,7 @@ struct StaffContact {
     #[serde(skip_serializing_if = "classified::absent")]
     phone: Option<Pii>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    title: Option<String>,
+    title: Option<Text>,
     role: LoginRole,
     status: LoginStatus,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -166,7 +166,7 @@ impl Tool for ListContacts {
                     name: pii(PiiKind::Name, it.name()),
                     email: it.email().map(|mail| pii(PiiKind::Email, mail)),
                     phone: contact.and_then(|it| it.phone.as_deref()).map(|phone| pii(PiiKind::Phone, phone)),
-                    title: contact.and_then(|it| it.title.clone()),
+                    title: contact.and_then(|it| it.title.as_deref()).map(Text::from),
                     role: it.role(),
                     status: it.status(),
                     last_login: it.login.as_ref().and_then(|it| it.last_login),

@@ -4,7 +4,7 @@ use super::view::{self, ReplyFrom};
 use crate::tools::refusal::missing;
 use crate::tools::{Code, Kind, Refusal, Reply, Tool, ToolCx};
 use jiff::{SignedDuration, Timestamp};
-use postern_api::{OrganisationId, Sla, Ticket, TicketQuery, TicketSort, TicketStatus};
+use postern_api::{OrganisationId, Sla, Text, Ticket, TicketQuery, TicketSort, TicketStatus};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -99,15 +99,15 @@ pub(super) struct SummaryOutput {
 #[derive(Debug, Serialize, JsonSchema)]
 struct OrganizationTally {
     organization_id: OrganisationId,
-    name: String,
-    sla_tier: String,
+    name: Text,
+    sla_tier: Text,
     #[serde(flatten)]
     tally: Tally,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
 struct TierTally {
-    sla_tier: String,
+    sla_tier: Text,
     #[serde(flatten)]
     tally: Tally,
 }
@@ -170,9 +170,10 @@ impl Tool for Summary {
                 sum.at_risk += tally.at_risk;
                 sum.breached += tally.breached;
             }
-            by_organization.push(OrganizationTally { organization_id: ours, name, sla_tier: tier, tally });
+            let (name, sla_tier) = (Text::new(name), Text::new(tier));
+            by_organization.push(OrganizationTally { organization_id: ours, name, sla_tier, tally });
         }
-        let by_tier = tiers.into_iter().map(|(sla_tier, tally)| TierTally { sla_tier, tally }).collect();
+        let by_tier = tiers.into_iter().map(|(tier, tally)| TierTally { sla_tier: Text::new(tier), tally }).collect();
         let output = SummaryOutput { total, by_organization, by_tier, generated_at: cx.now };
         Ok(output.reply().truncated(cut, "There are more open tickets than were counted; name an organization."))
     }

@@ -93,7 +93,7 @@ fn author(author: &Author) -> (AuthorType, Pii) {
 pub(super) struct AttachmentView {
     attachment_id: AttachmentId,
     file_name: Text,
-    content_type: String,
+    content_type: Text,
     size_bytes: u64,
     created_at: Timestamp,
     #[serde(skip_serializing_if = "classified::absent")]
@@ -105,7 +105,7 @@ impl AttachmentView {
         Self {
             attachment_id: file.id.clone(),
             file_name: file.name.clone(),
-            content_type: file.content_type.clone(),
+            content_type: file.content_type.as_str().into(),
             size_bytes: file.size,
             created_at: file.created_at,
             internal: for_staff.then(|| Internal::new(file.internal)),

@@ -141,3 +141,39 @@ async fn a_confirmation_request_that_cannot_be_read_settles_nothing() {
     assert_eq!(within(reqwest::Client::new().post(&url).send()).await.unwrap().status(), 401);
     assert_eq!(lead.settle(&id, true).await.1["status"], "success");
 }
+
+/// D09: whatever callers write, the metrics have the series of what is compiled in and configured.
+#[tokio::test]
+async fn d09_made_up_tools_clients_codes_and_paths_make_no_series() {
+    let gateway = Gateway::start().await;
+    let lead = gateway.person("lead@acme.example");
+    for nth in 0..100 {
+        let made_up = format!("made-up-{nth}");
+        let client = gateway.token("lead@acme.example", |it| it["azp"] = json!(made_up));
+        let stranger = gateway.bearing(&made_up);
+        let call = json!({ "name": made_up, "arguments": { "code": made_up } });
+        for (who, method) in [
+            (&lead, "tools/call"),
+            (&gateway.bearing(&client), "tools/call"),
+            (&lead, &*made_up),
+            (&stranger, "tools/call"),
+        ] {
+            let request = who.user.modern_request(1, method, call.clone()).header("mcp-session-id", &made_up);
+            within(
+                request.header("user-agent", &made_up).header("origin", format!("https://{made_up}.example")).send(),
+            )
+            .await
+            .unwrap();
+            within(who.user.modern_request(1, method, call.clone()).send()).await.unwrap();
+        }
+    }
+    let text = postern::telemetry::render();
+    assert!(text.contains("postern_calls_total{") && text.contains("postern_rejected_requests_total{"), "{text}");
+    assert!(!text.contains("made-up"), "{text}");
+    let tools: Vec<_> = postern::tools::catalogue().iter().map(|it| it.entry.name).chain(["none"]).collect();
+    for line in text.lines().filter(|it| it.contains("tool=\"")) {
+        let tool = line.split("tool=\"").nth(1).unwrap().split('"').next().unwrap();
+        assert!(tools.contains(&tool), "{line}");
+    }
+    assert!(text.lines().count() < 40 * (tools.len() + 20), "{} lines", text.lines().count());
+}

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use postern::caller::Caller;
-use postern::mcp::{Answer, Call, Facts, Host, Listing, Refusal};
+use postern::mcp::{Answer, Call, Facts, Host, Listing, Refusal, Written};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -70,8 +70,10 @@ impl Host for FakeHost {
     async fn call(&self, call: Call) -> Answer {
         *self.calls.lock() += 1;
         let subject = call.caller.principal.subject.to_string();
-        let done =
-            |data: Value| Answer::Done { envelope: json!({ "status": "success", "data": data }), is_error: false };
+        let done = |data: Value| Answer::Done {
+            envelope: Written::of(&json!({ "status": "success", "data": data })),
+            is_error: false,
+        };
         match call.name.as_str() {
             "echo" => done(json!({
                 "subject": subject,
@@ -81,9 +83,10 @@ impl Host for FakeHost {
                 "client": call.facts.client,
                 "toolsets": call.facts.toolsets,
             })),
-            "fail" => {
-                Answer::Done { envelope: json!({ "status": "error", "code": "TICKET_NOT_FOUND" }), is_error: true }
-            }
+            "fail" => Answer::Done {
+                envelope: Written::of(&json!({ "status": "error", "code": "TICKET_NOT_FOUND" })),
+                is_error: true,
+            },
             "hidden" if subject == "ben" => done(json!({})),
             "slow" => {
                 let key = call.arguments.get("key").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -104,7 +107,7 @@ impl Host for FakeHost {
                 id: "c-1".into(),
                 message: "Close ticket T-1?".into(),
                 expires_in: Duration::from_secs(300),
-                envelope: json!({ "status": "pending_confirmation", "confirmation_id": "c-1" }),
+                envelope: Written::of(&json!({ "status": "pending_confirmation", "confirmation_id": "c-1" })),
             },
             "panic" => panic!("a bug"),
             _ => Answer::UnknownTool,
@@ -114,7 +117,7 @@ impl Host for FakeHost {
     async fn confirm(&self, caller: Arc<Caller>, id: &str, accept: bool, _: &Facts) -> Answer {
         self.settled.lock().push((caller.principal.subject.to_string(), id.to_owned(), accept));
         let envelope = json!({ "status": if accept { "success" } else { "error" }, "code": "settled" });
-        Answer::Done { envelope, is_error: !accept }
+        Answer::Done { envelope: Written::of(&envelope), is_error: !accept }
     }
 
     fn refused(&self, caller: &Caller, refusal: Refusal, _: &Facts) {

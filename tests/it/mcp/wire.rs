@@ -4,7 +4,7 @@ use super::host::FakeHost;
 use axum::Router;
 use axum::extract::Request;
 use axum::serve::ListenerExt;
-use postern::caller::{Caller, Principal};
+use postern::caller::{Caller, Message, Principal};
 use postern::mcp::{McpConfig, RequestId, service};
 use postern_api::TenantId;
 use postern_policies::Realm;
@@ -43,7 +43,13 @@ impl Server {
                 request.extensions_mut().insert(Arc::new(caller(&user)));
             }
             request.extensions_mut().insert(RequestId("r-1".into()));
-            std::future::ready(request)
+            async move {
+                let (mut parts, body) = request.into_parts();
+                // As the edge does; what it does beside that is not under test here.
+                let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+                parts.extensions.insert(Message(body.clone()));
+                Request::from_parts(parts, body.into())
+            }
         };
         let app = Router::new()
             .route_service("/mcp", service(host.clone(), config))

@@ -1,7 +1,7 @@
 //! Secrets are replaced for everybody; personal data by role.
 
 use crate::gateway::{Gateway, Person};
-use crate::rig::{Liar, Rig, agent, basic, lead};
+use crate::rig::{ADDRESS, Liar, PASSWORD, Rig, agent, basic, calls, lead};
 use serde_json::{Value, json};
 
 async fn ticket(who: &Person, tool: &str, id: &str) -> String {
@@ -138,4 +138,34 @@ async fn r10_a_redacted_text_that_is_pasted_into_a_comment_reads_the_same() {
     basic.data("customer_add_comment", json!({ "ticket_id": id, "content": shown })).await;
     let ticket: Value = get().await;
     assert_eq!(ticket["comments"].as_array().unwrap().last().unwrap()["content"], shown);
+}
+
+#[tokio::test]
+async fn r03_no_string_that_a_system_can_fill_carries_a_secret_or_an_address_past_the_redactor() {
+    let rig = Rig::new(Liar { stuffed: true, ..Liar::honest() });
+    let mut answered = std::collections::BTreeSet::new();
+    for (caller, tool, arguments) in calls() {
+        let mut told = vec![rig.ask(&caller, tool, arguments.clone()).await];
+        if told[0]["status"] == "pending_confirmation" {
+            told.push(rig.confirmed(&caller, tool, arguments).await);
+        }
+        let customer = caller.roles.iter().any(|role| role.ends_with("-customer"));
+        for told in told {
+            let text = told.to_string();
+            assert!(!text.contains(PASSWORD), "{tool}: {text}");
+            assert!(!customer || !text.contains(ADDRESS), "{tool}: {text}");
+            if ["success", "pending_confirmation"].contains(&told["status"].as_str().unwrap()) {
+                answered.insert(tool);
+            }
+        }
+    }
+    let missing: Vec<_> = calls().iter().map(|(_, tool, _)| *tool).filter(|tool| !answered.contains(tool)).collect();
+    assert_eq!(missing, Vec::<&str>::new(), "these were refused, so nothing was seen of them");
+    let rig = Rig::new(Liar { stuffed: true, ..Liar::honest() });
+    for (tool, arguments) in
+        [("customer_list_tickets", json!({})), ("customer_get_ticket", json!({ "ticket_id": "T-1" }))]
+    {
+        let text = rig.ask(&basic(), tool, arguments).await.to_string();
+        assert!(text.contains("success") && !text.contains(PASSWORD) && !text.contains(ADDRESS), "{text}");
+    }
 }

@@ -35,7 +35,15 @@ pub(crate) struct Liar {
     pub(crate) requester: &'static str,
     pub(crate) visibility: Visibility,
     pub(crate) public_article: bool,
+    /// Whether every string that is nobody's own holds [`PASSWORD`] and [`ADDRESS`]. The records below name each field of
+    /// each type, so that one that is added cannot be left out.
+    pub(crate) stuffed: bool,
 }
+
+/// What nobody may read.
+pub(crate) const PASSWORD: &str = "Tr0ub4dor&3-Winter";
+/// What no customer may read.
+pub(crate) const ADDRESS: &str = "zoe.canary@elsewhere.example";
 
 /// One of the vendor's organisations.
 pub(crate) fn owner(id: &str) -> Owner {
@@ -52,6 +60,7 @@ impl Liar {
             requester: "C-1",
             visibility: Visibility::Organisation,
             public_article: true,
+            stuffed: false,
         }
     }
 
@@ -62,6 +71,28 @@ impl Liar {
     /// Every row is these owners'.
     pub(crate) fn of(owners: Vec<Owner>) -> Self {
         Self { owners, ..Self::honest() }
+    }
+
+    /// A string of a record.
+    fn string(&self, usual: &str) -> String {
+        if self.stuffed { format!("{usual}, password: {PASSWORD} or {ADDRESS}") } else { usual.to_owned() }
+    }
+
+    fn text(&self, usual: &str) -> Text {
+        Text::new(self.string(usual))
+    }
+
+    /// An e-mail address: also a lead sees a colleague's, so it holds the password alone. The caller's stays, to be found.
+    fn mail(&self, nth: usize) -> String {
+        match (nth, self.stuffed) {
+            (0, _) => "jane@acme.example".into(),
+            (_, true) => format!("c{nth}@acme.example password: {PASSWORD}"),
+            (_, false) => format!("c{nth}@acme.example"),
+        }
+    }
+
+    fn name(&self, nth: usize) -> String {
+        if nth == 0 { self.string("Jane Smith") } else { self.string(&format!("Colleague {nth}")) }
     }
 
     async fn read(&self) -> Result<()> {
@@ -105,49 +136,49 @@ impl Liar {
         if let Trouble::Huge(length) = self.trouble {
             return Text::new("long ".repeat(length / 5));
         }
-        Text::new(&self.text)
+        self.text(&self.text)
     }
 
     fn ticket(&self, nth: usize) -> Ticket {
         let (now, hour) = (Timestamp::now(), SignedDuration::from_hours(1));
         let staff = Agent {
-            id: "CANARY-agent-id".into(),
-            name: "Marcus Hale".into(),
-            email: Some("CANARY-agent@msp.example".into()),
+            id: self.string("CANARY-agent-id"),
+            name: self.string("Marcus Hale"),
+            email: Some(self.string("CANARY-agent@msp.example")),
         };
         let comment = |id: &str, internal: bool, body: &str| Comment {
             id: CommentId::new(id).unwrap(),
             author: Author::Agent(staff.clone()),
-            body: Text::new(body),
+            body: self.text(body),
             created_at: now - hour,
             internal,
         };
         let file = |id: &str, internal: bool, name: &str| Attachment {
             id: AttachmentId::new(id).unwrap(),
-            name: Text::new(name),
-            content_type: "text/plain".into(),
+            name: self.text(name),
+            content_type: self.string("text/plain"),
             size: 7,
             created_at: now - hour,
             internal,
         };
         Ticket {
             id: TicketId::new(&format!("T-{}", nth + 1)).unwrap(),
-            subject: Text::new(format!("Ticket of row {nth}")),
+            subject: self.text(&format!("Ticket of row {nth}")),
             description: self.description(),
             status: TicketStatus::Open,
             priority: Priority::High,
-            category: "General".into(),
+            category: self.string("General"),
             visibility: self.visibility,
             requester: Person {
                 contact: Some(ContactId::new(self.requester).unwrap()),
-                name: "Jane Smith".into(),
-                email: Some("jane@acme.example".into()),
+                name: self.name(0),
+                email: Some(self.mail(0)),
             },
             assignee: Some(staff.clone()),
             created_at: now - hour - hour,
             updated_at: now,
             public_updated_at: now - hour,
-            sla: Sla { breach_reason: Some("CANARY-breach".into()), ..Sla::default() },
+            sla: Sla { breach_reason: Some(self.string("CANARY-breach")), ..Sla::default() },
             public_comments: 1,
             internal_comments: 1,
             comments: vec![
@@ -156,32 +187,32 @@ impl Liar {
             ],
             attachments: vec![file("A-1", false, "log.txt"), file("A-2", true, "CANARY-file.txt")],
             escalations: vec![Escalation {
-                target: "CANARY-team".into(),
-                reason: Text::new("CANARY-reason"),
-                by: "CANARY-by".into(),
+                target: self.string("CANARY-team"),
+                reason: self.text("CANARY-reason"),
+                by: self.string("CANARY-by"),
                 at: now - hour,
             }],
-            resolution: None,
+            resolution: self.stuffed.then(|| self.text("Solved")),
         }
     }
 
     fn contact(&self, nth: usize) -> Contact {
         Contact {
             id: ContactId::new(&format!("C-{}", nth + 1)).unwrap(),
-            name: if nth == 0 { "Jane Smith".into() } else { format!("Colleague {nth}") },
-            email: Some(if nth == 0 { "jane@acme.example".into() } else { format!("c{nth}@acme.example") }),
-            phone: Some("+1 202 555 0143".into()),
+            name: self.name(nth),
+            email: Some(self.mail(nth)),
+            phone: Some(self.string("+1 202 555 0143")),
             active: true,
-            title: None,
-            notes: Some("CANARY-contact-note".into()),
+            title: self.stuffed.then(|| self.string("Head of IT")),
+            notes: Some(self.string("CANARY-contact-note")),
         }
     }
 
-    fn login(nth: usize) -> Login {
+    fn login(&self, nth: usize) -> Login {
         Login {
             id: ContactId::new(&format!("C-{}", nth + 1)).unwrap(),
-            name: if nth == 0 { "Jane Smith".into() } else { format!("Colleague {nth}") },
-            email: if nth == 0 { "jane@acme.example".into() } else { format!("c{nth}@acme.example") },
+            name: self.name(nth),
+            email: self.mail(nth),
             role: if nth == 0 { LoginRole::Lead } else { LoginRole::Basic },
             status: LoginStatus::Active,
             last_login: None,
@@ -192,9 +223,9 @@ impl Liar {
     fn article(&self, nth: usize) -> Article {
         Article {
             id: ArticleId::new(&format!("K-{}", nth + 1)).unwrap(),
-            title: Text::new(if self.public_article { "Public" } else { "CANARY-title" }),
-            category: "General".into(),
-            summary: Text::new("Summary"),
+            title: self.text(if self.public_article { "Public" } else { "CANARY-title" }),
+            category: self.string("General"),
+            summary: self.text("Summary"),
             body: self.description(),
             public: self.public_article,
             views: 1,
@@ -261,7 +292,7 @@ impl ServiceDesk for Liar {
         Ok(self.written(self.ticket(0)))
     }
     async fn requester(&self, _: &CallCx, organisation: &ExternalId, _: &str) -> Result<Option<Owned<Person>>> {
-        let person = Person { contact: Some(ContactId::new("C-1").unwrap()), name: "Jane Smith".into(), email: None };
+        let person = Person { contact: Some(ContactId::new("C-1").unwrap()), name: self.name(0), email: None };
         Ok(Some(Owned::new(Owner::Organisation(organisation.clone()), person)))
     }
 }
@@ -272,10 +303,14 @@ impl Crm for Liar {
         self.read().await?;
         Ok(self.first(Organisation {
             id: id.clone(),
-            name: "Acme".into(),
-            domains: vec!["acme.example".into()],
-            subscription_tier: None,
-            sla_tier: None,
+            name: self.string("Acme"),
+            domains: if self.stuffed {
+                vec![self.string("x"), "acme.example".into()]
+            } else {
+                vec!["acme.example".into()]
+            },
+            subscription_tier: self.stuffed.then(|| self.string("enterprise")),
+            sla_tier: self.stuffed.then(|| self.string("gold")),
             status: OrganisationStatus::Active,
             limits: Limits::default(),
             sla: None,
@@ -309,28 +344,28 @@ impl Identity for Liar {
         self.read().await?;
         // The lead and a colleague are always there, so that what comes after them is reached.
         let own = Owner::Organisation(organisation.clone());
-        let mut logins = vec![Owned::new(own.clone(), Self::login(0)), Owned::new(own, Self::login(1))];
+        let mut logins = vec![Owned::new(own.clone(), self.login(0)), Owned::new(own, self.login(1))];
         let foreign = self.owners.iter().enumerate().skip(1);
-        logins.extend(foreign.map(|(nth, owner)| Owned::new(owner.clone(), Self::login(nth + 10))));
+        logins.extend(foreign.map(|(nth, owner)| Owned::new(owner.clone(), self.login(nth + 10))));
         Ok(logins)
     }
     async fn invite(&self, _: &CallCx, _: &Invitation) -> Result<Owned<Login>> {
         self.write().await?;
-        Ok(self.written(Self::login(1)))
+        Ok(self.written(self.login(1)))
     }
     async fn transfer_lead(&self, _: &CallCx, _: &LeadTransfer) -> Result<Owned<Login>> {
         self.write().await?;
-        Ok(self.written(Self::login(1)))
+        Ok(self.written(self.login(1)))
     }
     async fn role_changes(&self, _: &CallCx, _: &ExternalId) -> Result<Vec<Owned<RoleChange>>> {
         self.read().await?;
         Ok(self.each(|_| RoleChange {
             login: ContactId::new("C-1").unwrap(),
-            email: "jane@acme.example".into(),
+            email: self.mail(0),
             from: None,
             to: LoginRole::Lead,
-            by: "Kenji".into(),
-            reason: None,
+            by: self.string("Kenji"),
+            reason: self.stuffed.then(|| self.string("She asked")),
             at: Timestamp::now(),
         }))
     }

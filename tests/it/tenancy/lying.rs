@@ -33,6 +33,28 @@ async fn b03_rows_of_others_are_dropped_and_not_counted_and_the_audit_says_how_m
 }
 
 #[tokio::test]
+async fn a09_a_row_about_several_organisations_is_in_no_single_ones_export() {
+    let rig = Rig::new(Liar::of(vec![owner("12"), owner("13")]));
+    for (tool, arguments) in [("get_sla_summary", json!({})), ("search_tickets", json!({}))] {
+        assert_eq!(rig.ask(&agent(), tool, arguments).await["status"], "success");
+    }
+    for row in rig.rows() {
+        assert_eq!((&row["organisation"], &row["organisations"]), (&json!(null), &json!(2)), "{row}");
+    }
+    rig.ask(&agent(), "get_ticket", json!({ "ticket_id": "T-1" })).await;
+    let rows = rig.rows();
+    let one = rows.last().unwrap();
+    assert_eq!((&one["organisation"], &one["organisations"]), (&json!("acme"), &json!(null)), "{one}");
+    let acme = postern::audit::export::Filter {
+        organisation: Some(postern_api::OrganisationId::new("acme").unwrap()),
+        ..Default::default()
+    };
+    let mut out = Vec::new();
+    let exported = postern::audit::export::export(rig.dir.path(), &acme, &mut out).unwrap();
+    assert_eq!(exported, 1, "{}", String::from_utf8_lossy(&out));
+}
+
+#[tokio::test]
 async fn b03_a_single_record_of_another_is_as_if_it_was_not_there() {
     for foreign in [owner("13"), owner("99"), Owner::Unknown] {
         let rig = Rig::new(Liar::of(vec![foreign.clone()]));

@@ -41,6 +41,9 @@ struct Arguments {
     /// Tenants of the gateway that is measured beside the one with a single tenant; 0 leaves it out.
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(0..=20_000))]
     tenants: u32,
+    /// Measure only the rows whose names hold one of these words, for example `--only embedded,rmcp`.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
     /// The gateway's program; without it, the one beside this program.
     #[arg(long)]
     postern: Option<PathBuf>,
@@ -79,6 +82,7 @@ fn main() -> ExitCode {
                 warm_up: Duration::from_millis(if arguments.quick { 300 } else { 1000 }),
                 rounds: if arguments.quick { 3 } else { arguments.rounds },
                 tenants: arguments.tenants,
+                only: arguments.only,
                 postern: arguments.postern,
             };
             runtime.block_on(tokio::task::LocalSet::new().run_until(until_stopped(plan)))

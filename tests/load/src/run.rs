@@ -35,6 +35,8 @@ pub(crate) struct Plan {
     pub(crate) rounds: u32,
     /// Tenants of the gateway with many.
     pub(crate) tenants: u32,
+    /// Words of which a row's name must hold one; none measures every row.
+    pub(crate) only: Vec<String>,
     /// The gateway's program.
     pub(crate) postern: Option<PathBuf>,
 }
@@ -92,6 +94,7 @@ pub(crate) async fn run(plan: Plan) -> Result<bool, Failure> {
     std::fs::write(&file, answer.to_string())?;
     bare(&mut field, AXUM, "bare-axum", &file).await?;
     bare(&mut field, RMCP, "bare-rmcp", &file).await?;
+    field.rows.retain(|it| plan.only.is_empty() || plan.only.iter().any(|word| it.row.name.contains(word)));
     // The reader compares downwards: from the least to the most.
     field.rows.sort_by_key(|it| {
         [AXUM, RMCP, EMBEDDED, VENDOR, TENANTS, LIST, EMPLOYEES_LIST].iter().position(|name| *name == it.row.name)

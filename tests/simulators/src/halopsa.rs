@@ -124,6 +124,8 @@ pub struct State {
 struct Tokens {
     valid: BTreeSet<String>,
     issued: u64,
+    /// Which of many it is, so that a token which is sent to another is refused there.
+    of: String,
 }
 
 impl State {
@@ -169,8 +171,25 @@ pub async fn start() -> std::io::Result<Running<State>> {
 /// Starts one on this address.
 pub async fn start_on(listen: &str) -> std::io::Result<Running<State>> {
     let state = State { data: Arc::new(Mutex::new(seed::data())), ..State::default() };
-    let app = axum::Router::new().fallback(handle).with_state(state.clone());
-    serve(TcpListener::bind(listen).await?, app, state).await
+    serve(TcpListener::bind(listen).await?, routes(state.clone()), state).await
+}
+
+/// Starts this many behind one address, each with its own data and tokens, below `/0`, `/1` and so on.
+pub async fn start_many(many: usize) -> std::io::Result<Running<Vec<State>>> {
+    let state = |nth: usize| {
+        let tokens = Tokens { of: format!("-{nth}"), ..Tokens::default() };
+        State { data: Arc::new(Mutex::new(seed::data())), tokens: Arc::new(Mutex::new(tokens)), ..State::default() }
+    };
+    let states: Vec<_> = (0..many).map(state).collect();
+    let app = states
+        .iter()
+        .enumerate()
+        .fold(axum::Router::new(), |app, (nth, state)| app.nest(&format!("/{nth}"), routes(state.clone())));
+    serve(TcpListener::bind("127.0.0.1:0").await?, app, states).await
+}
+
+fn routes(state: State) -> axum::Router {
+    axum::Router::new().fallback(handle).with_state(state)
 }
 
 async fn handle(Extract(state): Extract<State>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
@@ -268,7 +287,7 @@ fn token(state: &State, method: &Method, pairs: &[(String, String)], body: &[u8]
     }
     let mut tokens = state.tokens.lock();
     tokens.issued += 1;
-    let token = format!("simulated-{}", tokens.issued);
+    let token = format!("simulated{}-{}", tokens.of, tokens.issued);
     tokens.valid.insert(token.clone());
     json(200, &json!({ "access_token": token, "token_type": "Bearer", "expires_in": 3600, "scope": "all" }))
 }

@@ -3,9 +3,12 @@
 //! For tests and for trying things out. A simulator refuses what the vendor refuses, counts and records what it was sent,
 //! and can be told to misbehave in the ways that the vendor was seen to.
 
+pub mod autotask;
 pub mod broken;
+pub mod connectwise;
 pub mod halopsa;
 pub mod http;
+pub mod syncro;
 
 use parking_lot::Mutex;
 use std::sync::Arc;

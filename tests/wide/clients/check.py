@@ -24,7 +24,7 @@ def internal_fields(value, path=""):
 
 
 def objections(realm, protocol, tool, got):
-    if got["protocol"] != protocol:
+    if protocol != "any" and got["protocol"] != protocol:
         yield f"speaks {got['protocol']}, expected {protocol}"
     if tool not in got["tools"]:
         yield f"`{tool}` is not listed; listed are {got['tools']}"

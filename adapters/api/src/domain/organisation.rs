@@ -34,6 +34,33 @@ pub struct SlaHours {
     pub resolution: u32,
 }
 
+/// An organisation as its system's directory names it: for the operator who says which organisation is which in each system.
+///
+/// Not an [`crate::Owned`] record, since it is read before anybody knows whose it is; it serialises nowhere, and no tool asks
+/// for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirectoryEntry {
+    /// The system's id.
+    pub id: ExternalId,
+    /// The name.
+    pub name: String,
+    /// The e-mail domains, lower case.
+    pub domains: Vec<String>,
+    /// The ids that other systems have for it, where this one keeps them.
+    pub references: Vec<String>,
+    /// Whether it is served.
+    pub active: bool,
+}
+
+/// Every organisation of a system.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Directory {
+    /// The organisations, by id.
+    pub entries: Vec<DirectoryEntry>,
+    /// Whether there are more than were read.
+    pub truncated: bool,
+}
+
 /// A customer of the MSP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Organisation {

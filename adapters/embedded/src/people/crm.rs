@@ -21,6 +21,26 @@ impl Crm for Tenant {
         })
     }
 
+    async fn directory(&self, cx: &CallCx) -> Result<Directory> {
+        let entries = self.read(cx, |rows| {
+            rows.all(
+                "SELECT id, name, domains, status FROM organisation WHERE tenant = :tenant ORDER BY id",
+                &[],
+                |row| {
+                    let domains: String = row.get(2)?;
+                    Ok(DirectoryEntry {
+                        id: id(row, 0, ExternalId::new)?,
+                        name: row.get(1)?,
+                        domains: domains.split_whitespace().map(str::to_owned).collect(),
+                        references: vec![],
+                        active: organisation_status(row, 3)? == OrganisationStatus::Active,
+                    })
+                },
+            )
+        })?;
+        Ok(Directory { entries, truncated: false })
+    }
+
     async fn contacts(&self, cx: &CallCx, organisation: &ExternalId) -> Result<Vec<Owned<Contact>>> {
         let mut contacts = self.read(cx, |rows| {
             let key = required_organisation(rows, &cx.reach, organisation)?;

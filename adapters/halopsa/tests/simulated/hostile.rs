@@ -14,6 +14,20 @@ async fn an_error_page_of_a_quarter_megabyte_is_unavailable_without_its_text() {
 }
 
 #[tokio::test]
+async fn b01_another_clients_ticket_costs_the_same_requests_as_a_missing_one() {
+    let desk = desk().await;
+    // What is kept for later (the token, the statuses) is there.
+    desk.desk().ticket(&acme(), &tid("4321")).await.expect("one of ours");
+    let mut asked = Vec::new();
+    for id in ["5001", "999"] {
+        desk.state().log.clear();
+        drop(desk.desk().ticket(&acme(), &tid(id)).await);
+        asked.push(desk.state().log.all().len());
+    }
+    assert_eq!(asked, [1, 1]);
+}
+
+#[tokio::test]
 async fn a_429_without_retry_after_is_rate_limited() {
     let desk = desk().await;
     desk.adapter.probe(&acme()).await.expect("a token is there");

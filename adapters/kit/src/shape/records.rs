@@ -15,6 +15,13 @@ pub(super) fn trials() -> Vec<Trial> {
         }),
         Trial::new(
             Shape,
+            "the directory has every organisation once",
+            "mapped or not, by id; each once",
+            &[Op::OrganisationList],
+            |f| Box::pin(directory(f)),
+        ),
+        Trial::new(
+            Shape,
             "contacts come by name",
             "the contacts of one organisation, by name",
             &[Op::ContactList],
@@ -60,6 +67,19 @@ async fn organisation(f: &Fixture) -> Verdict {
     ensure(row.domains.iter().all(|it| *it == it.to_lowercase()), || "a domain is not lower case".into())?;
     let cx = CallCx { reach: Reach::Tenant, ..f.own_cx() };
     failed("organisation", crm.organisation(&cx, &f.missing.organisation).await, &[ErrorKind::NotFound])
+}
+
+async fn directory(f: &Fixture) -> Verdict {
+    let cx = CallCx { reach: Reach::Tenant, ..f.own_cx() };
+    let found = said("directory", f.crm()?.directory(&cx).await)?;
+    for side in [&f.own, &f.foreign] {
+        let times = found.entries.iter().filter(|it| it.id == side.external).count();
+        ensure(times == 1, || format!("`{}` is listed {times} times", side.external))?;
+    }
+    ensure(found.entries.iter().all(|it| !it.name.is_empty()), || "a name is empty".into())?;
+    let lower = |it: &DirectoryEntry| it.domains.iter().all(|it| *it == it.to_lowercase());
+    ensure(found.entries.iter().all(lower), || "a domain is not lower case".into())?;
+    ensure(found.entries.is_sorted_by(|a, b| a.id < b.id), || "not by id, or one twice".into())
 }
 
 async fn contacts(f: &Fixture) -> Verdict {

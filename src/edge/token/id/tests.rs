@@ -26,8 +26,7 @@ fn sign(claims: &Value) -> String {
 }
 
 async fn read(bench: &Bench, token: &str) -> Result<Person, IdRefused> {
-    let expected =
-        IdExpected { issuer: CUSTOMERS, client: CLIENT, nonce: Some("n-1"), access_token: Some("access-1") };
+    let expected = IdExpected { issuer: CUSTOMERS, client: CLIENT, nonce: Some("n-1"), access_token: Some("access-1") };
     bench.verifier.id_token(token, expected).await
 }
 

@@ -14,7 +14,7 @@ use serde::Serialize;
 #[derive(Debug, Serialize, JsonSchema)]
 pub(in crate::tools::support) struct AgentView {
     #[serde(skip_serializing_if = "classified::absent")]
-    id: Option<Internal<String>>,
+    id: Option<Internal<Text>>,
     name: Pii,
     #[serde(skip_serializing_if = "classified::absent")]
     email: Option<Pii>,
@@ -23,7 +23,7 @@ pub(in crate::tools::support) struct AgentView {
 impl AgentView {
     pub(in crate::tools::support) fn of(agent: &Agent) -> Self {
         Self {
-            id: Some(Internal::new(agent.id.clone())),
+            id: Some(Internal::new(agent.id.as_str().into())),
             name: staff_name(agent),
             email: agent.email.as_ref().map(|it| Pii::new(PiiKind::Email, About::Staff, it)),
         }
@@ -70,7 +70,7 @@ pub(in crate::tools::support) struct StaffTicket {
     subject: Text,
     status: TicketStatus,
     priority: Priority,
-    category: String,
+    category: Text,
     visibility: TicketVisibility,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -91,7 +91,7 @@ impl StaffTicket {
             subject: ticket.subject.clone(),
             status: ticket.status,
             priority: ticket.priority,
-            category: ticket.category.clone(),
+            category: ticket.category.as_str().into(),
             visibility: ticket.visibility.into(),
             created_at: ticket.created_at,
             updated_at: ticket.updated_at,
@@ -130,7 +130,7 @@ impl StaffComment {
 /// One escalation.
 #[derive(Debug, Serialize, JsonSchema)]
 struct EscalationView {
-    target: String,
+    target: Text,
     reason: Text,
     by: Pii,
     at: Timestamp,
@@ -139,7 +139,7 @@ struct EscalationView {
 impl EscalationView {
     fn of(it: &Escalation) -> Self {
         let by = Pii::new(PiiKind::Name, About::Staff, &it.by);
-        Self { target: it.target.clone(), reason: it.reason.clone(), by, at: it.at }
+        Self { target: it.target.as_str().into(), reason: it.reason.clone(), by, at: it.at }
     }
 }
 

@@ -1,0 +1,20 @@
+//! The adapter against a simulated Autotask with the vendor's oddities.
+
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod lists;
+#[cfg(test)]
+mod people;
+#[cfg(test)]
+mod settings;
+#[cfg(test)]
+mod setup;
+#[cfg(test)]
+mod tickets;
+#[cfg(test)]
+mod writes;
+#[cfg(test)]
+mod zones;

@@ -1,0 +1,249 @@
+//! Lists of tickets: asked for narrowly, checked row by row, counted and cut here.
+//!
+//! **Invariant:** nothing is kept, counted or sorted because the vendor's filter let it through; only because the row
+//! itself matches. For a viewer, only what a customer may see takes part.
+
+use super::notes::{About, History};
+use super::ticket::about;
+use crate::adapter::{ConnectWise, in_reach};
+use crate::client::Query;
+use crate::conditions::{Conditions, Literal};
+use crate::config::number;
+use crate::vocabulary::{Meanings, USUAL};
+use crate::wire::{self, Num, TicketRow, owner};
+use jiff::ToSpan;
+use postern_api::{
+    CallCx, Comment, ExternalId, Owned, Owner, Page, Reach, Result, Ticket, TicketQuery, TicketSort, TicketStatus,
+    Visibility,
+};
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+/// Organisations that are named in one request, so that its address stays short.
+const TOGETHER: usize = 100;
+/// Tickets whose notes are read because the words are not in the title, the newest first.
+const NOTE_CHECKS: usize = 50;
+
+/// A row that passed, and whose it is.
+struct Match {
+    about: About,
+    owner: Owner,
+    ticket: Ticket,
+}
+
+/// What came through so far.
+#[derive(Default)]
+struct Found {
+    seen: BTreeSet<i64>,
+    matches: Vec<Match>,
+    /// Rows without the words in the title; they may stand in the notes.
+    maybe: Vec<Match>,
+    stray: Option<(Owner, Num)>,
+    truncated: bool,
+}
+
+/// One way to ask.
+enum Search {
+    /// Everything else that the query says.
+    All,
+    /// Also these letters in the title.
+    Title(Literal),
+    /// The newest, to look for the words in their notes.
+    Newest,
+}
+
+pub(crate) async fn tickets(psa: &ConnectWise, cx: &CallCx, query: &TicketQuery) -> Result<Page<Owned<Ticket>>> {
+    let asked_for = companies(cx, query.organisation.as_ref());
+    if asked_for.is_empty() {
+        return Ok(Page { rows: vec![], total: 0, truncated: false });
+    }
+    let meanings = psa.meanings(cx).await?;
+    let words: Vec<String> =
+        query.text.as_deref().unwrap_or_default().split_whitespace().map(str::to_lowercase).collect();
+    let mut found = Found::default();
+    for companies in &asked_for {
+        for search in searches(&words) {
+            let most = if matches!(search, Search::Newest) { NOTE_CHECKS as u32 } else { psa.config.max_rows };
+            let conditions = conditions(psa, query, companies, &search, &meanings);
+            let asked = Query { conditions, fields: wire::TICKET, ..Query::default() };
+            let got = psa.client.newest::<TicketRow>(cx, &["service", "tickets"], &asked, most).await?;
+            found.truncated |= got.truncated;
+            for row in got.rows {
+                sift(psa, cx, query, &meanings, &words, (row, !companies.is_empty()), &mut found)?;
+            }
+        }
+    }
+    found.maybe.sort_by_key(|it| std::cmp::Reverse(it.about.id));
+    found.truncated |= found.maybe.len() > NOTE_CHECKS;
+    found.maybe.truncate(NOTE_CHECKS);
+    let abouts: Vec<About> = found.maybe.iter().map(|it| it.about.clone()).collect();
+    let histories = psa.histories(cx, &abouts).await?;
+    for (maybe, history) in found.maybe.into_iter().zip(&histories) {
+        if has_words(&words, &maybe.ticket, Some((history, query.viewer.is_some()))) {
+            found.matches.push(maybe);
+        }
+    }
+    found.matches.sort_by(|a, b| order(query, a, b));
+    let total = found.matches.len() as u64;
+    let page = found.matches.into_iter().skip(query.offset as usize).take(query.limit.min(200) as usize);
+    let page: Vec<Match> = page.collect();
+    let abouts: Vec<About> = page.iter().map(|it| it.about.clone()).collect();
+    let counts = psa.counts(cx, &abouts).await?;
+    let mut rows: Vec<Owned<Ticket>> = page
+        .into_iter()
+        .zip(counts)
+        .map(|(mut found, counts)| {
+            (found.ticket.public_comments, found.ticket.internal_comments) = counts;
+            Owned::new(found.owner, found.ticket)
+        })
+        .collect();
+    // The vendor sent another organisation's row although it was told not to. One of them goes on, without its contents,
+    // so that the gateway's own check drops it and raises the alarm.
+    if let Some((owner, id)) = found.stray {
+        rows.push(Owned::new(owner, psa.ticket_of(&TicketRow { id, ..TicketRow::default() }, &meanings)?));
+    }
+    Ok(Page { rows, total, truncated: found.truncated })
+}
+
+/// The companies to ask for, some at a time; one empty list: without a filter. No list: nothing is in reach, and nothing
+/// is asked.
+fn companies(cx: &CallCx, organisation: Option<&ExternalId>) -> Vec<Vec<i64>> {
+    match (organisation, &cx.reach) {
+        (Some(organisation), _) => in_reach(cx, organisation).map(|it| vec![it]).into_iter().collect(),
+        (None, Reach::Tenant) => vec![vec![]],
+        (None, Reach::Organisations(some)) => {
+            let numbers: BTreeSet<i64> = some.iter().filter_map(|it| number(it.as_str())).collect();
+            numbers.into_iter().collect::<Vec<_>>().chunks(TOGETHER).map(<[i64]>::to_vec).collect()
+        }
+    }
+}
+
+fn searches(words: &[String]) -> Vec<Search> {
+    let longest = words.iter().filter_map(|it| Literal::longest(it)).max_by_key(Literal::len);
+    match (words.is_empty(), longest) {
+        (true, _) => vec![Search::All],
+        (false, Some(part)) => vec![Search::Title(part), Search::Newest],
+        (false, None) => vec![Search::Newest],
+    }
+}
+
+fn conditions(
+    psa: &ConnectWise,
+    query: &TicketQuery,
+    companies: &[i64],
+    search: &Search,
+    meanings: &Meanings,
+) -> Conditions {
+    let mut asked = Conditions::new().one_of("board/id", psa.config.every_board());
+    if !companies.is_empty() {
+        asked = asked.one_of("company/id", companies.iter().copied());
+    }
+    let own = query.viewer.as_ref().filter(|it| !it.organisation_wide).map(|it| &it.contact);
+    if let Some(contact) = query.requester.as_ref().or(own) {
+        // A contact that is no number of the vendor's asked no ticket.
+        asked = asked.one_of("contact/id", number(contact.as_str()));
+    }
+    let unfinished: fn(&TicketStatus) -> bool = |it| matches!(it, TicketStatus::Open | TicketStatus::Pending);
+    let ended: fn(&TicketStatus) -> bool = |it| matches!(it, TicketStatus::Closed | TicketStatus::Resolved);
+    let ids = || Conditions::new().one_of("status/id", meanings.status_ids(&query.statuses));
+    let all = |kind: fn(&TicketStatus) -> bool| !query.statuses.is_empty() && query.statuses.iter().all(kind);
+    if all(unfinished) {
+        asked = asked.one_of("status/id", meanings.status_ids(&query.statuses)).flag("closedFlag", false);
+    } else if all(ended) {
+        // What the vendor calls closed is closed, whatever its number means.
+        asked = asked.either(Conditions::new().flag("closedFlag", true), ids());
+    }
+    if let Some(priority) = query.priority.filter(|it| *it != USUAL) {
+        asked = asked.one_of("priority/id", meanings.priority_ids(priority));
+    }
+    // A minute early: the vendor keeps whole seconds, and each row is compared anyway.
+    if let Some(since) = query.created_since.and_then(|it| it.checked_sub(1.minute()).ok()) {
+        asked = asked.since("dateEntered", since);
+    }
+    match search {
+        Search::Title(part) => asked.contains(&["summary"], part),
+        Search::All | Search::Newest => asked,
+    }
+}
+
+/// Looks at one row; `filtered` says whether the vendor was told which companies to send.
+fn sift(
+    psa: &ConnectWise,
+    cx: &CallCx,
+    query: &TicketQuery,
+    meanings: &Meanings,
+    words: &[String],
+    (row, filtered): (TicketRow, bool),
+    found: &mut Found,
+) -> Result<()> {
+    let owner = owner(row.company.id);
+    if !wanted(cx, query, &owner) {
+        let foreign = matches!(&owner, Owner::Organisation(it) if !cx.reach.contains(it));
+        if foreign && filtered && found.stray.is_none() {
+            found.stray = Some((owner, row.id));
+        }
+        return Ok(());
+    }
+    let Some(id) = row.id.id().filter(|id| psa.exists(&row) && found.seen.insert(*id)) else { return Ok(()) };
+    let ticket = psa.ticket_of(&row, meanings)?;
+    if !matches_without_text(query, &ticket) {
+        return Ok(());
+    }
+    let it = Match { about: about(&row, id, &ticket), owner, ticket };
+    if has_words(words, &it.ticket, None) {
+        found.matches.push(it)
+    } else {
+        found.maybe.push(it)
+    }
+    Ok(())
+}
+
+fn wanted(cx: &CallCx, query: &TicketQuery, owner: &Owner) -> bool {
+    match owner {
+        Owner::Organisation(it) => {
+            cx.reach.contains(it) && query.organisation.as_ref().is_none_or(|wanted| wanted == it)
+        }
+        Owner::Tenant | Owner::Unknown => false,
+    }
+}
+
+fn matches_without_text(query: &TicketQuery, ticket: &Ticket) -> bool {
+    let asked_by = ticket.requester.contact.as_ref();
+    let visible = query.viewer.as_ref().is_none_or(|viewer| {
+        asked_by == Some(&viewer.contact) || (viewer.organisation_wide && ticket.visibility == Visibility::Organisation)
+    });
+    visible
+        && (query.statuses.is_empty() || query.statuses.contains(&ticket.status))
+        && query.priority.is_none_or(|it| it == ticket.priority)
+        && query.requester.as_ref().is_none_or(|it| asked_by == Some(it))
+        && query.created_since.is_none_or(|it| ticket.created_at >= it)
+}
+
+/// Whether every word is in the title, or in what was written; of that, a viewer's search sees what is public.
+fn has_words(words: &[String], ticket: &Ticket, written: Option<(&History, bool)>) -> bool {
+    if words.is_empty() {
+        return true;
+    }
+    let mut text = ticket.subject.expose().to_lowercase();
+    if let Some((history, public_only)) = written {
+        let comments = history.comments.iter().filter(|it: &&Comment| !(public_only && it.internal));
+        let escalations = history.escalations.iter().filter(|_| !public_only);
+        let parts = comments.map(|it| &it.body).chain(escalations.map(|it| &it.reason));
+        for part in parts.chain(&history.resolution).chain([&history.description]) {
+            text.push('\n');
+            text.push_str(&part.expose().to_lowercase());
+        }
+    }
+    words.iter().all(|word| text.contains(word.as_str()))
+}
+
+fn order(query: &TicketQuery, a: &Match, b: &Match) -> Ordering {
+    let key = match query.sort {
+        TicketSort::CreatedAt => a.ticket.created_at.cmp(&b.ticket.created_at),
+        TicketSort::UpdatedAt if query.viewer.is_some() => a.ticket.public_updated_at.cmp(&b.ticket.public_updated_at),
+        TicketSort::UpdatedAt => a.ticket.updated_at.cmp(&b.ticket.updated_at),
+        TicketSort::Priority => a.ticket.priority.cmp(&b.ticket.priority),
+    };
+    let ascending = key.then(a.about.id.cmp(&b.about.id));
+    if query.descending { ascending.reverse() } else { ascending }
+}

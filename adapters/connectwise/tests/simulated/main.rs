@@ -1,0 +1,18 @@
+//! The adapter against a simulated ConnectWise PSA with the vendor's oddities.
+
+#[cfg(test)]
+mod crm;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod knowledge;
+#[cfg(test)]
+mod lists;
+#[cfg(test)]
+mod paging;
+#[cfg(test)]
+mod setup;
+#[cfg(test)]
+mod tickets;
+#[cfg(test)]
+mod writes;

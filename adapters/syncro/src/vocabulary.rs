@@ -1,0 +1,103 @@
+//! What the vendor's statuses and priorities mean here. Both are free text: names that each tenant makes up.
+
+use postern_api::{Priority, TicketStatus};
+use std::collections::BTreeMap;
+
+/// A priority that has no meaning here is the usual one.
+pub(crate) const USUAL: Priority = Priority::Medium;
+
+/// What a status means: as configured, in any case, or else as its words say.
+pub(crate) fn status(configured: &BTreeMap<String, TicketStatus>, name: &str) -> TicketStatus {
+    let same = |(it, _): &(&String, &TicketStatus)| it.trim().to_lowercase() == name.trim().to_lowercase();
+    configured.iter().find(same).map_or_else(|| status_named(name), |(_, it)| *it)
+}
+
+/// The words are tried in this order. "Resolved" ends a ticket here: the vendor has no state behind it but "Invoiced".
+fn status_named(name: &str) -> TicketStatus {
+    const WORDS: [(TicketStatus, &[&str]); 3] = [
+        (TicketStatus::Closed, &["resolved", "invoiced", "closed", "completed", "cancelled", "canceled"]),
+        (TicketStatus::Pending, &["waiting", "awaiting", "pending", "scheduled", "hold"]),
+        (
+            TicketStatus::Open,
+            &["new", "open", "reopened", "in progress", "customer reply", "assigned", "triage", "escalated"],
+        ),
+    ];
+    let name = name.to_lowercase();
+    let words: Vec<&str> = name.split(|c: char| !c.is_alphanumeric()).filter(|it| !it.is_empty()).collect();
+    if words.first().is_some_and(|it| matches!(*it, "not" | "un" | "non")) {
+        return TicketStatus::Other;
+    }
+    let spaced = format!(" {} ", words.join(" "));
+    let found = WORDS.iter().find(|(_, words)| words.iter().any(|word| spaced.contains(&format!(" {word} "))));
+    found.map_or(TicketStatus::Other, |(status, _)| *status)
+}
+
+/// What a priority means: as configured, or else by the digit that it begins with, or its word.
+pub(crate) fn priority(configured: &BTreeMap<String, Priority>, name: &str) -> Priority {
+    let name = name.trim().to_lowercase();
+    if let Some((_, it)) = configured.iter().find(|(it, _)| it.trim().to_lowercase() == name) {
+        return *it;
+    }
+    match name.trim_start_matches(|c: char| c.is_ascii_digit() || c.is_whitespace()) {
+        "urgent" | "critical" | "emergency" => return Priority::Critical,
+        "high" => return Priority::High,
+        "normal" | "medium" => return Priority::Medium,
+        "low" => return Priority::Low,
+        _ => {}
+    }
+    match name.split_whitespace().next() {
+        Some("0") => Priority::Critical,
+        Some("1") => Priority::High,
+        Some("3") => Priority::Low,
+        Some(_) | None => USUAL,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_is_free_text_and_an_unknown_one_is_other() {
+        let configured = BTreeMap::from([("Parked".to_owned(), TicketStatus::Pending)]);
+        let cases = [
+            ("New", TicketStatus::Open),
+            ("In Progress", TicketStatus::Open),
+            ("Customer Reply", TicketStatus::Open),
+            ("Waiting for Parts", TicketStatus::Pending),
+            ("Waiting on Customer", TicketStatus::Pending),
+            ("Scheduled", TicketStatus::Pending),
+            ("Resolved", TicketStatus::Closed),
+            ("INVOICED", TicketStatus::Closed),
+            ("parked", TicketStatus::Pending),
+            ("Not Closed", TicketStatus::Other),
+            ("Newsletter", TicketStatus::Other),
+            ("Quantum", TicketStatus::Other),
+            ("", TicketStatus::Other),
+        ];
+        for (name, meaning) in cases {
+            assert_eq!(status(&configured, name), meaning, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_priority_is_read_by_its_digit_or_its_word() {
+        let configured = BTreeMap::from([("P1 - house on fire".to_owned(), Priority::Critical)]);
+        let cases = [
+            ("0 Urgent", Priority::Critical),
+            ("1 High", Priority::High),
+            ("2 Normal", Priority::Medium),
+            ("3 Low", Priority::Low),
+            ("High", Priority::High),
+            ("low", Priority::Low),
+            ("1", Priority::High),
+            ("3 Niedrig", Priority::Low),
+            ("p1 - HOUSE on fire", Priority::Critical),
+            ("Sideways", Priority::Medium),
+            ("", Priority::Medium),
+        ];
+        for (name, meaning) in cases {
+            assert_eq!(priority(&configured, name), meaning, "{name}");
+        }
+    }
+}

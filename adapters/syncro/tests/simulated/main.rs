@@ -1,0 +1,14 @@
+//! The adapter against a simulated Syncro with the vendor's oddities.
+
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod lists;
+#[cfg(test)]
+mod records;
+#[cfg(test)]
+mod setup;
+#[cfg(test)]
+mod tokens;
+#[cfg(test)]
+mod writes;

@@ -1,0 +1,62 @@
+//! `postern record`: one read of a connected system, as a cassette.
+
+use super::{Failed, Record, complain, say};
+use crate::adapters::Registry;
+use crate::cassette::{Disguise, Tape};
+use crate::config::Config;
+use postern_api::cassette::Operation;
+use postern_api::{CallCx, ExternalId, Reach};
+use std::time::Duration;
+
+/// How long the read may take.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+pub(super) fn record(asked: &Record) -> Result<(), Failed> {
+    let (Some(read), Some(config), Some(name)) = (&asked.read, &asked.config, &asked.system) else {
+        let lines: String = Operation::ALL.iter().map(|(name, about)| format!("{name:<18} {about}\n")).collect();
+        return say(&lines);
+    };
+    let config = Config::load(config)?;
+    let ids = || config.tenants.iter().map(|it| format!("`{}`", it.id)).collect::<Vec<_>>().join(", ");
+    let tenant = match (&asked.tenant, config.tenants.as_slice()) {
+        (Some(id), all) => {
+            all.iter().find(|it| it.id == *id).ok_or_else(|| format!("no tenant `{id}`; expected {}", ids()))
+        }
+        (None, [only]) => Ok(only),
+        (None, _) => Err(format!("which tenant? say --tenant with one of {}", ids())),
+    }?;
+    let system = tenant.systems.get(name).ok_or_else(|| {
+        let known: Vec<_> = tenant.systems.keys().map(|it| format!("`{it}`")).collect();
+        format!("no system `{name}`; expected {}", known.join(", "))
+    })?;
+    if !Operation::ALL.iter().any(|it| it.0 == read) {
+        let known: Vec<_> = Operation::ALL.iter().map(|it| it.0).collect();
+        return Err(format!("no read `{read}`; expected {}", known.join(", ")).into());
+    }
+    let reach = match &asked.organisation {
+        Some(id) => Reach::Organisations(vec![ExternalId::new(id).map_err(|e| format!("--organisation: {e}"))?]),
+        None => Reach::Tenant,
+    };
+    let tape = Tape::new(Disguise::new(&asked.keep)?, asked.about.clone());
+    let registry = Registry::new(&config.server.data_dir).recording(tape.clone());
+    let operation = Operation { name: read.clone(), about: asked.about.clone() };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let cassette = runtime.block_on(async {
+        let adapter = registry.open(&tenant.id, name, system)?.adapter;
+        Ok::<_, Failed>(tape.record(&*adapter, &operation, &CallCx::new(reach, PATIENCE)).await)
+    })?;
+    if cassette.exchanges.is_empty() {
+        return Err(format!("nothing was asked of `{name}`: {}", cassette.outcome).into());
+    }
+    let text = serde_json::to_string_pretty(&cassette)?;
+    match &asked.output {
+        Some(path) => {
+            std::fs::write(path, text + "\n").map_err(|e| format!("{}: {e}", path.display()))?;
+            let exchanges = cassette.exchanges.len();
+            say(&format!("{exchanges} exchanges written to {}; outcome {}", path.display(), cassette.outcome))?;
+        }
+        None => say(&text)?,
+    }
+    complain("every word and number was replaced by another; read it before you send it");
+    Ok(())
+}

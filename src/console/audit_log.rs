@@ -1,0 +1,246 @@
+//! Audit search and export, for those whom the policies let read the log. Reading it is in it.
+
+use super::activity::Line;
+use super::visitor::{Shell, Visitor, back, request_id};
+use super::{AUDIT_EXPORT, AUDIT_READ, Console, page};
+use crate::audit::export::{self, Filter};
+use crate::audit::search::Search;
+use crate::call::Trail;
+use crate::call::audit::{Decision, Phase, Row};
+use crate::call::host::Facts;
+use crate::tools::catalogue;
+use askama::Template;
+use axum::body::{Body, Bytes};
+use axum::extract::{OriginalUri, Query, State};
+use axum::response::{IntoResponse, Response};
+use http::{Extensions, HeaderMap, HeaderValue, header};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use postern_api::{Error, OrganisationId, Result};
+use serde::Deserialize;
+use serde_json::Map;
+use std::io::Write;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// Rows on one page.
+const PAGE: u32 = 50;
+
+/// What is looked for, as the form sends it; an empty field is none.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    pub(super) since: String,
+    #[serde(default)]
+    pub(super) until: String,
+    #[serde(default)]
+    pub(super) tool: String,
+    #[serde(default)]
+    pub(super) decision: String,
+    #[serde(default)]
+    pub(super) organisation: String,
+    #[serde(default)]
+    pub(super) before: Option<i64>,
+}
+
+impl Asked {
+    /// The times, and what is wrong with them.
+    fn times(&self) -> (Option<Timestamp>, Option<Timestamp>, Option<&'static str>) {
+        let mut wrong = None;
+        let mut time = |text: &str| {
+            let at = moment(text);
+            if at.is_none() && !text.is_empty() {
+                wrong = Some("A time is written as 2026-11-28T14:30, in UTC.");
+            }
+            at
+        };
+        let (since, until) = (time(&self.since), time(&self.until));
+        if since.zip(until).is_some_and(|(since, until)| since >= until) {
+            wrong = Some("The first time has to be before the second.");
+        }
+        (since, until, wrong)
+    }
+
+    /// The query of another page with the same filter.
+    fn query(&self) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in [
+            ("since", &self.since),
+            ("until", &self.until),
+            ("tool", &self.tool),
+            ("decision", &self.decision),
+            ("organisation", &self.organisation),
+        ] {
+            if !value.is_empty() {
+                query.append_pair(name, value);
+            }
+        }
+        query.finish()
+    }
+}
+
+/// A browser's local time, read as UTC, or a whole time.
+fn moment(text: &str) -> Option<Timestamp> {
+    if text.is_empty() {
+        return None;
+    }
+    let local = || text.parse::<DateTime>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|it| it.timestamp());
+    text.parse::<Timestamp>().ok().or_else(local)
+}
+
+fn named(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+#[derive(Template)]
+#[template(path = "audit.html")]
+struct Page {
+    shell: Shell,
+    asked: Asked,
+    query: String,
+    wrong: Option<&'static str>,
+    tools: Vec<(&'static str, &'static str)>,
+    decisions: [(&'static str, &'static str); 5],
+    lines: Vec<Line>,
+    older: Option<i64>,
+    filtered: bool,
+}
+
+/// `GET /console/admin/audit`
+pub(super) async fn show(
+    State(console): State<Arc<Console>>,
+    Query(asked): Query<Asked>,
+    OriginalUri(uri): OriginalUri,
+    extensions: Extensions,
+    headers: HeaderMap,
+) -> Response {
+    let visitor = match console.enter(&headers, &back(&uri)) {
+        Ok(visitor) => visitor,
+        Err(sign_in) => return sign_in,
+    };
+    let request = request_id(&extensions);
+    if let Some(answer) = noted(&console, &visitor, AUDIT_READ, &request).await {
+        return answer;
+    }
+    let (since, until, wrong) = asked.times();
+    let search = Search {
+        since,
+        until,
+        tool: named(&asked.tool),
+        decision: named(&asked.decision),
+        organisation: named(&asked.organisation),
+        before: asked.before,
+        limit: PAGE,
+    };
+    let (journal, tenant) = (console.journal.clone(), visitor.caller.tenant.clone());
+    let found = match wrong {
+        Some(_) => Ok(crate::audit::search::Found::default()),
+        None => {
+            let task = tokio::task::spawn_blocking(move || journal.search(&tenant, &search));
+            task.await.unwrap_or_else(|e| Err(Error::internal("audit search").because(e)))
+        }
+    };
+    let found = match found {
+        Ok(found) => found,
+        Err(error) => return console.failed(&visitor, &error, &request),
+    };
+    let query = asked.query();
+    page(&Page {
+        shell: console.shell(&visitor, "Audit", "/console/admin/audit"),
+        wrong,
+        tools: catalogue().iter().map(|it| (it.entry.name, it.entry.title)).collect(),
+        decisions: ["allowed", "denied", "failed", "pending", "unknown"].map(|it| (it, super::words::decision(it).0)),
+        lines: found.rows.iter().map(Line::of).collect(),
+        older: found.older,
+        filtered: !query.is_empty(),
+        query,
+        asked,
+    })
+}
+
+/// `GET /console/admin/audit/export`: the rows as JSON lines, each verifiable by itself.
+pub(super) async fn export(
+    State(console): State<Arc<Console>>,
+    Query(asked): Query<Asked>,
+    OriginalUri(uri): OriginalUri,
+    extensions: Extensions,
+    headers: HeaderMap,
+) -> Response {
+    let visitor = match console.enter(&headers, &back(&uri)) {
+        Ok(visitor) => visitor,
+        Err(sign_in) => return sign_in,
+    };
+    let request = request_id(&extensions);
+    if let Some(answer) = noted(&console, &visitor, AUDIT_EXPORT, &request).await {
+        return answer;
+    }
+    let (since, until, wrong) = asked.times();
+    let organisation = match named(&asked.organisation).map(|it| OrganisationId::new(&it)).transpose() {
+        Ok(organisation) if wrong.is_none() => organisation,
+        Ok(_) | Err(_) => return console.nothing(&visitor),
+    };
+    let filter = Filter {
+        // Of whoever is signed in; nothing that was asked names it.
+        tenant: Some(visitor.caller.tenant.clone()),
+        organisation,
+        since: since.map(Timestamp::as_millisecond),
+        until: until.map(Timestamp::as_millisecond),
+        tool: named(&asked.tool),
+        decision: named(&asked.decision),
+    };
+    let (send, receive) = mpsc::channel(8);
+    let dir = console.journal.dir().to_owned();
+    tokio::task::spawn_blocking(move || {
+        let mut out = std::io::BufWriter::with_capacity(64 * 1024, Sending(send.clone()));
+        if let Err(error) = export::export(&dir, &filter, &mut out) {
+            tracing::warn!(error = %error, "an export of the audit log ended early");
+            // The connection is cut, so that a part does not pass for the whole. Whoever left hears nothing.
+            let _ = send.blocking_send(Err(std::io::Error::other("the export ended early")));
+        }
+    });
+    let lines = futures::stream::unfold(receive, |mut receive: mpsc::Receiver<std::io::Result<Bytes>>| async move {
+        receive.recv().await.map(|part| (part, receive))
+    });
+    let mut response = Body::from_stream(lines).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
+    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"audit.jsonl\""));
+    response
+}
+
+/// Writes into an answer under way; waits where the other side is slow.
+struct Sending(mpsc::Sender<std::io::Result<Bytes>>);
+
+impl Write for Sending {
+    fn write(&mut self, part: &[u8]) -> std::io::Result<usize> {
+        let gone = |_| std::io::Error::from(std::io::ErrorKind::BrokenPipe);
+        self.0.blocking_send(Ok(Bytes::copy_from_slice(part))).map_err(gone)?;
+        Ok(part.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Puts the reading into the log first, also where it is refused. `Some` is the answer that ends the request.
+async fn noted(console: &Console, visitor: &Visitor, what: &'static str, request: &str) -> Option<Response> {
+    let outcome = note(console, visitor, what, request).await;
+    match outcome {
+        Err(error) => Some(console.failed(visitor, &error, request)),
+        Ok(()) if !visitor.audits => Some(console.nothing(visitor)),
+        Ok(()) => None,
+    }
+}
+
+async fn note(console: &Console, visitor: &Visitor, what: &'static str, request: &str) -> Result<()> {
+    let trail = Trail::default();
+    trail.notes.lock().tool = Some(what);
+    trail.notes.lock().policy_version = Some(console.policies.policies().version().clone());
+    let facts = Facts { request_id: request.to_owned(), protocol: "console".into(), ..Facts::default() };
+    let mut row = Row::of(Phase::Single, &visitor.caller, &Map::new(), &facts, &trail);
+    if !visitor.audits {
+        (row.decision, row.code) = (Decision::Denied, "console_not_permitted");
+    }
+    console.ledger.append(row).await
+}

@@ -1,0 +1,252 @@
+//! Whether the connected systems answer: asked in the background, never on the way of a call.
+//!
+//! **Invariant:** a system that is down changes nothing about readiness. It is one tenant's; the gateway serves the others, and
+//! a balancer that took it away would help nobody.
+
+use crate::telemetry;
+use crate::tenant::{System, Tenant};
+use jiff::Timestamp;
+use postern_api::{CallCx, ErrorKind, Reach, TenantId};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+/// Systems that are asked at the same time.
+const AT_ONCE: usize = 8;
+/// How long one may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Failures in a row after which a system counts as down: one lost packet is no news.
+const FAILURES: u32 = 2;
+
+/// How one system of one tenant does.
+#[derive(Debug, Clone, Serialize)]
+pub struct SystemHealth {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Its name in the configuration.
+    pub system: Arc<str>,
+    /// The adapter.
+    pub kind: &'static str,
+    /// Whether it answers; `None` until it was asked.
+    pub up: Option<bool>,
+    /// Since when that is so.
+    pub since: Option<Timestamp>,
+    /// When it was last asked.
+    pub asked_at: Option<Timestamp>,
+    /// What went wrong the last time, in words that hold nothing of the system's own.
+    pub error: Option<String>,
+    #[serde(skip)]
+    failures: u32,
+}
+
+#[derive(Debug)]
+struct Watched {
+    system: System,
+    health: parking_lot::Mutex<SystemHealth>,
+}
+
+/// Asks every system of every tenant whether it is there.
+#[derive(Debug, Clone)]
+pub struct Health {
+    systems: Arc<[Arc<Watched>]>,
+    patience: Duration,
+}
+
+impl Health {
+    /// The systems that stand behind some port.
+    pub fn new<'t>(tenants: impl IntoIterator<Item = &'t Arc<Tenant>>) -> Self {
+        let mut systems = BTreeMap::new();
+        for tenant in tenants {
+            for system in [&tenant.service_desk, &tenant.crm, &tenant.knowledge, &tenant.identity] {
+                systems.entry((tenant.id.clone(), system.name.clone())).or_insert_with(|| {
+                    let health = SystemHealth {
+                        tenant: tenant.id.clone(),
+                        system: system.name.clone(),
+                        kind: system.adapter.name(),
+                        up: None,
+                        since: None,
+                        asked_at: None,
+                        error: None,
+                        failures: 0,
+                    };
+                    Arc::new(Watched { system: system.clone(), health: parking_lot::Mutex::new(health) })
+                });
+            }
+        }
+        Self { systems: systems.into_values().collect(), patience: PATIENCE }
+    }
+
+    /// How each does, by tenant and name.
+    pub fn all(&self) -> Vec<SystemHealth> {
+        self.systems.iter().map(|it| it.health.lock().clone()).collect()
+    }
+
+    /// The same as JSON.
+    pub fn render(&self) -> String {
+        serde_json::to_string(&serde_json::json!({ "systems": self.all() })).unwrap_or_default()
+    }
+
+    /// Asks each system once in `every`, spread over that time and a little off it, so that many gateways and many systems do
+    /// not meet. Ends when it is stopped.
+    pub async fn watch(self, every: Duration, stop: CancellationToken) {
+        let places = Arc::new(Semaphore::new(AT_ONCE));
+        let step = every / u32::try_from(self.systems.len()).unwrap_or(u32::MAX).max(1);
+        while !self.systems.is_empty() {
+            for watched in self.systems.iter() {
+                let place = tokio::select! {
+                    () = stop.cancelled() => return,
+                    place = places.clone().acquire_owned() => place,
+                };
+                let (watched, patience) = (watched.clone(), self.patience);
+                tokio::spawn(async move {
+                    watched.ask(patience).await;
+                    drop(place);
+                });
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(around(step)) => {}
+                }
+            }
+        }
+    }
+
+    /// Asks every system now, one after the other.
+    pub async fn ask_all(&self) {
+        for watched in self.systems.iter() {
+            watched.ask(self.patience).await;
+        }
+    }
+}
+
+/// A time between four and six fifths of this one.
+fn around(time: Duration) -> Duration {
+    let [byte, ..] = uuid::Uuid::new_v4().into_bytes();
+    time.mul_f64(0.8 + 0.4 * f64::from(byte) / 255.0)
+}
+
+impl Watched {
+    async fn ask(&self, patience: Duration) {
+        let cx = CallCx::new(Reach::Tenant, patience);
+        let asked = tokio::time::timeout(patience, self.system.adapter.probe(&cx)).await;
+        let failed = match asked {
+            Ok(Ok(())) => None,
+            // It is there, and says that others ask it enough.
+            Ok(Err(error)) if error.kind() == ErrorKind::RateLimited => None,
+            Ok(Err(error)) => Some(error.message().to_owned()),
+            Err(_) => Some(format!("it did not answer within {} seconds", patience.as_secs())),
+        };
+        let now = Timestamp::now();
+        let mut health = self.health.lock();
+        health.asked_at = Some(now);
+        health.failures = if failed.is_some() { health.failures.saturating_add(1) } else { 0 };
+        health.error = failed;
+        let up = if health.failures == 0 {
+            true
+        } else if health.failures >= FAILURES || health.up.is_none() {
+            false
+        } else {
+            return;
+        };
+        if health.up == Some(up) {
+            return;
+        }
+        let before = health.up.replace(up);
+        health.since = Some(now);
+        telemetry::system_up(&health.tenant, &health.system, up);
+        let (tenant, system) = (health.tenant.as_str(), &*health.system);
+        if let Some(error) = &health.error {
+            tracing::warn!(tenant, system, error, "the system `{system}` of tenant `{tenant}` is down: {error}");
+        } else if before.is_some() {
+            tracing::info!(tenant, system, "the system `{system}` of tenant `{tenant}` answers again");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use postern_api::{Adapter, Error, Op, Result, async_trait};
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    /// Answers as it is told: 0 well, 1 broken, 2 too often, 3 never.
+    #[derive(Debug)]
+    struct Told(Arc<AtomicU32>, AtomicU32);
+
+    #[async_trait]
+    impl Adapter for Told {
+        fn name(&self) -> &'static str {
+            "told"
+        }
+        fn supports(&self) -> &'static [Op] {
+            &[]
+        }
+        async fn probe(&self, _: &CallCx) -> Result<()> {
+            self.1.fetch_add(1, Ordering::SeqCst);
+            match self.0.load(Ordering::SeqCst) {
+                0 => Ok(()),
+                1 => Err(Error::new(ErrorKind::Unavailable, "it is gone").with("body", "vendor words")),
+                2 => Err(Error::new(ErrorKind::RateLimited, "too often")),
+                _ => std::future::pending().await,
+            }
+        }
+    }
+
+    fn watched(tenant: &str) -> (Health, Arc<AtomicU32>) {
+        let mood = Arc::new(AtomicU32::new(0));
+        let system = System { name: "desk".into(), adapter: Arc::new(Told(mood.clone(), AtomicU32::new(0))) };
+        let tenant = Tenant {
+            id: TenantId::new(tenant).unwrap(),
+            name: "MSP".into(),
+            service_desk: system.clone(),
+            crm: system.clone(),
+            knowledge: system.clone(),
+            identity: system,
+            plans: BTreeMap::new(),
+            trusted_link_hosts: Arc::default(),
+        };
+        (Health { patience: Duration::from_millis(20), ..Health::new([&Arc::new(tenant)]) }, mood)
+    }
+
+    #[tokio::test]
+    async fn a_system_is_down_after_two_failures_and_up_after_one_answer() {
+        let (health, mood) = watched("health-a");
+        assert_eq!(health.all().len(), 1, "one system behind four ports is asked once");
+        assert_eq!(health.all()[0].up, None);
+        let mut seen = Vec::new();
+        for next in [0, 1, 0, 1, 1, 2, 3, 3, 0] {
+            mood.store(next, Ordering::SeqCst);
+            health.ask_all().await;
+            seen.push(health.all()[0].up == Some(true));
+        }
+        assert_eq!(seen, [true, true, true, true, false, true, true, false, true]);
+        assert!(telemetry::render().contains("postern_system_up{tenant=\"health-a\",system=\"desk\"} 1"));
+        mood.store(1, Ordering::SeqCst);
+        health.ask_all().await;
+        health.ask_all().await;
+        assert!(telemetry::render().contains("postern_system_up{tenant=\"health-a\",system=\"desk\"} 0"));
+        let text = health.render();
+        assert!(text.contains("it is gone") && !text.contains("vendor words"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn what_never_worked_is_down_at_once_and_watching_ends_when_it_is_stopped() {
+        let (health, mood) = watched("health-b");
+        mood.store(1, Ordering::SeqCst);
+        let stop = CancellationToken::new();
+        let watching = tokio::spawn(health.clone().watch(Duration::from_millis(5), stop.clone()));
+        let becomes = async |up| {
+            while health.all()[0].up != Some(up) {
+                tokio::task::yield_now().await;
+            }
+        };
+        let limit = Duration::from_secs(20);
+        tokio::time::timeout(limit, becomes(false)).await.unwrap();
+        mood.store(0, Ordering::SeqCst);
+        tokio::time::timeout(limit, becomes(true)).await.unwrap();
+        stop.cancel();
+        watching.await.unwrap();
+    }
+}

@@ -1,0 +1,170 @@
+//! The web pages over HTTP. Who is signed in says a cookie that holds a realm's token, which is believed here as it stands: the
+//! sign-in itself has tests of its own.
+
+mod pages;
+
+use crate::gateway::{Gateway, OTHER_TENANT, Person, TENANT, claims_of};
+use axum::Router;
+use http::{HeaderMap, header};
+use parking_lot::Mutex;
+use postern::app::Parts;
+use postern::authority::identity::{BrowserSessions, Identity, SignedIn};
+use postern::authority::pages::Publisher;
+use postern::authority::{Connected, RevokedBy};
+use postern::caller::Principal;
+use postern::console::{self, ConnectedClients, Console, NobodyAsks};
+use postern_api::{OrganisationId, Result, TenantId};
+use postern_policies::Realm;
+use reqwest::{Method, StatusCode};
+use std::sync::Arc;
+
+/// A name that would do harm if it was believed.
+const HOSTILE: &str = "<script>alert('canary')</script>\u{202e}edualC\u{200b} <img src=//evil.example>";
+
+#[derive(Debug)]
+struct Believing;
+
+impl BrowserSessions for Believing {
+    fn signed_in(&self, headers: &HeaderMap) -> Option<SignedIn> {
+        let cookie = headers.get(header::COOKIE)?.to_str().ok()?;
+        let token = cookie.strip_prefix("person=")?;
+        let claims = claims_of(token);
+        let text = |key: &str| claims[key].as_str().unwrap_or_default();
+        let issuer = text("iss");
+        let other = issuer.contains("/other/");
+        let customer = issuer.contains("customer");
+        let identity = Identity {
+            principal: Principal { issuer: issuer.into(), subject: text("sub").into() },
+            realm: if customer { Realm::Customer } else { Realm::Employee },
+            tenant: TenantId::new(if other { OTHER_TENANT } else { TENANT }).unwrap(),
+            organisation: claims["organization_id"].as_str().map(|it| OrganisationId::new(it).unwrap()),
+            assigned: None,
+            roles: claims["realm_access"]["roles"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|it| it.as_str().unwrap().into())
+                .collect(),
+            name: claims["name"].as_str().map(Into::into),
+            email: None,
+            realm_session: None,
+            signed_in_at: 0,
+        };
+        let csrf = format!("secret-of-{}-{}", identity.tenant, text("sub")).into();
+        Some(SignedIn { identity: Arc::new(identity), session: text("sub").into(), csrf })
+    }
+
+    fn sign_in_path(&self, return_to: &str) -> String {
+        format!("/sign-in?to={return_to}")
+    }
+}
+
+/// Everybody has one client, whose name says whose it is; and what was revoked.
+#[derive(Debug, Default)]
+pub(crate) struct Clients(Mutex<Vec<(TenantId, String, RevokedBy)>>);
+
+fn connected(tenant: &TenantId, subject: &str) -> Connected {
+    Connected {
+        grant: format!("g-{subject}").into(),
+        principal: Principal { issuer: "i".into(), subject: subject.into() },
+        person: Some(format!("person-canary-{tenant}").into()),
+        name: format!("canary-{tenant}-{subject}"),
+        client: "c".into(),
+        publisher: Publisher::Unknown,
+        authorised_at: 1_790_000_000,
+        used_at: None,
+        sessions: 1,
+        scopes: Vec::new(),
+    }
+}
+
+impl ConnectedClients for Clients {
+    fn connected(&self, tenant: &TenantId, principal: &Principal) -> Result<Vec<Connected>> {
+        let hostile = Connected { name: HOSTILE.to_owned(), ..connected(tenant, "hostile") };
+        Ok(vec![connected(tenant, &principal.subject), hostile])
+    }
+
+    fn connected_in(&self, tenant: &TenantId, skip: u32, _limit: u32) -> Result<Vec<Connected>> {
+        Ok(if skip == 0 { vec![connected(tenant, "anybody")] } else { Vec::new() })
+    }
+
+    fn revoke(&self, tenant: &TenantId, principal: &Principal, grant: &str, by: RevokedBy) -> Result<bool> {
+        let mine = grant == format!("g-{}", principal.subject);
+        let found = mine || by == RevokedBy::Administrator && grant == "g-anybody";
+        if found {
+            self.0.lock().push((tenant.clone(), grant.to_owned(), by));
+        }
+        Ok(found)
+    }
+}
+
+/// The console of a test's gateway.
+pub(crate) fn pages(parts: &Parts, url: &str, clients: &Arc<Clients>) -> Router {
+    console::routes(Console {
+        mcp_url: url.to_owned(),
+        server: "Postern demo".into(),
+        sign_out: "/sign-out".into(),
+        tenants: parts.tenants.clone(),
+        sessions: Arc::new(Believing),
+        clients: clients.clone(),
+        host: Arc::new(parts.gate.clone()),
+        confirmations: parts.store.clone(),
+        policies: parts.engine.clone(),
+        journal: parts.journal.clone(),
+        ledger: Arc::new(parts.journal.clone()),
+        healths: Arc::new(NobodyAsks),
+    })
+}
+
+/// An answer.
+struct Page {
+    status: StatusCode,
+    headers: HeaderMap,
+    text: String,
+}
+
+/// A browser, perhaps with somebody signed in.
+struct Browser<'a> {
+    gateway: &'a Gateway,
+    token: Option<String>,
+    http: reqwest::Client,
+}
+
+impl<'a> Browser<'a> {
+    fn of(gateway: &'a Gateway, person: Option<&Person>) -> Self {
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { gateway, token: person.map(|it| it.token.clone()), http }
+    }
+
+    fn csrf(&self) -> String {
+        let headers = HeaderMap::from_iter([(
+            header::COOKIE,
+            format!("person={}", self.token.as_deref().unwrap()).parse().unwrap(),
+        )]);
+        Believing.signed_in(&headers).unwrap().csrf.to_string()
+    }
+
+    async fn send(&self, method: Method, path: &str, form: &[(&str, &str)], extra: &[(&str, &str)]) -> Page {
+        let mut request = self.http.request(method.clone(), format!("{}{path}", self.gateway.origin));
+        if let Some(token) = &self.token {
+            request = request.header(header::COOKIE, format!("person={token}"));
+        }
+        for (name, value) in extra {
+            request = request.header(*name, *value);
+        }
+        if method == Method::POST {
+            request = request.form(form);
+        }
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        Page { status, headers, text: response.text().await.unwrap() }
+    }
+
+    async fn get(&self, path: &str) -> Page {
+        self.send(Method::GET, path, &[], &[]).await
+    }
+
+    async fn post(&self, path: &str, form: &[(&str, &str)]) -> Page {
+        self.send(Method::POST, path, form, &[]).await
+    }
+}

@@ -1,0 +1,182 @@
+#!/usr/bin/env bash
+# Stock MCP clients sign in by themselves at `postern demo`: discovery, registration, the sign-in and consent pages, the code,
+# the tokens; then each lists and calls as a customer and as an employee. Claude Code and Codex add, log in and list, and the
+# conformance suite asks the authorization server.
+# Argument: the postern to run; without it the debug build of this tree. Prints one line, `oauth: N passed, N failed`.
+set -euo pipefail
+source "$(dirname "$0")/../node.sh"
+here="$root/tests/wide/oauth"
+check="$root/tests/wide/clients/check.py"
+
+# python FOLDER PACKAGE==VERSION: a virtual environment in the cache, once.
+python() {
+    local folder="$cache/$1"
+    if [ "$(cat "$folder/.installed" 2>/dev/null)" != "$2" ]; then
+        rm -rf "$folder"
+        python3 -m venv "$folder"
+        "$folder/bin/pip" install --quiet "$2" >&2
+        echo "$2" >"$folder/.installed"
+    fi
+}
+
+python py-v1 mcp==1.30.0
+python py-v2 mcp==2.3.0
+python py-fastmcp fastmcp==4.1.0
+install ts-v1 @modelcontextprotocol/sdk@1.32.2
+install ts-v2 @modelcontextprotocol/client@2.4.0
+install inspector @modelcontextprotocol/inspector@2.12.0
+install suite-alpha @modelcontextprotocol/conformance@0.2.0-alpha.12
+install mcp-remote mcp-remote@0.15.1
+install claude @anthropic-ai/claude-code@2.1.329
+install codex @openai/codex@0.169.0
+node "$cache/claude/node_modules/@anthropic-ai/claude-code/install.cjs"
+# Modules are looked up from where a script lies.
+for it in ts-v1/typescript_v1.mjs ts-v2/typescript_v2.mjs; do
+    cp "$here/${it#*/}" "$cache/${it%/*}/oauth_${it#*/}"
+    cp "$here/browser.mjs" "$cache/${it%/*}/"
+done
+
+if [ $# -gt 0 ]; then
+    postern=$(realpath "$1")
+else
+    cd "$root"
+    cargo build --quiet --locked --bin postern
+    postern="${CARGO_TARGET_DIR:-$root/target}/debug/postern"
+fi
+
+data=$(mktemp -d)
+port=$(free_port)
+origin="http://127.0.0.1:$port"
+url="$origin/mcp"
+log="$cache/oauth-postern.log"
+"$postern" demo --listen "127.0.0.1:$port" --data "$data/demo" >"$log" 2>&1 &
+server=$!
+trap 'kill $server 2>/dev/null || true; wait $server 2>/dev/null || true; rm -rf "$data"' EXIT
+wait_for "$url"
+
+# What a person needs, for every client's browser.
+export PERSON="$here/person.py" BROWSER_LOG="$cache/oauth-browser.log"
+: >"$BROWSER_LOG"
+PASSWORD=$(sed -n 's/^Sign in .* the password \([^ ]*\)$/\1/p' "$log")
+export PASSWORD PATH="$here/bin:$PATH" BROWSER="$here/bin/xdg-open"
+
+passed=0
+failed=0
+
+# note CLIENT REALM OK: counts one result.
+note() {
+    if [ "$3" = yes ]; then
+        passed=$((passed + 1))
+        echo "ok     $1 as $2"
+    else
+        failed=$((failed + 1))
+        echo "FAILED $1 as $2"
+        tail -5 "$cache/client.err" | sed 's/^/       /'
+    fi
+}
+
+# try REALM CLIENT PROTOCOL TOOL COMMAND...: runs one client and judges what it got.
+try() {
+    local realm=$1 client=$2 protocol=$3 tool=$4 got
+    shift 4
+    got=$(timeout 90 "$@" 2>"$cache/client.err") || cat "$cache/client.err" >&2
+    if echo "$got" | python3 "$check" "$realm" "$client" "$protocol" "$tool"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+    fi
+}
+
+# at_terminal COMMAND...: runs a program as if somebody sat at a terminal; what it says goes to standard output.
+at_terminal() {
+    timeout 90 script -qec "$(printf '%q ' "$@")" /dev/null </dev/null 2>&1 | tr -d '\r'
+}
+
+# claude REALM: adds the server, logs in through the browser, and lists it as connected.
+claude_code() {
+    local home="$data/claude-$1" claude="$cache/claude/node_modules/.bin/claude" said=no
+    mkdir -p "$home"
+    (
+        cd "$home"
+        export HOME="$home"
+        "$claude" mcp add --transport http postern "$url"
+        at_terminal "$claude" mcp login postern
+        at_terminal "$claude" mcp list
+    ) >"$cache/client.err" 2>&1 || true
+    if grep -q 'postern.*Connected' "$cache/client.err"; then said=yes; fi
+    note "Claude Code 2.1.329" "$1" $said
+}
+
+# codex_cli REALM: adds the server, logs in through the browser, and lists it as logged in.
+codex_cli() {
+    local home="$data/codex-$1" codex="$cache/codex/node_modules/.bin/codex" said=no
+    mkdir -p "$home/.codex"
+    (
+        cd "$home"
+        export HOME="$home" CODEX_HOME="$home/.codex"
+        at_terminal "$codex" mcp add postern --url "$url"
+        at_terminal "$codex" mcp login postern
+        at_terminal "$codex" mcp list
+    ) >"$cache/client.err" 2>&1 || true
+    if grep -q 'postern.*OAuth' "$cache/client.err"; then said=yes; fi
+    note "Codex 0.169" "$1" $said
+}
+
+# remote REALM TOOL: mcp-remote's test client connects and lists the tools.
+remote() {
+    local home="$data/remote-$1" said=no
+    mkdir -p "$home"
+    HOME="$home" MCP_REMOTE_CONFIG_DIR="$home" timeout 90 "$cache/mcp-remote/node_modules/.bin/mcp-remote-client" "$url" \
+        >"$cache/client.err" 2>&1 </dev/null || true
+    if grep -q "$2" "$cache/client.err"; then said=yes; fi
+    note "mcp-remote 0.15.1" "$1" $said
+}
+
+# as REALM ACCOUNT TOOL: every client as one person.
+as() {
+    local realm=$1 tool=$3
+    export ACCOUNT=$2
+    set -- "$url" "$tool" '{"limit":50}'
+    try "$realm" "Python SDK 1.30" 2025-11-25 "$tool" "$cache/py-v1/bin/python" "$here/python_v1.py" "$@"
+    try "$realm" "Python SDK 2.3" 2026-07-28 "$tool" "$cache/py-v2/bin/python" "$here/python_v2.py" "$@" auto
+    try "$realm" "Python SDK 2.3, handshake" 2025-11-25 "$tool" "$cache/py-v2/bin/python" "$here/python_v2.py" "$@" legacy
+    try "$realm" "FastMCP 4.1" any "$tool" "$cache/py-fastmcp/bin/python" "$here/fastmcp_client.py" "$@"
+    try "$realm" "TypeScript SDK 1.32" 2025-11-25 "$tool" node "$cache/ts-v1/oauth_typescript_v1.mjs" "$@"
+    try "$realm" "TypeScript client 2.4" 2026-07-28 "$tool" node "$cache/ts-v2/oauth_typescript_v2.mjs" "$@" auto
+    try "$realm" "TypeScript client 2.4, handshake" 2025-11-25 "$tool" node "$cache/ts-v2/oauth_typescript_v2.mjs" "$@" legacy
+    HOME="$data/inspector-$realm" try "$realm" "Inspector 2.12" any "$tool" \
+        node "$here/inspector.mjs" "$cache/inspector/node_modules/.bin/mcp-inspector" "$@"
+    remote "$realm" "$tool"
+    claude_code "$realm"
+    codex_cli "$realm"
+}
+
+# suite: the conformance suite's scenarios for an authorization server, with a client that registers beforehand.
+suite() {
+    local it="$cache/suite-alpha/node_modules/@modelcontextprotocol/conformance/dist/index.js" client callback said
+    callback=$(free_port)
+    client=$(curl -s "$origin/register" -H 'Content-Type: application/json' -d '{"client_name":"Conformance suite",
+        "redirect_uris":["http://127.0.0.1:'"$callback"'/callback"],"token_endpoint_auth_method":"none"}' |
+        python3 -c 'import json, sys; print(json.load(sys.stdin)["client_id"])')
+    export ACCOUNT=lead@acme.example
+    said="$cache/oauth-suite.log"
+    : >"$said"
+    timeout 120 node "$it" authorization --url "$origin" --client-id "$client" --resource "$url" -p "$callback" >"$said" 2>&1 &
+    local suite=$! opened=
+    for _ in $(seq 200); do
+        opened=$(grep -om1 "$origin/[^ ]*authorize[^ ]*" "$said" || true)
+        if [ -n "$opened" ] || ! kill -0 $suite 2>/dev/null; then break; fi
+        sleep 0.2
+    done
+    if [ -n "$opened" ]; then python3 "$PERSON" "$opened" "$ACCOUNT" "$PASSWORD" >>"$BROWSER_LOG" 2>&1 || true; fi
+    cp "$said" "$cache/client.err"
+    if wait $suite; then note "conformance suite, authorization" server yes; else note "conformance suite, authorization" server no; fi
+    grep -iE 'passed|failed' "$said" | tail -4 | sed 's/^/       /'
+}
+
+suite
+as customer lead@acme.example customer_list_tickets
+as employee support-write@msp.example search_tickets
+
+echo "oauth: $passed passed, $failed failed"
+[ $failed -eq 0 ]
