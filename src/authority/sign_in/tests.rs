@@ -176,7 +176,6 @@ fn build(
         own: None,
         standing: Arc::new(AlwaysStands),
         roles: Arc::new(TestRoles),
-        own: None,
     });
     let open = |realm: Realm| {
         let oidc = OidcConfig {

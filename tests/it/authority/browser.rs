@@ -72,7 +72,7 @@ pub(crate) async fn gateway_with(change: impl FnOnce(&mut Config)) -> Gateway {
         config.authority.registrations_per_hour = 1_000_000;
         change(config);
     };
-    Gateway::given(axum::Router::new(), on, |demo| {
+    Gateway::given(on, |demo| {
         let people = ACCOUNTS.iter().map(|it| (it.email.to_owned(), Arc::new(identity(demo, it.email))));
         Some(Arc::new(Signed(Mutex::new(people.collect()))))
     })
