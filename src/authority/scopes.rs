@@ -1,7 +1,7 @@
 //! Scopes: the catalogue of the policies, in words, and which of them a person can give away.
 
 use super::pages::ScopeView;
-use postern_policies::{Engine, Realm, Subject};
+use postern_policies::{Engine, Realm, Right, Subject};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -46,7 +46,8 @@ impl Scopes {
         }
     }
 
-    /// Of these, the ones that open something to a person: at least one of the tools that they can see needs it.
+    /// Of these, the ones that open something to a person: at least one of the tools that they can see needs it. None for
+    /// whoever may not connect clients, also of a client that was connected before.
     pub(super) fn usable(
         &self,
         (realm, tenant, roles): (Realm, &str, &BTreeSet<String>),
@@ -55,6 +56,9 @@ impl Scopes {
     ) -> BTreeSet<String> {
         let subject = Subject { realm, tenant, roles, scopes: None, service };
         let policies = self.0.policies();
+        if !service && !policies.may(&subject, Right::Connect) {
+            return BTreeSet::new();
+        }
         let needed: BTreeSet<String> = self
             .0
             .visible(&subject)
@@ -102,4 +106,44 @@ pub(super) fn joined(scopes: &BTreeSet<String>) -> String {
 /// The reverse.
 pub(super) fn split(text: &str) -> BTreeSet<String> {
     text.split(' ').filter(|it| !it.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use postern_policies::Policies;
+    use std::path::Path;
+
+    fn copy(from: &Path, to: &Path) {
+        std::fs::create_dir_all(to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap() {
+            let path = entry.unwrap().path();
+            let here = to.join(path.file_name().unwrap());
+            if path.is_dir() { copy(&path, &here) } else { drop(std::fs::copy(&path, here).unwrap()) }
+        }
+    }
+
+    /// What the policies beside this crate let a lead give away, with one more rule.
+    fn given_away(rule: &str) -> BTreeSet<String> {
+        let dir = tempfile::tempdir().unwrap();
+        let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
+        for name in ["roles.toml", "toolsets.toml", "redaction.toml", "schema.cedarschema"] {
+            std::fs::copy(ours.join(name), dir.path().join(name)).unwrap();
+        }
+        copy(&ours.join("cedar"), &dir.path().join("cedar"));
+        let console = dir.path().join("cedar/console.cedar");
+        let text = std::fs::read_to_string(&console).unwrap() + rule;
+        std::fs::write(&console, text).unwrap();
+        let scopes = Scopes::new(Arc::new(Engine::new(Policies::load(dir.path()).unwrap())));
+        let all = scopes.all().iter().map(ToString::to_string).collect();
+        scopes.usable((Realm::Customer, "msp", &BTreeSet::from(["lead-customer".to_owned()])), false, &all)
+    }
+
+    #[test]
+    fn o13_who_may_not_connect_clients_gives_nothing_away() {
+        assert!(given_away("").contains("support.read"));
+        let rule =
+            "\n// No.\n@id(\"no-clients\")\n@refusal(\"hidden\")\nforbid (principal, action == Action::\"console:connect\", resource);\n";
+        assert_eq!(given_away(rule), BTreeSet::new());
+    }
 }
