@@ -185,6 +185,8 @@ async fn o10_who_is_not_signed_in_sees_the_client_before_any_sign_in_and_o28_o30
     let flow = page.field("flow");
     // O09: the address after the sign-in, opened in another browser.
     let victim = Browser::of(&gateway, LEAD);
+    victim.get(&client.authorize(&[])).await;
+    assert!(victim.cookies.lock().contains_key("postern-flow"), "a flow of its own");
     let captured = victim.get(&format!("/authorize/continue?flow={flow}")).await;
     assert_eq!((captured.status.as_u16(), captured.location()), (400, None));
 }
