@@ -142,8 +142,7 @@ mod tests {
     #[test]
     fn o13_who_may_not_connect_clients_gives_nothing_away() {
         assert!(given_away("").contains("support.read"));
-        let rule =
-            "\n// No.\n@id(\"no-clients\")\n@refusal(\"hidden\")\nforbid (principal, action == Action::\"console:connect\", resource);\n";
+        let rule = "\n// No.\n@id(\"no-clients\")\n@refusal(\"hidden\")\nforbid (principal, action == Action::\"console:connect\", resource);\n";
         assert_eq!(given_away(rule), BTreeSet::new());
     }
 }
