@@ -101,7 +101,9 @@ async fn main() -> std::result::Result<(), Failed> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     let listen = listener.local_addr()?;
     let demo = Demo::at(listen, &dir);
-    let config = demo.prepare(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+    let mut config = demo.prepare(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+    // The pages are made below, of others than the demo's own sign-in and clients.
+    (config.authority.enabled, config.console.enabled) = (false, Some(false));
     let sessions = Arc::new(Believing(people(&demo)?));
     let clients = Arc::new(Made(Mutex::new(clients(&sessions))));
     let (realms, url) = (demo.routes()?, demo.mcp_url());
