@@ -119,7 +119,11 @@ mod tests {
         for entry in std::fs::read_dir(from).unwrap() {
             let path = entry.unwrap().path();
             let here = to.join(path.file_name().unwrap());
-            if path.is_dir() { copy(&path, &here) } else { drop(std::fs::copy(&path, here).unwrap()) }
+            if path.is_dir() {
+                copy(&path, &here);
+            } else {
+                std::fs::copy(&path, here).unwrap();
+            }
         }
     }
 

@@ -172,24 +172,3 @@ async fn b05_anothers_confirmation_and_request_state_are_as_random_ones() {
     assert_eq!(foreign, globex.user.modern("tools/call", params(json!("rs1.AAAA"))).await);
     assert_eq!(acme.settle(&id, true).await.1["status"], "success", "its own person still can");
 }
-
-/// Medians of calls that take turns; what is different by design (a row that is read, a request that is sent) would double them.
-#[tokio::test]
-async fn b01_anothers_record_takes_as_long_as_a_missing_one() {
-    let gateway = Gateway::start().await;
-    let foreign = gateway.ticket("Label printer prints the wrong size").await;
-    let lead = gateway.person("lead@acme.example");
-    let mut times = [vec![], vec![]];
-    for _ in 0..120 {
-        for (nth, id) in [foreign.as_str(), "TK-2026-999999"].into_iter().enumerate() {
-            let begun = std::time::Instant::now();
-            assert_eq!(lead.code("customer_get_ticket", json!({ "ticket_id": id })).await, "TICKET_NOT_FOUND");
-            times[nth].push(begun.elapsed());
-        }
-    }
-    let [foreign, missing] = times.map(|mut it| {
-        it.sort();
-        it[it.len() / 2].as_secs_f64()
-    });
-    assert!((0.6..1.7).contains(&(foreign / missing)), "{foreign} s and {missing} s");
-}
