@@ -1,7 +1,8 @@
 //! Who is asking: what the verified token said, and nothing else.
 //!
-//! **Invariant:** a [`Caller`] is made in `src/edge`, from a token whose signature, issuer, audience, type and times were
-//! checked, and for the web pages in `src/authority/browser.rs`, from a session that stands; nowhere else. Its identity is issuer and subject; names and e-mail addresses are attributes, never identity.
+//! **Invariant:** a [`Caller`] is made of a token whose signature, issuer, audience, type and times were checked, in `src/edge` or,
+//! for our own tokens, of their grant in `src/authority.rs`; and for the web pages in `src/authority/browser.rs`, of a session that
+//! stands; nowhere else. Its identity is issuer and subject; names and e-mail addresses are attributes, never identity.
 
 use bytes::Bytes;
 use postern_api::{OrganisationId, TenantId};

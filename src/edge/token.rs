@@ -1,7 +1,7 @@
 //! From a bearer token to a [`Caller`].
 //!
-//! **Invariant:** the only maker of callers. The issuer alone picks tenant and realm; the key alone picks the algorithm; and
-//! whatever the cache holds is asked again whether it still stands: its end, its key, its grant.
+//! **Invariant:** whoever brings a token becomes a caller here: of a realm's token by its claims, of our own by what its grant says
+//! (`authority.rs`, asked here alone). The issuer alone picks tenant and realm; the key alone picks the algorithm; and whatever the cache holds is asked again whether it still stands: its end, its key, its grant.
 
 mod claims;
 mod id;
