@@ -141,6 +141,13 @@ const SUPPORTED: &[Op] = &[
     Op::LoginInvite,
     Op::LeadTransfer,
     Op::RoleChangeList,
+    Op::PortalUserList,
+    Op::AccessRoleList,
+    Op::AuthPolicyGet,
+    Op::PortalUserInvite,
+    Op::AccessChange,
+    Op::AccessReset,
+    Op::AccessEventList,
 ];
 
 fn in_time(cx: &CallCx) -> Result<()> {

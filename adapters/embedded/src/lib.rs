@@ -9,6 +9,8 @@ mod convert;
 mod database;
 pub mod demo;
 mod fail;
+mod filter;
+mod once;
 mod people;
 mod rows;
 mod tickets;

@@ -7,6 +7,7 @@
 //! **Invariant:** records are opened as the gateway opens them, through `Scope::admit`, so a row with the wrong owner
 //! fails the trial that met it.
 
+mod access;
 pub mod cassette;
 mod check;
 mod conversation;
@@ -34,6 +35,7 @@ pub fn all() -> Vec<Trial> {
         writes::trials(),
         conversation::trials(),
         people::trials(),
+        access::trials(),
     ];
     groups.into_iter().flatten().collect()
 }

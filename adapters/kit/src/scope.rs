@@ -229,7 +229,7 @@ async fn foreign_contact(f: &Fixture) -> Verdict {
     closed(f, "contact", f.crm()?.contact(&f.own_cx(), id).await)
 }
 
-fn no_rows<T>(answer: Result<Vec<T>>) -> Verdict {
+pub(crate) fn no_rows<T>(answer: Result<Vec<T>>) -> Verdict {
     match answer {
         Ok(rows) => equal("rows", &rows.len(), &0),
         Err(e) => ensure(REFUSED.contains(&e.kind()), || format!("{:?}", e.kind())),
