@@ -14,7 +14,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// One script per schema version, never changed once released.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("schema/2-access.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema.sql"),
+    include_str!("schema/2-access.sql"),
+    include_str!("schema/3-portal.sql"),
+    include_str!("schema/4-billing.sql"),
+    include_str!("schema/5-documents.sql"),
+    include_str!("schema/6-notices.sql"),
+    include_str!("schema/7-work.sql"),
+];
 
 /// Readers that may work at the same time.
 const READERS: usize = 8;
