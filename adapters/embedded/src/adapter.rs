@@ -148,6 +148,18 @@ const SUPPORTED: &[Op] = &[
     Op::AccessChange,
     Op::AccessReset,
     Op::AccessEventList,
+    Op::PortalConfigGet,
+    Op::BrandingGet,
+    Op::BrandingSet,
+    Op::WorkspaceGet,
+    Op::WorkspaceCreate,
+    Op::FaqList,
+    Op::FaqSet,
+    Op::FormList,
+    Op::SubmissionRecord,
+    Op::ConsentList,
+    Op::ConsentRecord,
+    Op::SnapshotRecord,
 ];
 
 fn in_time(cx: &CallCx) -> Result<()> {
@@ -203,6 +215,10 @@ impl Adapter for Tenant {
     }
 
     fn identity(&self) -> Option<&dyn Identity> {
+        Some(self)
+    }
+
+    fn portal(&self) -> Option<&dyn Portal> {
         Some(self)
     }
 }

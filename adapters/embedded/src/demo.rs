@@ -8,6 +8,7 @@ mod articles;
 mod data;
 mod globex;
 mod initech;
+mod portal;
 
 use crate::adapter::Embedded;
 use crate::convert::{
@@ -89,7 +90,7 @@ const CUSTOMERS: [&Customer; 3] = [&acme::ACME, &globex::GLOBEX, &initech::INITE
 type Section = fn(&Rows<'_>, Timestamp) -> Inner<()>;
 
 /// What came after the service desk, each with the table that is empty until it is there.
-const SECTIONS: &[(&str, Section)] = &[("access_role", access::seed)];
+const SECTIONS: &[(&str, Section)] = &[("access_role", access::seed), ("portal_config", portal::seed)];
 
 fn customers(rows: &Rows<'_>, now: Timestamp) -> Inner<()> {
     let agents = agents(rows)?;

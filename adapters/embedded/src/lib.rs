@@ -12,6 +12,7 @@ mod fail;
 mod filter;
 mod once;
 mod people;
+mod portal;
 mod rows;
 mod tickets;
 mod words;

@@ -15,6 +15,7 @@ mod failure;
 mod fixture;
 mod honesty;
 mod people;
+mod portal;
 mod scope;
 mod shape;
 mod trial;
@@ -36,6 +37,7 @@ pub fn all() -> Vec<Trial> {
         conversation::trials(),
         people::trials(),
         access::trials(),
+        portal::trials(),
     ];
     groups.into_iter().flatten().collect()
 }
