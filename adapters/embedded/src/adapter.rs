@@ -160,6 +160,11 @@ const SUPPORTED: &[Op] = &[
     Op::ConsentList,
     Op::ConsentRecord,
     Op::SnapshotRecord,
+    Op::InvoiceList,
+    Op::InvoiceGet,
+    Op::PaymentList,
+    Op::AgreementList,
+    Op::PaymentLinkCreate,
 ];
 
 fn in_time(cx: &CallCx) -> Result<()> {
@@ -215,6 +220,10 @@ impl Adapter for Tenant {
     }
 
     fn identity(&self) -> Option<&dyn Identity> {
+        Some(self)
+    }
+
+    fn billing(&self) -> Option<&dyn Billing> {
         Some(self)
     }
 

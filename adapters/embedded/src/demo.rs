@@ -5,6 +5,7 @@
 mod access;
 mod acme;
 mod articles;
+mod billing;
 mod data;
 mod globex;
 mod initech;
@@ -90,7 +91,8 @@ const CUSTOMERS: [&Customer; 3] = [&acme::ACME, &globex::GLOBEX, &initech::INITE
 type Section = fn(&Rows<'_>, Timestamp) -> Inner<()>;
 
 /// What came after the service desk, each with the table that is empty until it is there.
-const SECTIONS: &[(&str, Section)] = &[("access_role", access::seed), ("portal_config", portal::seed)];
+const SECTIONS: &[(&str, Section)] =
+    &[("access_role", access::seed), ("portal_config", portal::seed), ("invoice", billing::seed)];
 
 fn customers(rows: &Rows<'_>, now: Timestamp) -> Inner<()> {
     let agents = agents(rows)?;

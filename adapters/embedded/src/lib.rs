@@ -5,6 +5,7 @@
 
 mod adapter;
 mod articles;
+mod billing;
 mod convert;
 mod database;
 pub mod demo;

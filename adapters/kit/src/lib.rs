@@ -8,6 +8,7 @@
 //! fails the trial that met it.
 
 mod access;
+mod billing;
 pub mod cassette;
 mod check;
 mod conversation;
@@ -38,6 +39,7 @@ pub fn all() -> Vec<Trial> {
         people::trials(),
         access::trials(),
         portal::trials(),
+        billing::trials(),
     ];
     groups.into_iter().flatten().collect()
 }

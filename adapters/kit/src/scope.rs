@@ -144,7 +144,7 @@ async fn ticket_owner(f: &Fixture) -> Verdict {
 }
 
 /// A foreign record: not found, or a row that the gateway drops.
-fn closed<T>(f: &Fixture, what: &str, answer: Result<Owned<T>>) -> Verdict {
+pub(crate) fn closed<T>(f: &Fixture, what: &str, answer: Result<Owned<T>>) -> Verdict {
     match answer {
         Ok(row) => ensure(f.open_shared(row).is_err(), || format!("{what}: the foreign record opens")),
         Err(e) => equal(what, &e.kind(), &ErrorKind::NotFound),
