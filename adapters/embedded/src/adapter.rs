@@ -165,6 +165,10 @@ const SUPPORTED: &[Op] = &[
     Op::PaymentList,
     Op::AgreementList,
     Op::PaymentLinkCreate,
+    Op::DocumentList,
+    Op::DocumentGet,
+    Op::DocumentPublish,
+    Op::DocumentRevoke,
 ];
 
 fn in_time(cx: &CallCx) -> Result<()> {
@@ -224,6 +228,10 @@ impl Adapter for Tenant {
     }
 
     fn billing(&self) -> Option<&dyn Billing> {
+        Some(self)
+    }
+
+    fn documents(&self) -> Option<&dyn Documents> {
         Some(self)
     }
 

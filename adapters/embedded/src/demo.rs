@@ -7,6 +7,7 @@ mod acme;
 mod articles;
 mod billing;
 mod data;
+mod documents;
 mod globex;
 mod initech;
 mod portal;
@@ -91,8 +92,12 @@ const CUSTOMERS: [&Customer; 3] = [&acme::ACME, &globex::GLOBEX, &initech::INITE
 type Section = fn(&Rows<'_>, Timestamp) -> Inner<()>;
 
 /// What came after the service desk, each with the table that is empty until it is there.
-const SECTIONS: &[(&str, Section)] =
-    &[("access_role", access::seed), ("portal_config", portal::seed), ("invoice", billing::seed)];
+const SECTIONS: &[(&str, Section)] = &[
+    ("access_role", access::seed),
+    ("portal_config", portal::seed),
+    ("invoice", billing::seed),
+    ("document", documents::seed),
+];
 
 fn customers(rows: &Rows<'_>, now: Timestamp) -> Inner<()> {
     let agents = agents(rows)?;

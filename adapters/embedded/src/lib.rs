@@ -9,6 +9,7 @@ mod billing;
 mod convert;
 mod database;
 pub mod demo;
+mod documents;
 mod fail;
 mod filter;
 mod once;

@@ -12,6 +12,7 @@ mod billing;
 pub mod cassette;
 mod check;
 mod conversation;
+mod documents;
 mod failure;
 mod fixture;
 mod honesty;
@@ -40,6 +41,7 @@ pub fn all() -> Vec<Trial> {
         access::trials(),
         portal::trials(),
         billing::trials(),
+        documents::trials(),
     ];
     groups.into_iter().flatten().collect()
 }
