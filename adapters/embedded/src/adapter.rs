@@ -169,6 +169,9 @@ const SUPPORTED: &[Op] = &[
     Op::DocumentGet,
     Op::DocumentPublish,
     Op::DocumentRevoke,
+    Op::NoticeList,
+    Op::NoticeStanding,
+    Op::NoticeSend,
 ];
 
 fn in_time(cx: &CallCx) -> Result<()> {
@@ -232,6 +235,10 @@ impl Adapter for Tenant {
     }
 
     fn documents(&self) -> Option<&dyn Documents> {
+        Some(self)
+    }
+
+    fn notifications(&self) -> Option<&dyn Notifications> {
         Some(self)
     }
 

@@ -10,6 +10,7 @@ mod data;
 mod documents;
 mod globex;
 mod initech;
+mod notices;
 mod portal;
 
 use crate::adapter::Embedded;
@@ -97,6 +98,7 @@ const SECTIONS: &[(&str, Section)] = &[
     ("portal_config", portal::seed),
     ("invoice", billing::seed),
     ("document", documents::seed),
+    ("notice", notices::seed),
 ];
 
 fn customers(rows: &Rows<'_>, now: Timestamp) -> Inner<()> {

@@ -12,6 +12,7 @@ pub mod demo;
 mod documents;
 mod fail;
 mod filter;
+mod notices;
 mod once;
 mod people;
 mod portal;

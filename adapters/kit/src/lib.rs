@@ -16,6 +16,7 @@ mod documents;
 mod failure;
 mod fixture;
 mod honesty;
+mod notices;
 mod people;
 mod portal;
 mod scope;
@@ -42,6 +43,7 @@ pub fn all() -> Vec<Trial> {
         portal::trials(),
         billing::trials(),
         documents::trials(),
+        notices::trials(),
     ];
     groups.into_iter().flatten().collect()
 }
