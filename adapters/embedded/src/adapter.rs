@@ -172,6 +172,11 @@ const SUPPORTED: &[Op] = &[
     Op::NoticeList,
     Op::NoticeStanding,
     Op::NoticeSend,
+    Op::OrderList,
+    Op::ProjectList,
+    Op::ProjectGet,
+    Op::AssetList,
+    Op::BookingList,
 ];
 
 fn in_time(cx: &CallCx) -> Result<()> {
@@ -231,6 +236,22 @@ impl Adapter for Tenant {
     }
 
     fn billing(&self) -> Option<&dyn Billing> {
+        Some(self)
+    }
+
+    fn sales(&self) -> Option<&dyn Sales> {
+        Some(self)
+    }
+
+    fn projects(&self) -> Option<&dyn Projects> {
+        Some(self)
+    }
+
+    fn assets(&self) -> Option<&dyn Assets> {
+        Some(self)
+    }
+
+    fn bookings(&self) -> Option<&dyn Bookings> {
         Some(self)
     }
 

@@ -70,6 +70,12 @@ pub(crate) fn some_agent(row: &Row<'_>, column: usize) -> Result<Option<Agent>> 
     Ok(Some(Agent { id, name: row.get(column + 1)?, email: row.get(column + 2)? }))
 }
 
+/// A person at a customer from three columns, where there is one.
+pub(crate) fn some_person(row: &Row<'_>, column: usize) -> Result<Option<Person>> {
+    let Some(contact) = some_id(row, column, ContactId::new)? else { return Ok(None) };
+    Ok(Some(Person { contact: Some(contact), name: row.get(column + 1)?, email: row.get(column + 2)? }))
+}
+
 /// A value of a closed list, as the word that it is known by.
 pub(crate) fn word(value: &impl Serialize) -> Result<String> {
     match serde_json::to_value(value) {

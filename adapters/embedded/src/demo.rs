@@ -11,7 +11,10 @@ mod documents;
 mod globex;
 mod initech;
 mod notices;
+mod orders;
 mod portal;
+mod projects;
+mod things;
 
 use crate::adapter::Embedded;
 use crate::convert::{
@@ -99,6 +102,12 @@ const SECTIONS: &[(&str, Section)] = &[
     ("invoice", billing::seed),
     ("document", documents::seed),
     ("notice", notices::seed),
+    ("project", projects::seed),
+    ("site", things::places),
+    ("asset", things::assets),
+    ("booking", things::bookings),
+    ("sales_order", orders::seed),
+    ("time_entry", things::times),
 ];
 
 fn customers(rows: &Rows<'_>, now: Timestamp) -> Inner<()> {
@@ -129,6 +138,13 @@ fn contact_key(rows: &Rows<'_>, email: &str) -> Inner<i64> {
     let sql = "SELECT key FROM contact WHERE tenant = :tenant AND email = :email";
     let found = rows.one(sql, &[(":email", &email)], |row| Ok(row.get(0)?))?;
     found.ok_or_else(|| Error::internal("a contact of the demo is missing").into())
+}
+
+/// The key of somebody at the MSP.
+fn agent_key(rows: &Rows<'_>, id: &str) -> Inner<i64> {
+    let found =
+        rows.one("SELECT key FROM agent WHERE tenant = :tenant AND id = :id", &[(":id", &id)], |row| Ok(row.get(0)?))?;
+    found.ok_or_else(|| Error::internal("an agent of the demo is missing").into())
 }
 
 /// A case and where it happens.

@@ -5,7 +5,9 @@
 
 mod adapter;
 mod articles;
+mod assets;
 mod billing;
+mod bookings;
 mod convert;
 mod database;
 pub mod demo;
@@ -16,7 +18,9 @@ mod notices;
 mod once;
 mod people;
 mod portal;
+mod projects;
 mod rows;
+mod sales;
 mod tickets;
 mod words;
 

@@ -23,6 +23,7 @@ mod scope;
 mod shape;
 mod trial;
 mod visibility;
+mod work;
 mod writes;
 
 pub use failure::{FAULT_CANARY, Fault, Side as FaultSide, Trouble, run_failures};
@@ -44,6 +45,7 @@ pub fn all() -> Vec<Trial> {
         billing::trials(),
         documents::trials(),
         notices::trials(),
+        work::trials(),
     ];
     groups.into_iter().flatten().collect()
 }
