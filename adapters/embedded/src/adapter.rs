@@ -177,6 +177,12 @@ const SUPPORTED: &[Op] = &[
     Op::ProjectGet,
     Op::AssetList,
     Op::BookingList,
+    Op::TicketChange,
+    Op::TimeList,
+    Op::VocabularyGet,
+    Op::SiteList,
+    Op::ProfileGet,
+    Op::ProfileChange,
 ];
 
 fn in_time(cx: &CallCx) -> Result<()> {

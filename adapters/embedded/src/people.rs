@@ -3,4 +3,5 @@
 pub(crate) mod access;
 mod crm;
 mod logins;
+mod profile;
 pub(crate) mod users;

@@ -19,6 +19,7 @@ mod honesty;
 mod notices;
 mod people;
 mod portal;
+mod records;
 mod scope;
 mod shape;
 mod trial;
@@ -46,6 +47,7 @@ pub fn all() -> Vec<Trial> {
         documents::trials(),
         notices::trials(),
         work::trials(),
+        records::trials(),
     ];
     groups.into_iter().flatten().collect()
 }
