@@ -5,6 +5,12 @@ mod behaviour;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod guards;
+#[cfg(test)]
+mod picture;
+#[cfg(test)]
+mod portal;
+#[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod support;
