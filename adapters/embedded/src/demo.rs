@@ -110,7 +110,8 @@ const SECTIONS: &[(&str, Section)] = &[
     ("time_entry", things::times),
 ];
 
-fn customers(rows: &Rows<'_>, now: Timestamp) -> Inner<()> {
+/// The three customers, their people and their tickets, and the articles.
+pub(crate) fn customers(rows: &Rows<'_>, now: Timestamp) -> Inner<()> {
     let agents = agents(rows)?;
     let mut cases = Vec::new();
     for customer in CUSTOMERS {

@@ -5,6 +5,8 @@ mod behaviour;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod foreign;
+#[cfg(test)]
 mod guards;
 #[cfg(test)]
 mod picture;

@@ -272,6 +272,20 @@ async fn a_new_version_takes_the_place_of_the_one_before() {
     assert_eq!(rows, 3, "the first publication, that it was taken back, and the second one");
 }
 
+/// A document that became internal after it was published is for nobody, and is not counted.
+#[tokio::test]
+async fn b06_an_internal_document_is_not_listed_though_it_was_published() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("postern.db");
+    let demo = demo_on(&Embedded::open(&path).expect("a database"), "msp");
+    let before = demo.documents("acme", true).await.len();
+    let file = rusqlite::Connection::open(&path).expect("the file");
+    assert_eq!(file.execute("UPDATE document SET internal = 1 WHERE id = 'DOC-1007'", []).expect("a change"), 1);
+    let after = demo.documents("acme", true).await;
+    assert_eq!(after.len(), before - 1);
+    assert!(!after.iter().any(|it| it.id.as_str() == "DOC-1007"));
+}
+
 #[tokio::test]
 async fn a_profile_keeps_what_it_was() {
     let folder = tempfile::tempdir().expect("a folder");
