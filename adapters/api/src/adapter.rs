@@ -301,6 +301,8 @@ pub struct CallCx {
     pub turn: Turn,
     /// For writes: our reference (`gw:...`), stored in the vendor's slot for it, so that the write can be found again.
     pub reference: Option<String>,
+    /// Nothing may be changed: a write is refused before it is sent, whatever asks for it.
+    pub looking: bool,
 }
 
 impl CallCx {
@@ -313,6 +315,7 @@ impl CallCx {
             traceparent: None,
             turn: Turn::default(),
             reference: None,
+            looking: false,
         }
     }
 
