@@ -66,8 +66,8 @@ pub(super) struct Planter<'c> {
     pub(super) canaries: &'c mut Canaries,
     pub(super) desk: &'static str,
     pub(super) organisations: Organisations,
-    /// Whether this row of this vendor is for customers: a note, a file, an article.
-    pub(super) is_public: Box<dyn Fn(&str, &Value) -> bool>,
+    /// Whether a row of this vendor and table is for customers: a note, a file, an article.
+    pub(super) is_public: fn(&str, &str, &Value) -> bool,
 }
 
 impl Planter<'_> {
@@ -159,7 +159,7 @@ impl Planter<'_> {
         };
         // A row that names an owner, or a ticket, whom nobody has a mapping for is nobody's.
         let is_nobodys = organisation.is_none() && (ticket.is_some() || owner.is_some());
-        let public = (self.is_public)(table, row);
+        let public = (self.is_public)(self.desk, table, row);
         let place = format!("{} {table} {}", self.desk, id(row));
         let at = Place { table, ticket, organisation, is_nobodys, public, place };
         self.leaves(&at, "", row);
