@@ -10,6 +10,7 @@ mod clients;
 mod confirmations;
 pub mod flow;
 mod integrations;
+mod organisations;
 mod server;
 mod sign_in;
 mod tools;
@@ -23,6 +24,7 @@ use crate::call::audit::Ledger;
 use crate::call::host::Host;
 use crate::caller::Principal;
 use crate::govern::confirmation::Confirmations;
+use crate::organisations::Organisations;
 use crate::tenant::Tenant;
 use askama::Template;
 use axum::Router;
@@ -41,6 +43,10 @@ use std::sync::Arc;
 pub(crate) const AUDIT_READ: &str = "console:audit";
 /// The audit's word for having exported it.
 pub(crate) const AUDIT_EXPORT: &str = "console:audit-export";
+/// The audit's word for having agreed that records of several systems are one organisation.
+pub(crate) const AGREE: &str = "console:organisation-agree";
+/// The audit's word for having taken that back.
+pub(crate) const WITHDRAW: &str = "console:organisation-withdraw";
 
 /// What a page may load and where its forms may go: nothing and nowhere but here.
 const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
@@ -138,6 +144,8 @@ pub struct Console {
     pub ledger: Arc<dyn Ledger>,
     /// How the connected systems are.
     pub healths: Arc<dyn Healths>,
+    /// Which organisation is which.
+    pub organisations: Arc<Organisations>,
 }
 
 /// Where a waiting confirmation is shown, below the origin; its id follows.
@@ -156,6 +164,7 @@ pub fn routes(console: Console) -> Router {
         .route("/console/admin/clients/{grant}/revoke", get(clients::ask_any).post(clients::revoke_any))
         .route("/console/admin/tools", get(tools::show))
         .route("/console/admin/integrations", get(integrations::show))
+        .route("/console/admin/organisations", get(organisations::show).post(organisations::settle))
         .route("/console/admin/audit", get(audit_log::show))
         .route("/console/admin/audit/export", get(audit_log::export))
         .route("/console/{*rest}", get(visitor::nothing))

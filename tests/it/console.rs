@@ -1,6 +1,7 @@
 //! The web pages over HTTP. Who is signed in says a cookie that holds a realm's token, which is believed here as it stands: the
 //! sign-in itself has tests of its own.
 
+mod organisations;
 mod pages;
 
 use crate::gateway::{Gateway, OTHER_TENANT, Person, TENANT, claims_of};
@@ -113,6 +114,7 @@ pub(crate) fn pages(parts: &Parts, url: &str, clients: &Arc<Clients>) -> Router 
         journal: parts.journal.clone(),
         ledger: Arc::new(parts.journal.clone()),
         healths: Arc::new(NobodyAsks),
+        organisations: parts.organisations.clone(),
     })
 }
 

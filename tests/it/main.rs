@@ -13,6 +13,8 @@ mod confirming;
 #[cfg(test)]
 mod console;
 #[cfg(test)]
+mod conversation;
+#[cfg(test)]
 mod desks;
 #[cfg(test)]
 mod documents;

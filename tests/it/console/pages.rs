@@ -7,10 +7,11 @@ use postern::call::host::{Answer, Call, Host};
 use serde_json::{Value, json};
 
 const OWN: [&str; 4] = ["/console", "/console/clients", "/console/confirmations", "/console/activity"];
-const ADMIN: [&str; 5] = [
+const ADMIN: [&str; 6] = [
     "/console/admin/clients",
     "/console/admin/tools",
     "/console/admin/integrations",
+    "/console/admin/organisations",
     "/console/admin/audit",
     "/console/admin/audit/export",
 ];
