@@ -270,7 +270,7 @@ impl App {
         }
         let secret = secret_file::<32>(&data_dir.join("placeholder.key"))?;
         let redactor = Arc::new(Redactor::new(Scrubber::new()?, &*secret));
-        let health = Health::new(tenants.values());
+        let health = Health::new(tenants.values()).telling(registry.budgets());
         let tenants = Arc::new(tenants);
         let means = Means {
             policies: engine.clone(),
@@ -511,6 +511,11 @@ impl console::Healths for Watched {
         let all = self.0.all();
         let found = all.into_iter().find(|it| it.tenant == *tenant && *it.system == *system)?;
         Some(console::Health { well: found.up?, at: found.asked_at?, says: found.error })
+    }
+
+    fn budget(&self, tenant: &TenantId, system: &str) -> Option<console::Budget> {
+        let it = self.0.budget(tenant, system)?;
+        Some(console::Budget { left: it.left, waiting: it.waiting, paused_secs: it.paused_secs })
     }
 }
 

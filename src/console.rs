@@ -101,10 +101,23 @@ pub struct Health {
     pub says: Option<String>,
 }
 
+/// Where the request limit of a connected system stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Requests that could be sent at once.
+    pub left: u32,
+    /// Requests that wait for their turn.
+    pub waiting: usize,
+    /// Seconds for which nothing is sent because the vendor asked for it; 0: it did not.
+    pub paused_secs: u64,
+}
+
 /// Who knows how the connected systems are.
 pub trait Healths: Debug + Send + Sync + 'static {
     /// The last finding about a tenant's system, by its name in the configuration; `None` where nobody has asked it.
     fn last(&self, tenant: &TenantId, system: &str) -> Option<Health>;
+    /// Where its request limit stands; `None` where it has none.
+    fn budget(&self, tenant: &TenantId, system: &str) -> Option<Budget>;
 }
 
 /// Nobody asks the systems.
@@ -113,6 +126,10 @@ pub struct NobodyAsks;
 
 impl Healths for NobodyAsks {
     fn last(&self, _tenant: &TenantId, _system: &str) -> Option<Health> {
+        None
+    }
+
+    fn budget(&self, _tenant: &TenantId, _system: &str) -> Option<Budget> {
         None
     }
 }

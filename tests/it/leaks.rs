@@ -296,7 +296,7 @@ fn kept_files(data: &Path) -> Vec<(String, Vec<u8>)> {
 
 /// One thread, so that this test's own log and traces are kept apart from others'.
 #[tokio::test]
-async fn r08_no_canary_is_anywhere_but_where_it_may_be() {
+async fn r01_and_l01_no_canary_is_anywhere_but_where_it_may_be() {
     let (log, traces) = (Kept::default(), Kept::default());
     let provider = SdkTracerProvider::builder().with_simple_exporter(traces.clone()).build();
     let writer = log.clone();

@@ -97,7 +97,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("adapters", &["cassette", "config", "tenant", "upstream"]),
     ("config", &["audit", "authority", "edge", "redact"]),
     ("edge", &["call", "caller"]),
-    ("health", &["telemetry", "tenant"]),
+    ("health", &["telemetry", "tenant", "upstream"]),
     ("console", &["audit", "authority", "call", "caller", "govern", "matching", "organisations", "tenant", "tools"]),
     ("authority", &["caller", "edge", "store"]),
     ("mcp", &["call", "caller"]),
