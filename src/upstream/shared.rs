@@ -27,7 +27,10 @@ const MOST_WAITING: usize = 4096;
 
 /// The budgets of this process, by what the vendor counts by.
 #[derive(Debug, Clone, Default)]
-pub struct Budgets(Arc<Mutex<BTreeMap<(&'static str, String), Arc<Budget>>>>);
+pub struct Budgets(Arc<Mutex<ByAccount>>);
+
+/// By vendor and account.
+type ByAccount = BTreeMap<(&'static str, String), Arc<Budget>>;
 
 impl Budgets {
     /// A tenant's share of the budget for one account of a vendor.

@@ -4,6 +4,7 @@ use crate::desks::{Desks, Vendor, Who};
 use crate::rig::{Liar, Rig, Trouble, agent, calls, facts, lead, told};
 use postern_api::ErrorKind;
 use postern_policies::Realm;
+use postern_simulators::Running;
 use postern_simulators::autotask::Kind;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
@@ -193,14 +194,8 @@ async fn a_confirmation_whose_attempt_cannot_be_logged_is_used_up_and_changes_no
 #[tokio::test]
 async fn refusals_with_status_500_do_not_stop_a_system_for_everybody() {
     let desks = Desks::start().await;
-    let (vendor, state) = desks
-        .vendors
-        .iter()
-        .find_map(|it| match it {
-            Vendor::Autotask(running) => Some((it, &running.state)),
-            _ => None,
-        })
-        .unwrap();
+    let vendor = desks.vendors.iter().find(|it| it.kind() == "autotask").unwrap();
+    let Vendor::Autotask(Running { state, .. }) = vendor else { panic!("another vendor") };
     let who = Who { name: "Ada", email: "ada@staff.example", organisation: None };
     let ada = desks.person(vendor, Realm::Employee, "support-read", &who);
     let ticket = || ada.ask("get_ticket", json!({ "ticket_id": "4322" }));
