@@ -64,8 +64,7 @@ impl Organisations {
     /// Asks the systems that stand behind a tenant's ports, one after the other and behind what people wait for elsewhere.
     pub async fn read(&self, tenant: &TenantId) {
         let Some(of) = self.tenants.get(tenant) else { return };
-        let systems: BTreeMap<_, _> =
-            [&of.service_desk, &of.crm, &of.knowledge, &of.identity].map(|it| (it.name.to_string(), it)).into();
+        let systems: BTreeMap<_, _> = of.systems().map(|(_, it)| (it.name.to_string(), it)).collect();
         let (mut directories, mut troubles) = (BTreeMap::new(), Vec::new());
         for (name, system) in systems {
             let turn = Turn { background: true, ..Turn::default() };

@@ -15,7 +15,7 @@ use postern::call::redact::lens::Redactor;
 use postern::caller::{Caller, Principal};
 use postern::redact::Scrubber;
 use postern::store::Store;
-use postern::tenant::{System, Tenant};
+use postern::tenant::{MorePorts, System, Tenant};
 use postern::tools::{History, Kind};
 use postern_api::{Adapter, Error, ExternalId, OrganisationId, TenantId};
 use postern_policies::{Engine, Realm};
@@ -76,6 +76,7 @@ impl Rig {
             crm: system.clone(),
             knowledge: system.clone(),
             identity: system,
+            more: MorePorts::default(),
             plans: BTreeMap::new(),
             trusted_link_hosts: Arc::default(),
         };

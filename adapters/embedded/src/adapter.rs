@@ -122,6 +122,27 @@ impl Tenant {
     }
 }
 
+/// What works.
+const SUPPORTED: &[Op] = &[
+    Op::TicketList,
+    Op::TicketGet,
+    Op::TicketCreate,
+    Op::TicketComment,
+    Op::TicketClose,
+    Op::TicketEscalate,
+    Op::RequesterFind,
+    Op::OrganisationGet,
+    Op::OrganisationList,
+    Op::ContactList,
+    Op::ContactGet,
+    Op::ArticleSearch,
+    Op::ArticleGet,
+    Op::LoginList,
+    Op::LoginInvite,
+    Op::LeadTransfer,
+    Op::RoleChangeList,
+];
+
 fn in_time(cx: &CallCx) -> Result<()> {
     if cx.remaining().is_zero() {
         return Err(Error::new(ErrorKind::Timeout, "the time for this call is over; try again"));
@@ -154,7 +175,7 @@ impl Adapter for Tenant {
     }
 
     fn supports(&self) -> &'static [Op] {
-        &Op::ALL
+        SUPPORTED
     }
 
     async fn probe(&self, cx: &CallCx) -> Result<()> {

@@ -127,12 +127,60 @@ fn texts(db: &Connection, tenant: &'static str, canaries: &mut Canaries) {
             }
         }
     }
+    others(db, tenant, canaries);
     for row in rows(db, "SELECT email FROM agent WHERE tenant = ? AND email IS NOT NULL", tenant) {
         let former = row.first().cloned().flatten().unwrap();
         let email = former.replace('@', &format!(".w{}x@", canaries.count()));
         db.execute("UPDATE agent SET email = ? WHERE tenant = ? AND email = ?", params![email, tenant, former])
             .unwrap();
         canaries.literal(tenant, None, Class::StaffWay, format!("{tenant} own agent"), email);
+    }
+}
+
+/// Tables whose texts are something of their own, or numbers and words that mean something.
+const APART: [&str; 4] = ["contact", "login", "agent", "counter"];
+
+/// Columns that people write into, and those with money that customers do not see.
+const PROSE: [&str; 10] =
+    ["name", "title", "summary", "subject", "description", "details", "notes", "note", "text", "body"];
+const MONEY: [&str; 4] = ["cost", "margin", "profit", "internal_rate"];
+
+/// A table that nobody has told of here: its texts are its organisation's, or the tenant's; what something costs is for those who
+/// see money.
+fn others(db: &Connection, tenant: &'static str, canaries: &mut Canaries) {
+    let names = "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%STRICT%' AND name NOT LIKE ?";
+    for row in rows(db, names, "sqlite%") {
+        let table = row.first().cloned().flatten().unwrap();
+        if APART.contains(&&*table) || TABLES.iter().any(|it| it.0 == table) {
+            continue;
+        }
+        let columns: Vec<String> =
+            rows(db, "SELECT name FROM pragma_table_info(?)", &table).into_iter().flatten().flatten().collect();
+        let has = |name: &str| columns.iter().any(|it| it == name);
+        if !has("tenant") || !has("key") {
+            continue;
+        }
+        let of = if has("organisation") { OWN } else { "NULL" };
+        for row in rows(db, &format!("SELECT CAST(key AS TEXT), {of} FROM {table} x WHERE tenant = ?"), tenant) {
+            let [key, organisation] = row.as_slice() else { unreachable!("two columns") };
+            let (key, owner) = (key.as_deref().unwrap(), organisation.as_deref().and_then(ours));
+            let is_nobodys = organisation.is_some() && owner.is_none();
+            for column in &columns {
+                let place = format!("{tenant} own {table} {key} {column}");
+                let change = if PROSE.contains(&&**column) {
+                    let class = if owner.is_some() { Class::Organisation } else { Class::Tenant };
+                    let word = canaries.word(tenant, owner, if is_nobodys { Class::Never } else { class }, place);
+                    format!("{column} = {column} || ' {word}'")
+                } else if MONEY.iter().any(|it| column.contains(it)) {
+                    let amount = 70_700_000 + canaries.count();
+                    canaries.literal(tenant, owner, Class::Financial, place, amount.to_string());
+                    format!("{column} = {amount}")
+                } else {
+                    continue;
+                };
+                db.execute(&format!("UPDATE {table} SET {change} WHERE key = {key}"), []).unwrap();
+            }
+        }
     }
 }
 
