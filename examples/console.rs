@@ -121,6 +121,7 @@ async fn main() -> std::result::Result<(), Failed> {
             journal: parts.journal.clone(),
             ledger: Arc::new(parts.journal.clone()),
             healths: Arc::new(Well),
+            organisations: parts.organisations.clone(),
         }))
     })?;
     println!("http://{listen}/console");

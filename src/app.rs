@@ -27,6 +27,7 @@ use crate::edge::token::{AlwaysStands, KnownRoles, OwnTokens, Standing, Trust, V
 use crate::edge::{self, EdgeParts, confirmations};
 use crate::health::Health;
 use crate::mcp::{self, McpConfig, Names};
+use crate::organisations::{Organisations, Places};
 use crate::redact::Scrubber;
 use crate::store::{SealKey, Store, secret_file};
 use crate::telemetry;
@@ -102,6 +103,8 @@ pub struct Parts {
     pub engine: Arc<Engine>,
     /// The MSPs.
     pub tenants: Arc<HashMap<TenantId, Arc<Tenant>>>,
+    /// Which organisation is which, for whoever administers a tenant.
+    pub organisations: Arc<Organisations>,
 }
 
 /// The roles that the policies in force know.
@@ -267,7 +270,7 @@ impl App {
         }
         let secret = secret_file::<32>(&data_dir.join("placeholder.key"))?;
         let redactor = Arc::new(Redactor::new(Scrubber::new()?, &*secret));
-        let health = Health::new(tenants.values());
+        let health = Health::new(tenants.values()).telling(registry.budgets());
         let tenants = Arc::new(tenants);
         let means = Means {
             policies: engine.clone(),
@@ -289,7 +292,9 @@ impl App {
         let sign_in = sign_in(&config, &store, &engine, &journal)?;
         let sessions = sessions.unwrap_or_else(|| sign_in.clone());
         let (authority, live) = authority(&config, &engine, &store, &journal, &streams, sessions.clone())?;
-        let parts = Parts { gate, store, journal, engine, tenants };
+        let places = places(&config, &store)?;
+        let organisations = Arc::new(Organisations::new(tenants.clone(), store.clone(), places));
+        let parts = Parts { gate, store, journal, engine, tenants, organisations };
         let mut open = open(&parts).merge(sign_in.routes());
         if let Some(authority) = &authority {
             sign_in.tell(authority.clone());
@@ -495,6 +500,7 @@ fn console(
         journal: parts.journal.clone(),
         ledger: Arc::new(parts.journal.clone()),
         healths: Arc::new(Watched(health.clone())),
+        organisations: parts.organisations.clone(),
     })
 }
 
@@ -507,6 +513,11 @@ impl console::Healths for Watched {
         let all = self.0.all();
         let found = all.into_iter().find(|it| it.tenant == *tenant && *it.system == *system)?;
         Some(console::Health { well: found.up?, at: found.asked_at?, says: found.error })
+    }
+
+    fn budget(&self, tenant: &TenantId, system: &str) -> Option<console::Budget> {
+        let it = self.0.budget(tenant, system)?;
+        Some(console::Budget { left: it.left, waiting: it.waiting, paused_secs: it.paused_secs })
     }
 }
 
@@ -534,6 +545,26 @@ fn verifier(
         own,
     });
     Ok(Arc::new(verifier.map_err(|e| cannot("tenants")(&e))?))
+}
+
+/// Which installation each system is. What was agreed about another one under the same name is forgotten.
+fn places(config: &Config, store: &Store) -> Result<Places, CannotStart> {
+    let mut all = Places::new();
+    for tenant in &config.tenants {
+        let places: BTreeMap<String, String> =
+            tenant.systems.iter().map(|(name, system)| (name.clone(), system.place())).collect();
+        let gone = store.keep_agreements(&tenant.id, &places)?;
+        if gone > 0 {
+            let tenant = tenant.id.as_str();
+            tracing::warn!(
+                tenant,
+                gone,
+                "{gone} matches of organisations of tenant `{tenant}` were about other systems"
+            );
+        }
+        all.insert(tenant.id.clone(), places);
+    }
+    Ok(all)
 }
 
 /// Connects the systems of a tenant and brings its identity map up to date with the configuration.

@@ -93,6 +93,7 @@ impl Console {
             admin.push(item("All clients", "/console/admin/clients"));
             admin.push(item("Tools", "/console/admin/tools"));
             admin.push(item("Integrations", "/console/admin/integrations"));
+            admin.push(item("Organisations", "/console/admin/organisations"));
         }
         if visitor.audits {
             admin.push(item("Audit", "/console/admin/audit"));

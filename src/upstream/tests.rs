@@ -162,3 +162,20 @@ async fn a_credential_that_stays_the_same_is_not_tried_twice() {
     let answer = handle.send(&cx(5_000), Request::get(&["x"])).await.expect("an answer");
     assert_eq!((answer.status, script.calls.load(Ordering::SeqCst)), (StatusCode::UNAUTHORIZED, 1));
 }
+
+/// Some vendors say no with a failure's status.
+#[tokio::test]
+async fn a_refusal_with_a_failures_status_opens_no_breaker() {
+    for (body, knows, expected) in
+        [("refused: no such value", true, 20), ("refused: no such value", false, 8), ("down", true, 8)]
+    {
+        let script = Arc::new(Script { answers: Mutex::new(vec![(500, body)]), ..Script::default() });
+        let mut settings = Settings::new("test", serve(script.clone()).await);
+        settings.refusal = knows.then_some(|response| response.body.starts_with(b"refused"));
+        let handle = Upstream::new(settings, None).expect("a handle");
+        for _ in 0..20 {
+            drop(handle.send(&cx(5_000), Request::post(&["x"])).await);
+        }
+        assert_eq!(script.calls.load(Ordering::SeqCst), expected, "{body} {knows}");
+    }
+}
