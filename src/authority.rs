@@ -12,6 +12,7 @@ pub mod config;
 mod connected;
 mod consent;
 pub mod events;
+pub mod fetch;
 mod flow;
 pub mod identity;
 mod keys;
