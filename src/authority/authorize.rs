@@ -43,7 +43,7 @@ pub(super) async fn authorize(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    authority.begin_request(&query.unwrap_or_default(), &headers, &id)
+    authority.begin_request(&query.unwrap_or_default(), &headers, &id).await
 }
 
 impl Authority {
@@ -51,17 +51,21 @@ impl Authority {
         self.events.tell(&Event { code, refused: true, client, request_id: &id.0, ..Event::default() });
     }
 
-    fn begin_request(&self, query: &str, headers: &HeaderMap, id: &RequestId) -> Response {
+    async fn begin_request(&self, query: &str, headers: &HeaderMap, id: &RequestId) -> Response {
         let stop = |said, code, client: Option<&str>| {
             self.refused(code, client, id);
             self.error_page(StatusCode::BAD_REQUEST, said, id, None)
         };
         let Ok(params) = params(query) else { return stop(BAD_REQUEST, "repeated_parameter", None) };
         let asked = |name: &str| params.get(name).map(String::as_str);
-        let client = match asked("client_id").map(|it| self.client(it)) {
-            Some(Ok(Some(client))) => client,
-            Some(Ok(None)) | None => return stop(NO_CLIENT, "unknown_client", None),
-            Some(Err(error)) => {
+        let found = match asked("client_id") {
+            Some(id) => self.client(id).await,
+            None => Ok(None),
+        };
+        let client = match found {
+            Ok(Some(client)) => client,
+            Ok(None) => return stop(NO_CLIENT, "unknown_client", None),
+            Err(error) => {
                 tracing::error!(error = %error, "a client could not be read");
                 return self.error_page(StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE, id, None);
             }

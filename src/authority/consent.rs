@@ -9,8 +9,9 @@ use super::events::Event;
 use super::flow::Flow;
 use super::identity::SignedIn;
 use super::pages::{ConsentView, ScopeView};
+use super::rights::Attributes;
 use super::secret::{hashed, id as new_id, secret};
-use super::{Attributes, Authority, redirect, scopes};
+use super::{Authority, redirect, scopes};
 use crate::caller::RequestId;
 use crate::store::authority::{Agreement, Code};
 use axum::Extension;
@@ -107,8 +108,7 @@ impl Authority {
             client_digest: flow.client.digest,
             client_view: flow.client.kept_view(),
             scopes: scopes::joined(chosen),
-            attributes: serde_json::to_vec(&Attributes::of(who))
-                .map_err(|e| postern_api::Error::internal("attributes").because(e))?,
+            attributes: Attributes::of(who).written()?,
         };
         let kept = Code {
             hash: hashed(&code),

@@ -63,6 +63,8 @@ pub struct Code {
 pub struct KeptCode {
     /// The client that it was issued to.
     pub client: String,
+    /// Of the client's description, when it was agreed to.
+    pub client_digest: Digest,
     /// Where it was sent.
     pub redirect_uri: String,
     /// The PKCE challenge.
@@ -243,7 +245,7 @@ impl Store {
             let found = tx
                 .prepare_cached(
                     "SELECT g.client, c.redirect_uri, c.challenge, c.expires_at, c.used, c.session, c.grant_id, c.scopes,
-                       c.realm_session, g.ended_at IS NOT NULL
+                       c.realm_session, g.ended_at IS NOT NULL, g.client_digest
                      FROM authority_code c JOIN authority_grant g ON g.id = c.grant_id WHERE c.hash = ?1",
                 )?
                 .query_row([hash], |row| {
@@ -252,6 +254,7 @@ impl Store {
                         redirect_uri: row.get(1)?,
                         challenge: row.get(2)?,
                         expires_at: row.get(3)?,
+                        client_digest: row.get(10)?,
                     };
                     let began: (bool, Option<String>) = (row.get(4)?, row.get(5)?);
                     let rest: (String, String, Option<String>, bool) = (row.get(6)?, row.get(7)?, row.get(8)?, row.get(9)?);
