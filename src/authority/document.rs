@@ -61,7 +61,7 @@ pub(super) fn read(address: &DocumentUrl, text: &[u8]) -> Result<Client, &'stati
 
 /// How it shows that it is itself: the one way of RFC 7591, and the choice that OpenID Connect's metadata choices add. Where
 /// nothing is said it is a public client: it has no secret to show.
-fn methods<'a>(said: &'a Map<String, Value>) -> Result<Vec<&'a str>, &'static str> {
+fn methods(said: &Map<String, Value>) -> Result<Vec<&str>, &'static str> {
     let mut all = list(said, "token_endpoint_auth_methods_supported")?.unwrap_or_default();
     all.extend(text_of(said, "token_endpoint_auth_method")?);
     if all.is_empty() {
