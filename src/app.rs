@@ -6,7 +6,7 @@ use crate::audit::{self, Journal};
 use crate::authority::accounts::mail::Smtp;
 use crate::authority::events::{Event, Events};
 use crate::authority::fetch::wire::{HttpWire, Wire};
-use crate::authority::identity::BrowserSessions;
+use crate::authority::identity::{BrowserSessions, Welcomes};
 use crate::authority::live::Live;
 use crate::authority::sign_in::{OpenRealm, SignIn, SignInEvent, SignInEvents, SignInParts};
 use crate::authority::{Authority, AuthorityParts};
@@ -110,6 +110,8 @@ pub struct Parts {
 pub struct Instead {
     /// Who is signed in to the web pages; else the configured sign-in knows.
     pub sessions: Option<Arc<dyn BrowserSessions>>,
+    /// Who knows whether people are still welcome; else the configured sign-in, where nobody stands in for it.
+    pub welcomes: Option<Arc<dyn Welcomes>>,
     /// Where clients' descriptions come from; else from the public internet.
     pub documents: Option<Arc<dyn Wire>>,
     /// The authority's and the tokens' time; else the machine's.
@@ -297,13 +299,15 @@ impl App {
         let stop = CancellationToken::new();
         let streams = Streams::default();
         let sign_in = sign_in(&config, &store, &engine, &journal)?;
+        let own = instead.sessions.is_none().then(|| sign_in.clone() as Arc<dyn Welcomes>);
+        let welcomes = instead.welcomes.or(own);
         let sessions = instead.sessions.unwrap_or_else(|| sign_in.clone());
         let clock = instead.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let documents = match instead.documents {
             Some(documents) => documents,
             None => Arc::new(HttpWire::new().map_err(|e| cannot("http client")(&e))?),
         };
-        let outside = (sessions.clone(), documents, clock.clone());
+        let outside = (sessions.clone(), welcomes, documents, clock.clone());
         let (authority, live) = authority(&config, &engine, &store, &journal, &streams, outside)?;
         let parts = Parts { gate, store, journal, engine, tenants };
         let mut open = open(&parts).merge(sign_in.routes());
@@ -454,6 +458,9 @@ fn router(
     edge::router(mcp::service(host, endpoint), parts).map_err(|e| cannot("edge")(&e))
 }
 
+/// What the authority asks of others.
+type Outside = (Arc<dyn BrowserSessions>, Option<Arc<dyn Welcomes>>, Arc<dyn Wire>, Arc<dyn Clock>);
+
 /// The authorization server, and what stands in memory.
 fn authority(
     config: &Config,
@@ -461,7 +468,7 @@ fn authority(
     store: &Arc<Store>,
     journal: &Arc<Journal>,
     streams: &Streams,
-    (sessions, documents, clock): (Arc<dyn BrowserSessions>, Arc<dyn Wire>, Arc<dyn Clock>),
+    (sessions, welcomes, documents, clock): Outside,
 ) -> Result<(Option<Arc<Authority>>, Arc<Live>), CannotStart> {
     let live = Arc::new(Live::new(clock.clone(), streams.clone(), config.authority.access_token_secs + 120));
     if !config.authority.enabled {
@@ -481,6 +488,7 @@ fn authority(
         engine: engine.clone(),
         realms: realms.collect(),
         sessions,
+        welcomes,
         pages: Arc::new(Drawn),
         events: Arc::new(Told(journal.clone())),
         live: live.clone(),

@@ -21,6 +21,7 @@ mod keys;
 pub mod live;
 mod metadata;
 pub mod pages;
+mod rates;
 mod redirect;
 mod register;
 mod revoke;
@@ -49,7 +50,7 @@ use events::Events;
 use fetch::wire::Wire;
 use fetch::{Documents, Rates};
 use flow::Flow;
-use identity::{BrowserSessions, Ended, EndedBy, Ending};
+use identity::{BrowserSessions, Ended, EndedBy, Ending, Welcomes};
 use keys::SigningKeys;
 use live::Live;
 use moka::sync::Cache;
@@ -89,6 +90,8 @@ pub struct AuthorityParts {
     pub realms: HashMap<String, (TenantId, Realm)>,
     /// Who is signed in to the web pages.
     pub sessions: Arc<dyn BrowserSessions>,
+    /// Who knows whether people are still welcome; `None`: they are until something says otherwise.
+    pub welcomes: Option<Arc<dyn Welcomes>>,
     /// Who draws its pages.
     pub pages: Arc<dyn Pages>,
     /// The audit.
@@ -115,13 +118,15 @@ pub struct Authority {
     configured: HashMap<String, Arc<client::Client>>,
     documents: Documents,
     sessions: Arc<dyn BrowserSessions>,
+    welcomes: Option<Arc<dyn Welcomes>>,
     pages: Arc<dyn Pages>,
     events: Arc<dyn Events>,
     live: Arc<Live>,
     clock: Arc<dyn Clock>,
     keys: SigningKeys,
     flows: Cache<Arc<str>, Arc<Flow>>,
-    registrations: register::Rate,
+    registrations: rates::Rate,
+    requests: Option<rates::Rate>,
 }
 
 impl Authority {
@@ -150,13 +155,15 @@ impl Authority {
             configured,
             documents,
             sessions: parts.sessions,
+            welcomes: parts.welcomes,
             pages: parts.pages,
             events: parts.events,
             live: parts.live,
             clock: parts.clock,
             keys,
             flows: Cache::builder().max_capacity(FLOWS).time_to_live(Duration::from_secs(FLOW_SECS)).build(),
-            registrations: register::Rate::new(parts.config.registrations_per_hour),
+            registrations: rates::Rate::per_hour(parts.config.registrations_per_hour),
+            requests: rates::Rate::per_minute(parts.config.requests_per_minute),
             store: parts.store,
             config: parts.config,
         }))
@@ -169,10 +176,11 @@ impl Authority {
 
     /// Its routes. They guard themselves.
     pub fn routes(self: &Arc<Self>) -> Router {
-        let mut routes = Router::new()
+        let published = Router::new()
             .route("/.well-known/oauth-authorization-server", get(metadata::metadata))
             .route("/.well-known/openid-configuration", get(metadata::metadata))
-            .route("/.well-known/jwks.json", get(metadata::jwks))
+            .route("/.well-known/jwks.json", get(metadata::jwks));
+        let mut routes = Router::new()
             .route("/authorize", get(authorize::authorize))
             .route("/authorize/sign-in", post(authorize::sign_in))
             .route("/authorize/continue", get(authorize::resume))
@@ -183,7 +191,8 @@ impl Authority {
         if self.config.registration {
             routes = routes.route("/register", post(register::register));
         }
-        routes.layer(DefaultBodyLimit::max(BODY_LIMIT)).with_state(Arc::clone(self))
+        let counted = axum::middleware::from_fn_with_state(Arc::clone(self), rates::counted);
+        routes.layer(DefaultBodyLimit::max(BODY_LIMIT)).layer(counted).merge(published).with_state(Arc::clone(self))
     }
 
     /// Notes what was used, turns the keys and forgets what has ended, until the process stops.

@@ -5,6 +5,7 @@
 
 use super::answer::{page, params, see_other};
 use super::client::csrf_matches;
+use super::consent::onward;
 use super::flow::{Asked, Flow};
 use super::pages::ConnectView;
 use super::{Authority, redirect};
@@ -109,9 +110,12 @@ impl Authority {
         };
         let prompts: Vec<&str> = asked("prompt").unwrap_or_default().split(' ').filter(|it| !it.is_empty()).collect();
         let signed_in = self.sessions.signed_in(headers);
-        if prompts.contains(&"none") {
-            let error = if signed_in.is_some() { "consent_required" } else { "login_required" };
-            return refuse(error, "a person has to be asked", "prompt_none");
+        let silent = prompts.contains(&"none");
+        if silent && prompts.len() > 1 {
+            return refuse("invalid_request", "prompt none stands alone", "prompt");
+        }
+        if silent && signed_in.is_none() {
+            return refuse("login_required", "a person has to sign in", "prompt_none");
         }
         let begun = self.begin(
             Asked {
@@ -129,6 +133,15 @@ impl Authority {
             Ok(begun) => begun,
             Err(_) => return self.error_page(StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE, id, None),
         };
+        if let Some(person) = signed_in.as_ref().filter(|_| silent) {
+            return match self.agreed(&flow, person).filter(|_| self.take_flow(&flow_id)) {
+                Some(scopes) => self.conclude(&flow, person, &scopes, id),
+                None => {
+                    self.take_flow(&flow_id);
+                    refuse("consent_required", "a person has to be asked", "prompt_none")
+                }
+            };
+        }
         let mut response = match signed_in.filter(|_| !flow.sign_in_anew) {
             Some(person) => self.ask(&flow_id, &flow, &person, None, id),
             None => self.introduce(&flow_id, &flow),
@@ -158,8 +171,8 @@ impl Authority {
             flow: Arc::clone(id),
             csrf: Arc::clone(&flow.csrf),
         };
-        // A sign-in may go to a realm's host, which browsers count as the form's destination.
-        page(self.pages.connect(&view), StatusCode::OK, Some("https: http://localhost:* http://127.0.0.1:*"))
+        // Who is signed in by then, and agreed before, comes out at the client; a realm is reached from a page of its own.
+        page(self.pages.connect(&view), StatusCode::OK, Some(&onward(&flow.redirect_uri)))
     }
 }
 

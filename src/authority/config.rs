@@ -31,6 +31,8 @@ pub struct AuthorityConfig {
     pub unused_client_secs: i64,
     /// Registrations an hour of one network.
     pub registrations_per_hour: u32,
+    /// Requests a minute of one network to the endpoints that are not for reading metadata; 0: no limit.
+    pub requests_per_minute: u32,
     /// Clients that are known by the address of their own description.
     pub client_documents: DocumentsConfig,
     /// Whether the realms' issuers are advertised beside the authority, for clients that sign people in there.
@@ -52,6 +54,7 @@ impl Default for AuthorityConfig {
             registered_clients: 100_000,
             unused_client_secs: 24 * 3600,
             registrations_per_hour: 60,
+            requests_per_minute: 1_200,
             client_documents: DocumentsConfig::default(),
             advertise_realms: false,
             clients: Vec::new(),
@@ -146,6 +149,7 @@ impl AuthorityConfig {
             ("registered_clients", self.registered_clients, 1, 10_000_000),
             ("unused_client_secs", self.unused_client_secs, 600, 30 * 86_400),
             ("registrations_per_hour", i64::from(self.registrations_per_hour), 1, 1_000_000),
+            ("requests_per_minute", i64::from(self.requests_per_minute), 0, 10_000_000),
         ] {
             if !(least..=most).contains(&value) {
                 found.push((name.to_owned(), format!("expected {least} to {most}, found {value}")));

@@ -8,43 +8,18 @@ use crate::authority::events::Event;
 use crate::caller::RequestId;
 use crate::edge::envelope::ClientIp;
 use crate::edge::json;
-use crate::edge::peer::{NOBODY, counted};
+use crate::edge::peer::NOBODY;
 use crate::store::authority::RegisteredClient;
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use http::{HeaderMap, StatusCode, header};
 use postern_api::ErrorKind;
 use serde_json::{Map, Value, json as value};
-use std::hash::{BuildHasher as _, RandomState};
-use std::net::IpAddr;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 
 const REDIRECTS: usize = 10;
-const CELLS: u64 = 1 << 14;
-
-/// Registrations of one network.
-pub(super) struct Rate(DefaultKeyedRateLimiter<u64>, RandomState);
-
-impl std::fmt::Debug for Rate {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Rate(..)")
-    }
-}
-
-impl Rate {
-    pub(super) fn new(per_hour: u32) -> Self {
-        let rate = NonZeroU32::new(per_hour).unwrap_or(NonZeroU32::MIN);
-        Self(RateLimiter::keyed(Quota::per_hour(rate)), RandomState::new())
-    }
-
-    fn allows(&self, address: IpAddr) -> bool {
-        self.0.check_key(&(self.1.hash_one(counted(address)) % CELLS)).is_ok()
-    }
-}
 
 type Wrong = (&'static str, &'static str);
 

@@ -72,6 +72,23 @@ impl Authority {
         (*tenant == session.tenant).then_some(*realm)
     }
 
+    /// The person of a session, as they were when they last signed in; none of a client that works as itself.
+    pub(super) fn identity(&self, session: &Session) -> Option<Identity> {
+        let (realm, attributes) = (self.realm_of(session)?, Attributes::read(&session.attributes).ok()?);
+        Some(Identity {
+            principal: session.principal.clone(),
+            realm,
+            tenant: session.tenant.clone(),
+            organisation: attributes.organisation,
+            assigned: attributes.assigned,
+            roles: attributes.roles,
+            name: attributes.name,
+            email: attributes.email,
+            realm_session: session.realm_session.as_deref().map(Into::into),
+            signed_in_at: 0,
+        })
+    }
+
     /// What a session may do now. Of a client that works as itself, the configuration says it, not what was kept.
     pub(super) fn rights(&self, session: &Session) -> Option<Rights> {
         let service = *session.principal.issuer == *self.issuer;

@@ -4,6 +4,7 @@ use super::answer::{OAuthError, Params, is_form, json_answer, params};
 use super::authorize::is_pkce;
 use super::client::Client;
 use super::events::Event;
+use super::rights::Attributes;
 use super::secret::{challenge, hashed, id as new_id, same, secret};
 use super::{Authority, scopes};
 use crate::caller::RequestId;
@@ -37,6 +38,11 @@ pub(super) async fn token(
         Ok(asking) => asking,
         Err(error) => return authority.token_refused(error, None, &id),
     };
+    if asked.get("grant_type").is_some_and(|it| it == "refresh_token")
+        && let Err(error) = authority.still_welcome(&asking.client, &asked).await
+    {
+        return authority.token_refused(error, Some(&asking.client), &id);
+    }
     // The store waits for the disk; this thread has others to serve.
     let handled = tokio::task::spawn_blocking(move || {
         let client = &asking.client;
@@ -138,6 +144,33 @@ impl Authority {
             }
             Redeemed::Refused(reason) => Err(invalid_grant(reason)),
             Redeemed::Unknown => Err(invalid_grant("unknown_code")),
+        }
+    }
+
+    /// Asks the realm of whoever a refresh token is for whether they are still welcome. Asked for the newest token alone, so
+    /// that a stranger, or a token that was used, asks nobody.
+    async fn still_welcome(&self, client: &Client, asked: &Params) -> Result<(), OAuthError> {
+        let Some(welcomes) = &self.welcomes else { return Ok(()) };
+        let digests = asked.get("refresh_token").and_then(|it| refresh_digests(it));
+        let Some((handle, digest)) = digests else { return Ok(()) };
+        let found = self.store.session_of_refresh(&handle, &digest)?;
+        let stands = |it: &Session| !it.ended && self.clock.unix_secs() < it.expires_at && *it.client == *client.id;
+        let Some(session) = found.filter(|it| it.1 && stands(&it.0)).map(|it| it.0) else { return Ok(()) };
+        let Some(before) = self.identity(&session) else { return Ok(()) };
+        match welcomes.still(&before).await {
+            Ok(Some(now)) if Attributes::of(&now) == Attributes::of(&before) => Ok(()),
+            Ok(Some(now)) => {
+                let attributes = Attributes::of(&now).written()?;
+                if let Some(version) = self.store.set_attributes(&session.tenant, &session.grant, &attributes)? {
+                    self.live.changed(&session.grant, version);
+                }
+                Ok(())
+            }
+            Ok(None) => Err(invalid_grant("not_welcome")),
+            Err(error) => {
+                tracing::warn!(error = %error, source = ?std::error::Error::source(&error), "a realm could not be asked about a person");
+                Err(OAuthError::new("temporarily_unavailable", "not possible just now, try again later", "realm"))
+            }
         }
     }
 

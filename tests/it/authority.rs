@@ -4,6 +4,7 @@ mod assertions;
 mod browser;
 mod documents;
 mod flow;
+mod lifetimes;
 mod races;
 mod refusals;
 mod services;

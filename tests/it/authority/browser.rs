@@ -77,7 +77,7 @@ pub(crate) async fn gateway() -> Gateway {
 pub(crate) async fn gateway_with(change: impl FnOnce(&mut Config)) -> Gateway {
     let on = |config: &mut Config| {
         config.authority.enabled = true;
-        config.authority.registrations_per_hour = 1_000_000;
+        (config.authority.registrations_per_hour, config.authority.requests_per_minute) = (1_000_000, 0);
         change(config);
     };
     Gateway::given(on, |demo| Some(Arc::new(Signed::everybody(demo)))).await

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use postern::app::Instead;
 use postern::authority::fetch::address::DocumentUrl;
 use postern::authority::fetch::wire::{Fetched, Lost, Wire};
+use postern::authority::identity::{Identity, Welcomes};
 use postern::config::Config;
 use postern::edge::clock::{Clock, SystemClock};
 use serde_json::{Value, json};
@@ -69,7 +70,41 @@ impl Clock for Forward {
     }
 }
 
+/// What realms say of people.
+pub(crate) type Verdict = postern_api::Result<Option<Identity>>;
+
+/// Realms that say of everybody what a test says.
+#[derive(Default)]
+pub(crate) struct Realms {
+    says: Mutex<Option<Box<dyn Fn(&Identity) -> Verdict + Send>>>,
+    pub(crate) asked: AtomicUsize,
+}
+
+impl std::fmt::Debug for Realms {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Realms(..)")
+    }
+}
+
+impl Realms {
+    pub(crate) fn say(&self, says: impl Fn(&Identity) -> Verdict + Send + 'static) {
+        *self.says.lock() = Some(Box::new(says));
+    }
+}
+
+#[async_trait]
+impl Welcomes for Realms {
+    async fn still(&self, identity: &Identity) -> Verdict {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        match &*self.says.lock() {
+            Some(says) => says(identity),
+            None => Ok(Some(identity.clone())),
+        }
+    }
+}
+
 pub(crate) struct World {
+    pub(crate) realms: Arc<Realms>,
     pub(crate) gateway: Gateway,
     pub(crate) published: Arc<Published>,
     pub(crate) clock: Arc<Forward>,
@@ -80,20 +115,22 @@ pub(crate) async fn world() -> World {
 }
 
 pub(crate) async fn world_with(change: impl FnOnce(&mut Config)) -> World {
-    let (published, clock) = (Arc::<Published>::default(), Arc::<Forward>::default());
+    let (published, clock, realms) = (Arc::<Published>::default(), Arc::<Forward>::default(), Arc::<Realms>::default());
     let on = |config: &mut Config| {
         config.authority.enabled = true;
-        config.authority.registrations_per_hour = 1_000_000;
+        (config.authority.registrations_per_hour, config.authority.requests_per_minute) = (1_000_000, 0);
         config.authority.client_documents.per_minute = 100_000;
         config.authority.client_documents.per_host_per_minute = 100_000;
         change(config);
     };
     let gateway = Gateway::amid(on, |demo| Instead {
         sessions: Some(Arc::new(Signed::everybody(demo))),
+        welcomes: Some(realms.clone()),
         documents: Some(published.clone()),
         clock: Some(clock.clone()),
-    });
-    World { gateway: gateway.await, published, clock }
+    })
+    .await;
+    World { realms, gateway, published, clock }
 }
 
 impl World {
