@@ -2,6 +2,7 @@
 
 use super::answer::json_answer;
 use super::client::{ClientKeys, Metadata};
+use super::fetch::address::DocumentUrl;
 use super::secret::{hashed, id as new_id, secret};
 use super::{Authority, redirect};
 use crate::authority::events::Event;
@@ -44,6 +45,12 @@ pub(super) async fn register(
         Ok(Value::Object(sent)) if is_json => read(&sent),
         _ => Err(("invalid_client_metadata", "send one JSON object as application/json")),
     };
+    let read = read.and_then(|it| match it.jwks_uri.as_deref().and_then(DocumentUrl::parse) {
+        Some(uri) if !authority.config.client_documents.takes(uri.host()) => {
+            Err(("invalid_client_metadata", "this server fetches nothing from there; send the keys themselves as jwks"))
+        }
+        Some(_) | None => Ok(it),
+    });
     let kept = read.map_err(|it| (StatusCode::BAD_REQUEST, it)).and_then(|it| authority.keep(it, &id));
     match kept {
         Ok(answer) => json_answer(StatusCode::CREATED, answer),

@@ -1,6 +1,6 @@
 //! Clients that are known by the address of their own description.
 
-use super::browser::{Browser, LEAD, tokens};
+use super::browser::{Browser, LEAD, register, tokens};
 use super::world::{allowed, jwks, world, world_with};
 use postern::authority::fetch::wire::{Fetched, Lost};
 use postern::authority::pages::Publisher;
@@ -64,6 +64,12 @@ async fn o19_a_client_of_a_host_that_is_not_allowed_is_not_known_and_not_asked_f
     off.published.put(ID, &document(ID, &[WEB]));
     assert_eq!(Browser::of(&off.gateway, LEAD).get(&off.client(ID, WEB).authorize(&[])).await.status, 400);
     assert_eq!(off.published.asked(), 0);
+    let metadata = json!({
+        "redirect_uris": [WEB], "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://client.example/keys",
+    });
+    for (world, status) in [(&world, 400), (&off, 400)] {
+        assert_eq!(register(&world.gateway, metadata.clone()).await.status, status, "keys from there neither");
+    }
     for (world, offered) in [(&world, true), (&off, false)] {
         let metadata = format!("{}/.well-known/oauth-authorization-server", world.gateway.origin);
         let metadata: Value = reqwest::get(metadata).await.unwrap().json().await.unwrap();

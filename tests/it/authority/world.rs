@@ -119,6 +119,7 @@ pub(crate) async fn world_with(change: impl FnOnce(&mut Config)) -> World {
     let on = |config: &mut Config| {
         config.authority.enabled = true;
         (config.authority.registrations_per_hour, config.authority.requests_per_minute) = (1_000_000, 0);
+        config.authority.client_documents.enabled = true;
         config.authority.client_documents.per_minute = 100_000;
         config.authority.client_documents.per_host_per_minute = 100_000;
         change(config);
