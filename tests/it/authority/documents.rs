@@ -211,3 +211,37 @@ async fn every_clients_published_document_is_taken() {
         assert_eq!(client.call(&access).await, 200, "{id}");
     }
 }
+
+/// What each client sends to register itself: as it was recorded of the very program, or as it was reported of it.
+#[tokio::test]
+async fn every_clients_registration_and_addresses_are_taken() {
+    let world = world().await;
+    let known: Vec<Value> = serde_json::from_str(include_str!("registrations.json")).unwrap();
+    for it in known {
+        let name = it["client"].as_str().unwrap();
+        let answer = register(&world.gateway, it["payload"].clone()).await;
+        assert_eq!(answer.status, 201, "{name} {answer:?}");
+        let kept = answer.json();
+        assert_eq!(kept["redirect_uris"], it["payload"]["redirect_uris"], "{name}");
+        assert_eq!(kept["token_endpoint_auth_method"], it["payload"]["token_endpoint_auth_method"], "{name}");
+        let asked = it["answered_at"].as_str().unwrap();
+        let client = world.client(kept["client_id"].as_str().unwrap(), asked);
+        let browser = Browser::of(&world.gateway, LEAD);
+        let page = browser.get(&client.authorize(&[])).await;
+        let answer = browser.allow(&page, &["support.read", "support.write"]).await;
+        let to = answer.location().unwrap_or_default();
+        assert!(to.starts_with(&format!("{asked}?code=")), "{name} {to}");
+        let code = answer.answer("code").unwrap();
+        let answer = match (kept["token_endpoint_auth_method"].as_str().unwrap(), kept["client_secret"].as_str()) {
+            ("none", None) => client.redeem(&code, &[]).await,
+            ("client_secret_post", Some(secret)) => client.redeem(&code, &[("client_secret", secret)]).await,
+            // Only its maker has its key; without one it is nobody.
+            ("private_key_jwt", None) => {
+                assert_eq!(client.redeem(&code, &[]).await.json()["error"], "invalid_client", "{name}");
+                continue;
+            }
+            other => panic!("{name}: {other:?}"),
+        };
+        assert_eq!(client.call(&tokens(&answer).0).await, 200, "{name}");
+    }
+}
