@@ -15,6 +15,7 @@ use axum::Extension;
 use axum::extract::{RawForm, RawQuery, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode, header};
+use postern_api::ErrorKind;
 use std::sync::Arc;
 
 type Said = (&'static str, &'static str, &'static str);
@@ -67,7 +68,10 @@ impl Authority {
             Ok(Some(client)) => client,
             Ok(None) => return stop(NO_CLIENT, "unknown_client", None),
             Err(error) => {
-                tracing::error!(error = %error, "a client could not be read");
+                if error.kind() != ErrorKind::Unavailable {
+                    tracing::error!(error = %error, "a client could not be read");
+                }
+                self.refused("client_unavailable", None, id);
                 return self.error_page(StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE, id, None);
             }
         };

@@ -168,6 +168,7 @@ impl Client {
         let keys = ClientKeys::read(metadata.jwks.as_ref(), metadata.jwks_uri.as_deref()).ok()?;
         let known_by = match (kept.secret, &metadata.jwks, &metadata.jwks_uri) {
             (None, None, None) => None,
+            (Some(secret), None, None) => Some(serde_json::json!(secret)),
             (secret, jwks, uri) => Some(serde_json::json!([secret, jwks, uri])),
         };
         Some(Self::new(Described {

@@ -139,6 +139,25 @@ async fn o17_s09_a_document_that_cannot_be_had_or_lies_is_one_answer_and_no_redi
 }
 
 #[tokio::test]
+async fn o17_who_names_many_documents_waits_and_a_client_that_is_known_does_not() {
+    let world = world_with(|config| config.authority.client_documents.per_host_per_minute = 2).await;
+    let browser = Browser::of(&world.gateway, LEAD);
+    world.published.put(ID, &document(ID, &[WEB]));
+    assert_eq!(browser.get(&world.client(ID, WEB).authorize(&[])).await.status, 200);
+    let statuses = futures::future::join_all((0..10).map(async |nth| {
+        let client = world.client(&format!("https://client.example/{nth}"), WEB);
+        browser.get(&client.authorize(&[])).await.status.as_u16()
+    }));
+    let statuses = statuses.await;
+    assert_eq!(statuses.iter().filter(|it| **it == 400).count(), 1, "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|it| **it == 503).count(), 9, "{statuses:?}");
+    let token = world.client("https://client.example/0123", WEB).refresh("pr_x", &[]).await;
+    assert_eq!((token.status.as_u16(), &token.json()["error"]), (503, &json!("temporarily_unavailable")));
+    assert_eq!(browser.get(&world.client(ID, WEB).authorize(&[])).await.status, 200);
+    assert_eq!(world.published.asked(), 2);
+}
+
+#[tokio::test]
 async fn o18_a_document_that_changed_after_the_consent_voids_it() {
     let world = world().await;
     let browser = Browser::of(&world.gateway, LEAD);

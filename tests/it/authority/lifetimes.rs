@@ -240,3 +240,17 @@ async fn two_tabs_that_allow_a_client_first_at_the_same_moment_both_connect_it()
         }
     }
 }
+
+#[tokio::test]
+async fn d03_a_network_that_opens_the_sign_in_too_often_waits() {
+    let rated = gateway_with(|config| {
+        (config.edge.throttle.stranger_per_minute, config.edge.throttle.stranger_burst) = (1, 3);
+    });
+    let gateway = rated.await;
+    let browser = Browser::new(&gateway);
+    for _ in 0..3 {
+        assert_eq!(browser.get("/sign-in").await.status, 200);
+    }
+    assert_eq!(browser.get("/sign-in").await.status, 429);
+    assert_eq!(browser.post("/sign-in", &[("email", "lead@acme.example")]).await.status, 429);
+}
