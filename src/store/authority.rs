@@ -206,7 +206,7 @@ impl Store {
 
     /// Writes down what a person agreed to, and the code that tells the client. The grant's id and version.
     pub fn authorise(&self, agreed: &Agreement, code: &Code, now: i64) -> Result<(String, i64)> {
-        let authorised = self.database.change(|tx| {
+        self.database.change(|tx| {
             // Asked within the transaction: where two tabs agree at the same moment, the second finds the first one's grant.
             let id = standing_id(tx, agreed)?;
             let sealed = match self.sealed(agreed, &id) {
@@ -232,8 +232,7 @@ impl Store {
             )?;
             tx.execute("UPDATE authority_client SET used_at = ?2 WHERE id = ?1", params![agreed.client, now])?;
             Ok(Ok((id, version)))
-        })?;
-        authorised
+        })?
     }
 
     fn sealed(&self, agreed: &Agreement, id: &str) -> Result<Vec<u8>> {
