@@ -31,7 +31,7 @@ use crate::mcp::{self, McpConfig, Names};
 use crate::redact::Scrubber;
 use crate::store::{SealKey, Store, secret_file};
 use crate::telemetry;
-use crate::tenant::{Plan, System, Tenant};
+use crate::tenant::{MorePorts, Plan, System, Tenant};
 use crate::tools::History;
 use axum::Router;
 use postern_api::{Error, Limits, SlaHours, TenantId};
@@ -288,6 +288,7 @@ impl App {
             identities: store.clone(),
             history: Arc::new(journal.clone()) as Arc<dyn History>,
             turns: Arc::default(),
+            actions: store.clone(),
             limit: config.call_limit(),
         };
         let mut gate = Gate::new(means, redactor, store.clone(), Arc::new(journal.clone()));
@@ -583,7 +584,20 @@ fn connect(registry: &Registry<'_>, store: &Store, config: &TenantConfig) -> Res
         };
         (tier.clone(), plan)
     });
+    let maybe = |port: &str, name: &Option<String>| name.as_ref().map(|it| system(port, it)).transpose();
+    let ports = &config.ports;
+    let more = MorePorts {
+        billing: maybe("billing", &ports.billing)?,
+        sales: maybe("sales", &ports.sales)?,
+        projects: maybe("projects", &ports.projects)?,
+        assets: maybe("assets", &ports.assets)?,
+        documents: maybe("documents", &ports.documents)?,
+        bookings: maybe("bookings", &ports.bookings)?,
+        notifications: maybe("notifications", &ports.notifications)?,
+        portal: maybe("portal", &ports.portal)?,
+    };
     Ok(Tenant {
+        more,
         service_desk: system("service_desk", &config.ports.service_desk)?,
         crm: system("crm", &config.ports.crm)?,
         knowledge: system("knowledge", &config.ports.knowledge)?,

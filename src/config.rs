@@ -193,6 +193,45 @@ pub struct PortsConfig {
     pub knowledge: String,
     /// Who may sign in.
     pub identity: String,
+    /// Invoices and payments; without it, tools that need it are not supported.
+    pub billing: Option<String>,
+    /// Quotes, orders and contracts; without it, tools that need it are not supported.
+    pub sales: Option<String>,
+    /// Projects and service records; without it, tools that need it are not supported.
+    pub projects: Option<String>,
+    /// Equipment; without it, tools that need it are not supported.
+    pub assets: Option<String>,
+    /// Documents; without it, tools that need it are not supported.
+    pub documents: Option<String>,
+    /// Appointments; without it, tools that need it are not supported.
+    pub bookings: Option<String>,
+    /// Telling people; without it, tools that need it are not supported.
+    pub notifications: Option<String>,
+    /// Portal records; without it, tools that need it are not supported.
+    pub portal: Option<String>,
+}
+
+impl PortsConfig {
+    /// Every port that has a system, by the port's name.
+    pub fn chosen(&self) -> impl Iterator<Item = (&'static str, &String)> {
+        let always = [
+            ("service_desk", Some(&self.service_desk)),
+            ("crm", Some(&self.crm)),
+            ("knowledge", Some(&self.knowledge)),
+            ("identity", Some(&self.identity)),
+        ];
+        let some = [
+            ("billing", self.billing.as_ref()),
+            ("sales", self.sales.as_ref()),
+            ("projects", self.projects.as_ref()),
+            ("assets", self.assets.as_ref()),
+            ("documents", self.documents.as_ref()),
+            ("bookings", self.bookings.as_ref()),
+            ("notifications", self.notifications.as_ref()),
+            ("portal", self.portal.as_ref()),
+        ];
+        always.into_iter().chain(some).filter_map(|(port, system)| Some((port, system?)))
+    }
 }
 
 /// What a subscription tier allows.
@@ -405,13 +444,7 @@ fn tenant(mut table: Table, path: &str, found: &mut Mistakes) -> Option<TenantCo
     }
     let names = || named.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
     if let Some(ports) = &ports {
-        let chosen = [
-            ("service_desk", &ports.service_desk),
-            ("crm", &ports.crm),
-            ("knowledge", &ports.knowledge),
-            ("identity", &ports.identity),
-        ];
-        for (port, system) in chosen {
+        for (port, system) in ports.chosen() {
             match systems.get(system) {
                 None if named.contains(system) => {}
                 None => found.add(

@@ -60,7 +60,7 @@ impl Health {
     pub fn new<'t>(tenants: impl IntoIterator<Item = &'t Arc<Tenant>>) -> Self {
         let mut systems = BTreeMap::new();
         for tenant in tenants {
-            for system in [&tenant.service_desk, &tenant.crm, &tenant.knowledge, &tenant.identity] {
+            for (_, system) in tenant.systems() {
                 systems.entry((tenant.id.clone(), system.name.clone())).or_insert_with(|| {
                     let health = SystemHealth {
                         tenant: tenant.id.clone(),
@@ -204,6 +204,7 @@ mod tests {
             crm: system.clone(),
             knowledge: system.clone(),
             identity: system,
+            more: Default::default(),
             plans: BTreeMap::new(),
             trusted_link_hosts: Arc::default(),
         };

@@ -29,10 +29,50 @@ pub struct Tenant {
     pub knowledge: System,
     /// Who may sign in.
     pub identity: System,
+    /// The ports that a tenant may leave empty.
+    pub more: MorePorts,
     /// By subscription tier: limits and hours for organisations whose system of record knows none.
     pub plans: BTreeMap<String, Plan>,
     /// Hosts whose links in people's text stay links.
     pub trusted_link_hosts: Arc<Hosts>,
+}
+
+/// The systems behind the ports that a tenant may leave empty: a tool that needs one of these is then not supported.
+#[derive(Debug, Clone, Default)]
+pub struct MorePorts {
+    /// Invoices and payments.
+    pub billing: Option<System>,
+    /// Quotes, orders and contracts.
+    pub sales: Option<System>,
+    /// Projects and service records.
+    pub projects: Option<System>,
+    /// Equipment.
+    pub assets: Option<System>,
+    /// Documents.
+    pub documents: Option<System>,
+    /// Appointments.
+    pub bookings: Option<System>,
+    /// Telling people.
+    pub notifications: Option<System>,
+    /// Portal records.
+    pub portal: Option<System>,
+}
+
+impl MorePorts {
+    /// The systems that are there, each with what it is for, in words for people.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &System)> {
+        let all = [
+            ("Invoices and payments", &self.billing),
+            ("Quotes, orders and contracts", &self.sales),
+            ("Projects and service records", &self.projects),
+            ("Equipment", &self.assets),
+            ("Documents", &self.documents),
+            ("Appointments", &self.bookings),
+            ("Telling people", &self.notifications),
+            ("Portal records", &self.portal),
+        ];
+        all.into_iter().filter_map(|(words, system)| Some((words, system.as_ref()?)))
+    }
 }
 
 /// What a subscription tier allows where the CRM does not say.
@@ -45,6 +85,17 @@ pub struct Plan {
 }
 
 impl Tenant {
+    /// Every system behind a port, with what the port is for, in words for people. One system may be there several times.
+    pub fn systems(&self) -> impl Iterator<Item = (&'static str, &System)> {
+        let always = [
+            ("Service desk", &self.service_desk),
+            ("Customers", &self.crm),
+            ("Knowledge base", &self.knowledge),
+            ("Sign-in directory", &self.identity),
+        ];
+        always.into_iter().chain(self.more.iter())
+    }
+
     /// The limits of an organisation: its own, else its tier's.
     pub fn limits(&self, organisation: &postern_api::Organisation) -> Limits {
         let plan = self.plan(organisation);

@@ -52,13 +52,7 @@ pub(super) async fn show(
 
 fn rows(console: &Console, tenant: &Tenant) -> Vec<Row> {
     let mut systems: BTreeMap<&str, Row> = BTreeMap::new();
-    let behind = [
-        ("Service desk", &tenant.service_desk),
-        ("Customers", &tenant.crm),
-        ("Knowledge base", &tenant.knowledge),
-        ("Sign-in directory", &tenant.identity),
-    ];
-    for (port, system) in behind {
+    for (port, system) in tenant.systems() {
         let row = systems.entry(&system.name).or_insert_with(|| {
             let last = console.healths.last(&tenant.id, &system.name);
             let (state, class) = match &last {

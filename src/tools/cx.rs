@@ -5,13 +5,15 @@
 
 use super::refusal::{Code, Refusal};
 use crate::caller::{Caller, Principal};
+use crate::govern::action::Actions;
 use crate::tenant::{System, Tenant};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use postern_api::owned::Admitted;
 use postern_api::{
-    About, CallCx, ContactId, Crm, Error, ExternalId, Identity, KnowledgeBase, Op, OrganisationId, OrganisationMap,
-    Owned, Owner, Page, Reach, Scope, ServiceDesk, TenantId, Turn, Viewer,
+    About, Assets, Billing, Bookings, CallCx, ContactId, Crm, Documents, Error, ExternalId, Identity, KnowledgeBase,
+    Notifications, Op, OrganisationId, OrganisationMap, Owned, Owner, Page, Portal, Projects, Reach, Sales, Scope,
+    ServiceDesk, TenantId, Turn, Viewer,
 };
 use postern_policies::Engine;
 use std::collections::BTreeSet;
@@ -89,6 +91,8 @@ pub struct ToolCx {
     pub policies: Arc<Engine>,
     /// One turn at a time, by name.
     pub turns: Arc<Turns>,
+    /// Governed writes on their way, to tell how they stand.
+    pub actions: Arc<dyn Actions>,
     /// For the audit row.
     pub findings: Arc<Mutex<Findings>>,
 }
@@ -150,6 +154,54 @@ impl ToolCx {
         self.port(system, system.adapter.identity(), Op::LoginList)
     }
 
+    /// Invoices and payments.
+    pub fn billing(&self) -> Result<Port<'_, dyn Billing>, Refusal> {
+        let system = self.tenant.more.billing.as_ref().ok_or_else(|| Error::unsupported(Op::InvoiceList))?;
+        self.port(system, system.adapter.billing(), Op::InvoiceList)
+    }
+
+    /// Quotes, orders and contracts.
+    pub fn sales(&self) -> Result<Port<'_, dyn Sales>, Refusal> {
+        let system = self.tenant.more.sales.as_ref().ok_or_else(|| Error::unsupported(Op::OrderList))?;
+        self.port(system, system.adapter.sales(), Op::OrderList)
+    }
+
+    /// Projects and service records.
+    pub fn projects(&self) -> Result<Port<'_, dyn Projects>, Refusal> {
+        let system = self.tenant.more.projects.as_ref().ok_or_else(|| Error::unsupported(Op::ProjectList))?;
+        self.port(system, system.adapter.projects(), Op::ProjectList)
+    }
+
+    /// Equipment.
+    pub fn assets(&self) -> Result<Port<'_, dyn Assets>, Refusal> {
+        let system = self.tenant.more.assets.as_ref().ok_or_else(|| Error::unsupported(Op::AssetList))?;
+        self.port(system, system.adapter.assets(), Op::AssetList)
+    }
+
+    /// Documents.
+    pub fn documents(&self) -> Result<Port<'_, dyn Documents>, Refusal> {
+        let system = self.tenant.more.documents.as_ref().ok_or_else(|| Error::unsupported(Op::DocumentList))?;
+        self.port(system, system.adapter.documents(), Op::DocumentList)
+    }
+
+    /// Appointments.
+    pub fn bookings(&self) -> Result<Port<'_, dyn Bookings>, Refusal> {
+        let system = self.tenant.more.bookings.as_ref().ok_or_else(|| Error::unsupported(Op::BookingList))?;
+        self.port(system, system.adapter.bookings(), Op::BookingList)
+    }
+
+    /// Telling people.
+    pub fn notifications(&self) -> Result<Port<'_, dyn Notifications>, Refusal> {
+        let system = self.tenant.more.notifications.as_ref().ok_or_else(|| Error::unsupported(Op::NoticeList))?;
+        self.port(system, system.adapter.notifications(), Op::NoticeList)
+    }
+
+    /// Portal records.
+    pub fn portal(&self) -> Result<Port<'_, dyn Portal>, Refusal> {
+        let system = self.tenant.more.portal.as_ref().ok_or_else(|| Error::unsupported(Op::PortalConfigGet))?;
+        self.port(system, system.adapter.portal(), Op::PortalConfigGet)
+    }
+
     fn port<'a, P: ?Sized>(&'a self, system: &'a System, port: Option<&'a P>, op: Op) -> Result<Port<'a, P>, Refusal> {
         let port = port.ok_or_else(|| Error::unsupported(op))?;
         let map = self.identities.organisations(&self.tenant.id, &system.name)?;
@@ -164,6 +216,7 @@ impl ToolCx {
             traceparent: crate::telemetry::traceparent(),
             turn: Turn { whose: whose(&self.caller.principal), background: false },
             reference: self.reference.as_deref().map(str::to_owned),
+            looking: self.reference.is_none(),
         };
         self.findings.lock().system = Some(system.name.clone());
         Ok(Port { port, system, cx, map, tool: self, is_shared: false })

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::id::ExternalId;
-use crate::ports::{Crm, Identity, KnowledgeBase, ServiceDesk};
+use crate::ports::*;
 use std::time::{Duration, Instant};
 
 /// One operation of a port. [`Adapter::supports`] lists exactly those that work.
@@ -42,11 +42,93 @@ pub enum Op {
     LeadTransfer,
     /// [`Identity::role_changes`]
     RoleChangeList,
+    /// [`ServiceDesk::change`]
+    TicketChange,
+    /// [`ServiceDesk::time`]
+    TimeList,
+    /// [`ServiceDesk::vocabulary`]
+    VocabularyGet,
+    /// [`Crm::sites`]
+    SiteList,
+    /// [`Crm::change_profile`]
+    ProfileChange,
+    /// [`Identity::portal_users`]
+    PortalUserList,
+    /// [`Identity::access_roles`]
+    AccessRoleList,
+    /// [`Identity::auth_policy`]
+    AuthPolicyGet,
+    /// [`Identity::invite_user`]
+    PortalUserInvite,
+    /// [`Identity::change_access`]
+    AccessChange,
+    /// [`Identity::reset_access`]
+    AccessReset,
+    /// [`Identity::access_events`]
+    AccessEventList,
+    /// [`Billing::invoices`]
+    InvoiceList,
+    /// [`Billing::invoice`]
+    InvoiceGet,
+    /// [`Billing::payments`]
+    PaymentList,
+    /// [`Billing::agreements`]
+    AgreementList,
+    /// [`Billing::create_payment_link`]
+    PaymentLinkCreate,
+    /// [`Sales::orders`]
+    OrderList,
+    /// [`Projects::projects`]
+    ProjectList,
+    /// [`Projects::project`]
+    ProjectGet,
+    /// [`Assets::assets`]
+    AssetList,
+    /// [`Documents::documents`]
+    DocumentList,
+    /// [`Documents::document`]
+    DocumentGet,
+    /// [`Documents::publish`]
+    DocumentPublish,
+    /// [`Documents::revoke`]
+    DocumentRevoke,
+    /// [`Bookings::bookings`]
+    BookingList,
+    /// [`Notifications::notices`]
+    NoticeList,
+    /// [`Notifications::standing`]
+    NoticeStanding,
+    /// [`Notifications::send`]
+    NoticeSend,
+    /// [`Portal::config`]
+    PortalConfigGet,
+    /// [`Portal::branding`]
+    BrandingGet,
+    /// [`Portal::set_branding`]
+    BrandingSet,
+    /// [`Portal::workspace`]
+    WorkspaceGet,
+    /// [`Portal::create_workspace`]
+    WorkspaceCreate,
+    /// [`Portal::faq`]
+    FaqList,
+    /// [`Portal::set_faq`]
+    FaqSet,
+    /// [`Portal::forms`]
+    FormList,
+    /// [`Portal::record_submission`]
+    SubmissionRecord,
+    /// [`Portal::consents`]
+    ConsentList,
+    /// [`Portal::record_consent`]
+    ConsentRecord,
+    /// [`Portal::record_snapshot`]
+    SnapshotRecord,
 }
 
 impl Op {
     /// Every operation there is.
-    pub const ALL: [Op; 17] = [
+    pub const ALL: [Op; 58] = [
         Op::TicketList,
         Op::TicketGet,
         Op::TicketCreate,
@@ -64,6 +146,47 @@ impl Op {
         Op::LoginInvite,
         Op::LeadTransfer,
         Op::RoleChangeList,
+        Op::TicketChange,
+        Op::TimeList,
+        Op::VocabularyGet,
+        Op::SiteList,
+        Op::ProfileChange,
+        Op::PortalUserList,
+        Op::AccessRoleList,
+        Op::AuthPolicyGet,
+        Op::PortalUserInvite,
+        Op::AccessChange,
+        Op::AccessReset,
+        Op::AccessEventList,
+        Op::InvoiceList,
+        Op::InvoiceGet,
+        Op::PaymentList,
+        Op::AgreementList,
+        Op::PaymentLinkCreate,
+        Op::OrderList,
+        Op::ProjectList,
+        Op::ProjectGet,
+        Op::AssetList,
+        Op::DocumentList,
+        Op::DocumentGet,
+        Op::DocumentPublish,
+        Op::DocumentRevoke,
+        Op::BookingList,
+        Op::NoticeList,
+        Op::NoticeStanding,
+        Op::NoticeSend,
+        Op::PortalConfigGet,
+        Op::BrandingGet,
+        Op::BrandingSet,
+        Op::WorkspaceGet,
+        Op::WorkspaceCreate,
+        Op::FaqList,
+        Op::FaqSet,
+        Op::FormList,
+        Op::SubmissionRecord,
+        Op::ConsentList,
+        Op::ConsentRecord,
+        Op::SnapshotRecord,
     ];
 
     /// A stable name for logs, metrics and messages.
@@ -86,6 +209,47 @@ impl Op {
             Op::LoginInvite => "login.invite",
             Op::LeadTransfer => "lead.transfer",
             Op::RoleChangeList => "role_change.list",
+            Op::TicketChange => "ticket.change",
+            Op::TimeList => "time.list",
+            Op::VocabularyGet => "vocabulary.get",
+            Op::SiteList => "site.list",
+            Op::ProfileChange => "profile.change",
+            Op::PortalUserList => "portal_user.list",
+            Op::AccessRoleList => "access_role.list",
+            Op::AuthPolicyGet => "auth_policy.get",
+            Op::PortalUserInvite => "portal_user.invite",
+            Op::AccessChange => "access.change",
+            Op::AccessReset => "access.reset",
+            Op::AccessEventList => "access_event.list",
+            Op::InvoiceList => "invoice.list",
+            Op::InvoiceGet => "invoice.get",
+            Op::PaymentList => "payment.list",
+            Op::AgreementList => "agreement.list",
+            Op::PaymentLinkCreate => "payment_link.create",
+            Op::OrderList => "order.list",
+            Op::ProjectList => "project.list",
+            Op::ProjectGet => "project.get",
+            Op::AssetList => "asset.list",
+            Op::DocumentList => "document.list",
+            Op::DocumentGet => "document.get",
+            Op::DocumentPublish => "document.publish",
+            Op::DocumentRevoke => "document.revoke",
+            Op::BookingList => "booking.list",
+            Op::NoticeList => "notice.list",
+            Op::NoticeStanding => "notice.standing",
+            Op::NoticeSend => "notice.send",
+            Op::PortalConfigGet => "portal_config.get",
+            Op::BrandingGet => "branding.get",
+            Op::BrandingSet => "branding.set",
+            Op::WorkspaceGet => "workspace.get",
+            Op::WorkspaceCreate => "workspace.create",
+            Op::FaqList => "faq.list",
+            Op::FaqSet => "faq.set",
+            Op::FormList => "form.list",
+            Op::SubmissionRecord => "submission.record",
+            Op::ConsentList => "consent.list",
+            Op::ConsentRecord => "consent.record",
+            Op::SnapshotRecord => "snapshot.record",
         }
     }
 }
@@ -133,6 +297,8 @@ pub struct CallCx {
     pub turn: Turn,
     /// For writes: our reference (`gw:...`), stored in the vendor's slot for it, so that the write can be found again.
     pub reference: Option<String>,
+    /// Nothing may be changed: a write is refused before it is sent, whatever asks for it.
+    pub looking: bool,
 }
 
 impl CallCx {
@@ -145,6 +311,7 @@ impl CallCx {
             traceparent: None,
             turn: Turn::default(),
             reference: None,
+            looking: false,
         }
     }
 
@@ -180,6 +347,38 @@ pub trait Adapter: std::fmt::Debug + Send + Sync + 'static {
     }
     /// The sign-in directory behind this adapter.
     fn identity(&self) -> Option<&dyn Identity> {
+        None
+    }
+    /// The invoices and payments behind this adapter.
+    fn billing(&self) -> Option<&dyn Billing> {
+        None
+    }
+    /// The quotes, orders and contracts behind this adapter.
+    fn sales(&self) -> Option<&dyn Sales> {
+        None
+    }
+    /// The projects behind this adapter.
+    fn projects(&self) -> Option<&dyn Projects> {
+        None
+    }
+    /// The equipment behind this adapter.
+    fn assets(&self) -> Option<&dyn Assets> {
+        None
+    }
+    /// The documents behind this adapter.
+    fn documents(&self) -> Option<&dyn Documents> {
+        None
+    }
+    /// The appointments behind this adapter.
+    fn bookings(&self) -> Option<&dyn Bookings> {
+        None
+    }
+    /// The channel to people behind this adapter.
+    fn notifications(&self) -> Option<&dyn Notifications> {
+        None
+    }
+    /// The portal records behind this adapter.
+    fn portal(&self) -> Option<&dyn Portal> {
         None
     }
 }

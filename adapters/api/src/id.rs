@@ -98,6 +98,78 @@ id! {
     /// A knowledge base article.
     ArticleId
 }
+id! {
+    /// An invoice.
+    InvoiceId
+}
+id! {
+    /// A payment.
+    PaymentId
+}
+id! {
+    /// Something that is paid for again and again.
+    AgreementId
+}
+id! {
+    /// A quote, an order or a contract.
+    OrderId
+}
+id! {
+    /// A project or service record.
+    ProjectId
+}
+id! {
+    /// A part of a project.
+    PhaseId
+}
+id! {
+    /// Time that was worked.
+    TimeEntryId
+}
+id! {
+    /// A device or licence.
+    AssetId
+}
+id! {
+    /// A place of an organisation.
+    SiteId
+}
+id! {
+    /// An appointment.
+    BookingId
+}
+id! {
+    /// A document.
+    DocumentId
+}
+id! {
+    /// One version of a document.
+    VersionId
+}
+id! {
+    /// A role of the portal.
+    AccessRoleId
+}
+id! {
+    /// A notification.
+    NotificationId
+}
+id! {
+    /// A customer's portal.
+    WorkspaceId
+}
+id! {
+    /// A question and its answer.
+    FaqId
+}
+id! {
+    /// A form.
+    FormId
+}
+id! {
+    /// A form that was filled in.
+    SubmissionId
+}
 
 #[cfg(test)]
 mod tests {

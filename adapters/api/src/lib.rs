@@ -18,6 +18,6 @@ pub use async_trait::async_trait;
 pub use classified::{About, Financial, Internal, Pii, PiiKind, Secret, Text, Withheld};
 pub use domain::*;
 pub use error::{Error, ErrorKind, Result};
-pub use id::{ArticleId, AttachmentId, CommentId, ContactId, ExternalId, OrganisationId, TenantId, TicketId};
+pub use id::*;
 pub use owned::{OrganisationMap, Owned, Owner, Scope};
-pub use ports::{Crm, Identity, KnowledgeBase, ServiceDesk};
+pub use ports::*;

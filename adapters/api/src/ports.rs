@@ -5,7 +5,7 @@
 use crate::adapter::{CallCx, Op};
 use crate::domain::*;
 use crate::error::{Error, Result};
-use crate::id::{ArticleId, ContactId, ExternalId, TicketId};
+use crate::id::{ArticleId, ContactId, DocumentId, ExternalId, InvoiceId, ProjectId, TicketId};
 use crate::owned::Owned;
 
 /// Tickets.
@@ -42,6 +42,19 @@ pub trait ServiceDesk: Send + Sync {
     async fn requester(&self, _cx: &CallCx, _organisation: &ExternalId, _email: &str) -> Result<Option<Owned<Person>>> {
         Err(Error::unsupported(Op::RequesterFind))
     }
+    /// Changes state, urgency or assignment of a ticket and returns it as it then stands, read back; what a rule of the system put back is
+    /// `Conflict`. `Conflict` too if it is closed, `InvalidArgument` if nobody has the assignee's address.
+    async fn change(&self, _cx: &CallCx, _id: &TicketId, _change: &TicketChange) -> Result<Owned<Ticket>> {
+        Err(Error::unsupported(Op::TicketChange))
+    }
+    /// Time worked on one ticket, oldest first.
+    async fn time(&self, _cx: &CallCx, _ticket: &TicketId) -> Result<Vec<Owned<TimeEntry>>> {
+        Err(Error::unsupported(Op::TimeList))
+    }
+    /// The words that this service desk has for its tickets. Nobody's record.
+    async fn vocabulary(&self, _cx: &CallCx) -> Result<Vocabulary> {
+        Err(Error::unsupported(Op::VocabularyGet))
+    }
 }
 
 /// Customer records.
@@ -62,6 +75,15 @@ pub trait Crm: Send + Sync {
     /// One contact. Missing: `NotFound`.
     async fn contact(&self, _cx: &CallCx, _id: &ContactId) -> Result<Owned<Contact>> {
         Err(Error::unsupported(Op::ContactGet))
+    }
+    /// The places of one organisation, by name.
+    async fn sites(&self, _cx: &CallCx, _organisation: &ExternalId) -> Result<Vec<Owned<Site>>> {
+        Err(Error::unsupported(Op::SiteList))
+    }
+    /// Changes fields of an organisation's or a contact's record, all or none; `Conflict` where one is no longer as it was. The answer
+    /// names whose record it was.
+    async fn change_profile(&self, _cx: &CallCx, _change: &ProfileChange) -> Result<Owned<()>> {
+        Err(Error::unsupported(Op::ProfileChange))
     }
 }
 
@@ -97,5 +119,202 @@ pub trait Identity: Send + Sync {
     /// Role changes of one organisation, oldest first.
     async fn role_changes(&self, _cx: &CallCx, _organisation: &ExternalId) -> Result<Vec<Owned<RoleChange>>> {
         Err(Error::unsupported(Op::RoleChangeList))
+    }
+    /// The portal users of one organisation, by e-mail address.
+    async fn portal_users(&self, _cx: &CallCx, _organisation: &ExternalId) -> Result<Vec<Owned<PortalUser>>> {
+        Err(Error::unsupported(Op::PortalUserList))
+    }
+    /// The portal's roles, by name. Nobody's record.
+    async fn access_roles(&self, _cx: &CallCx) -> Result<Vec<AccessRole>> {
+        Err(Error::unsupported(Op::AccessRoleList))
+    }
+    /// How portal users sign in. Nobody's record.
+    async fn auth_policy(&self, _cx: &CallCx) -> Result<AuthPolicy> {
+        Err(Error::unsupported(Op::AuthPolicyGet))
+    }
+    /// Invites somebody with a role; `Conflict` if the address has a login. The link's secret goes to that person alone.
+    async fn invite_user(&self, _cx: &CallCx, _invitation: &PortalInvitation) -> Result<Owned<PortalUser>> {
+        Err(Error::unsupported(Op::PortalUserInvite))
+    }
+    /// Changes a portal user's roles, all or none.
+    async fn change_access(&self, _cx: &CallCx, _change: &AccessChange) -> Result<Owned<PortalUser>> {
+        Err(Error::unsupported(Op::AccessChange))
+    }
+    /// Disables, resets or reissues a portal user's login, and tells that person.
+    async fn reset_access(&self, _cx: &CallCx, _order: &ResetOrder) -> Result<Owned<PortalUser>> {
+        Err(Error::unsupported(Op::AccessReset))
+    }
+    /// What portal users did, newest first.
+    async fn access_events(&self, _cx: &CallCx, _query: &AccessEventQuery) -> Result<Vec<Owned<AccessEvent>>> {
+        Err(Error::unsupported(Op::AccessEventList))
+    }
+}
+
+/// Money.
+#[crate::async_trait]
+pub trait Billing: Send + Sync {
+    /// Invoices that match, newest first, one page of them; `total` counts what matches.
+    async fn invoices(&self, _cx: &CallCx, _query: &InvoiceQuery) -> Result<Page<Owned<Invoice>>> {
+        Err(Error::unsupported(Op::InvoiceList))
+    }
+    /// One invoice with its lines. Missing: `NotFound`.
+    async fn invoice(&self, _cx: &CallCx, _id: &InvoiceId) -> Result<Owned<Invoice>> {
+        Err(Error::unsupported(Op::InvoiceGet))
+    }
+    /// Payments of one organisation, or of one invoice of it, newest first; at most 200.
+    async fn payments(
+        &self,
+        _cx: &CallCx,
+        _organisation: &ExternalId,
+        _invoice: Option<&InvoiceId>,
+    ) -> Result<Vec<Owned<Payment>>> {
+        Err(Error::unsupported(Op::PaymentList))
+    }
+    /// What one organisation pays for again and again, by name.
+    async fn agreements(&self, _cx: &CallCx, _organisation: &ExternalId) -> Result<Vec<Owned<Agreement>>> {
+        Err(Error::unsupported(Op::AgreementList))
+    }
+    /// Makes or resends the link by which an invoice can be paid, and returns the invoice with it; `Conflict` if there is an active one,
+    /// or nothing is left to pay, or the balance is another one.
+    async fn create_payment_link(&self, _cx: &CallCx, _new: &NewPaymentLink) -> Result<Owned<Invoice>> {
+        Err(Error::unsupported(Op::PaymentLinkCreate))
+    }
+}
+
+/// What was offered, ordered and agreed.
+#[crate::async_trait]
+pub trait Sales: Send + Sync {
+    /// Quotes, orders and contracts that match, newest first, one page of them; `total` counts what matches.
+    async fn orders(&self, _cx: &CallCx, _query: &OrderQuery) -> Result<Page<Owned<Order>>> {
+        Err(Error::unsupported(Op::OrderList))
+    }
+}
+
+/// Projects and service records.
+#[crate::async_trait]
+pub trait Projects: Send + Sync {
+    /// Projects and service records that match, the last changed first, one page of them; `total` counts what matches.
+    async fn projects(&self, _cx: &CallCx, _query: &ProjectQuery) -> Result<Page<Owned<Project>>> {
+        Err(Error::unsupported(Op::ProjectList))
+    }
+    /// One with its phases, timeline, files and deliverables. Missing: `NotFound`.
+    async fn project(&self, _cx: &CallCx, _id: &ProjectId) -> Result<Owned<Project>> {
+        Err(Error::unsupported(Op::ProjectGet))
+    }
+}
+
+/// Equipment.
+#[crate::async_trait]
+pub trait Assets: Send + Sync {
+    /// Equipment that matches, by name, one page of it; `total` counts what matches.
+    async fn assets(&self, _cx: &CallCx, _query: &AssetQuery) -> Result<Page<Owned<Asset>>> {
+        Err(Error::unsupported(Op::AssetList))
+    }
+}
+
+/// Documents, their versions and publications.
+#[crate::async_trait]
+pub trait Documents: Send + Sync {
+    /// Documents that match, the last changed first, one page of them; `total` counts what matches.
+    async fn documents(&self, _cx: &CallCx, _query: &DocumentQuery) -> Result<Page<Owned<Document>>> {
+        Err(Error::unsupported(Op::DocumentList))
+    }
+    /// One document with its versions. Missing: `NotFound`.
+    async fn document(&self, _cx: &CallCx, _id: &DocumentId) -> Result<Owned<Document>> {
+        Err(Error::unsupported(Op::DocumentGet))
+    }
+    /// Publishes a version, and takes back an older version's publication; returns the document as it then stands. Publishing the same
+    /// again is `Conflict`, unless it is the same write.
+    async fn publish(&self, _cx: &CallCx, _new: &NewPublication) -> Result<Owned<Document>> {
+        Err(Error::unsupported(Op::DocumentPublish))
+    }
+    /// Takes back a publication or the right to save; `Conflict` if there is none. Nothing is deleted.
+    async fn revoke(&self, _cx: &CallCx, _revocation: &Revocation) -> Result<Owned<Document>> {
+        Err(Error::unsupported(Op::DocumentRevoke))
+    }
+}
+
+/// Appointments.
+#[crate::async_trait]
+pub trait Bookings: Send + Sync {
+    /// Bookings that match, the next first.
+    async fn bookings(&self, _cx: &CallCx, _query: &BookingQuery) -> Result<Vec<Owned<Booking>>> {
+        Err(Error::unsupported(Op::BookingList))
+    }
+}
+
+/// Telling people, and what they were told.
+#[crate::async_trait]
+pub trait Notifications: Send + Sync {
+    /// What was sent, newest first.
+    async fn notices(&self, _cx: &CallCx, _query: &NoticeQuery) -> Result<Vec<Owned<Notice>>> {
+        Err(Error::unsupported(Op::NoticeList))
+    }
+    /// Who of one organisation agreed to be told, and what each does not want.
+    async fn standing(&self, _cx: &CallCx, _organisation: &ExternalId) -> Result<Vec<Owned<Standing>>> {
+        Err(Error::unsupported(Op::NoticeStanding))
+    }
+    /// Tells each recipient once, all or none as far as the channel allows: one that could not be told is in the answer as `Failed`.
+    /// `LimitReached` if one would get more than the cap; then nobody is told.
+    async fn send(&self, _cx: &CallCx, _new: &NewNotice) -> Result<Vec<Owned<Notice>>> {
+        Err(Error::unsupported(Op::NoticeSend))
+    }
+}
+
+/// What no other system keeps of a customer portal.
+#[crate::async_trait]
+pub trait Portal: Send + Sync {
+    /// What the portal does by default. Nobody's record.
+    async fn config(&self, _cx: &CallCx) -> Result<PortalConfig> {
+        Err(Error::unsupported(Op::PortalConfigGet))
+    }
+    /// How the portal looks. Nobody's record.
+    async fn branding(&self, _cx: &CallCx) -> Result<Branding> {
+        Err(Error::unsupported(Op::BrandingGet))
+    }
+    /// Changes how the portal looks, and returns it as it then is.
+    async fn set_branding(&self, _cx: &CallCx, _new: &Branding) -> Result<Branding> {
+        Err(Error::unsupported(Op::BrandingSet))
+    }
+    /// One customer's portal, where there is one.
+    async fn workspace(&self, _cx: &CallCx, _organisation: &ExternalId) -> Result<Option<Owned<Workspace>>> {
+        Err(Error::unsupported(Op::WorkspaceGet))
+    }
+    /// Makes a customer's portal; `Conflict` if there is one, in one step.
+    async fn create_workspace(&self, _cx: &CallCx, _new: &NewWorkspace) -> Result<Owned<Workspace>> {
+        Err(Error::unsupported(Op::WorkspaceCreate))
+    }
+    /// Questions and answers, by category. The tenant's own.
+    async fn faq(&self, _cx: &CallCx, _query: &FaqQuery) -> Result<Vec<FaqEntry>> {
+        Err(Error::unsupported(Op::FaqList))
+    }
+    /// Keeps a question and its answer. Missing id: `NotFound`.
+    async fn set_faq(&self, _cx: &CallCx, _change: &FaqChange) -> Result<FaqEntry> {
+        Err(Error::unsupported(Op::FaqSet))
+    }
+    /// The forms, by name. Nobody's record.
+    async fn forms(&self, _cx: &CallCx) -> Result<Vec<FormTemplate>> {
+        Err(Error::unsupported(Op::FormList))
+    }
+    /// Keeps a form that was filled in. Missing form: `NotFound`.
+    async fn record_submission(&self, _cx: &CallCx, _new: &NewSubmission) -> Result<Owned<Submission>> {
+        Err(Error::unsupported(Op::SubmissionRecord))
+    }
+    /// What people of one organisation agreed to or withdrew, oldest first.
+    async fn consents(&self, _cx: &CallCx, _organisation: &ExternalId) -> Result<Vec<Owned<ConsentRecord>>> {
+        Err(Error::unsupported(Op::ConsentList))
+    }
+    /// Keeps what somebody agreed to or withdrew; nothing kept before changes. `InvalidArgument` if the contact is another organisation's.
+    async fn record_consent(
+        &self,
+        _cx: &CallCx,
+        _organisation: &ExternalId,
+        _new: &ConsentRecord,
+    ) -> Result<Owned<ConsentRecord>> {
+        Err(Error::unsupported(Op::ConsentRecord))
+    }
+    /// Keeps figures.
+    async fn record_snapshot(&self, _cx: &CallCx, _new: &Snapshot) -> Result<Owned<()>> {
+        Err(Error::unsupported(Op::SnapshotRecord))
     }
 }

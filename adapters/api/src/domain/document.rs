@@ -1,0 +1,155 @@
+//! Documents, their versions, and who at the customer may see which.
+
+use crate::classified::Text;
+use crate::id::{AccessRoleId, DocumentId, ExternalId, VersionId};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Whether a version may be shown to a customer at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum VersionState {
+    /// Being written.
+    Draft,
+    /// Waits for somebody's approval.
+    InReview,
+    /// May be published.
+    Approved,
+    /// Must not be published.
+    Rejected,
+}
+
+/// What a customer has to do, or did, with a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SignOff {
+    /// Nothing.
+    NotNeeded,
+    /// Waits for the customer.
+    Pending,
+    /// Agreed.
+    Signed,
+    /// Refused.
+    Declined,
+}
+
+/// To whom a version is published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Publication {
+    /// Which access roles see it; empty: everybody of the organisation.
+    pub roles: Vec<AccessRoleId>,
+    /// Whether they may also save it.
+    pub download: bool,
+    /// Until when.
+    pub expires_at: Option<Timestamp>,
+    /// Since when.
+    pub at: Timestamp,
+    /// Who did it.
+    pub by: String,
+}
+
+/// One version of a document; its content is not carried.
+#[derive(Debug, Clone)]
+pub struct DocumentVersion {
+    /// The system's id.
+    pub id: VersionId,
+    /// Its number, counting from 1.
+    pub number: u32,
+    /// Whether it may be shown.
+    pub state: VersionState,
+    /// Where it came from, for example `Upload` or `Quote generator`.
+    pub source: Option<String>,
+    /// Who made it: for employees.
+    pub author: Option<String>,
+    /// When.
+    pub created_at: Timestamp,
+    /// Bytes.
+    pub size: Option<u64>,
+    /// The media type.
+    pub content_type: Option<String>,
+    /// What the customer has to do with it.
+    pub sign_off: SignOff,
+    /// To whom it is published; `None`: to nobody.
+    pub publication: Option<Publication>,
+}
+
+/// A document. A vendor's flag that is missing or unknown means internal.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// The system's id.
+    pub id: DocumentId,
+    /// The name.
+    pub name: Text,
+    /// The kind, for example `Contract`, `Quote`, `Invoice copy`, `Report`.
+    pub kind: Option<String>,
+    /// Whether it is for employees only, whatever its versions say.
+    pub internal: bool,
+    /// Its versions, oldest first; never empty.
+    pub versions: Vec<DocumentVersion>,
+    /// When anything last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Document {
+    /// The newest version.
+    pub fn latest(&self) -> Option<&DocumentVersion> {
+        self.versions.last()
+    }
+
+    /// A version by its id.
+    pub fn version(&self, id: &VersionId) -> Option<&DocumentVersion> {
+        self.versions.iter().find(|it| it.id == *id)
+    }
+}
+
+/// Which documents, the last changed first.
+#[derive(Debug, Clone)]
+pub struct DocumentQuery {
+    /// Only this organisation; must be in the call's reach.
+    pub organisation: Option<ExternalId>,
+    /// Only what is published to customers: internal documents are then not counted or hinted at.
+    pub published_only: bool,
+    /// Only this kind.
+    pub kind: Option<String>,
+    /// Rows to skip.
+    pub offset: u32,
+    /// Rows to return, at most 200.
+    pub limit: u32,
+}
+
+/// A version to publish, as it was previewed.
+#[derive(Debug, Clone)]
+pub struct NewPublication {
+    /// Whose document; must be in the call's reach.
+    pub organisation: ExternalId,
+    /// Which document; `Conflict` if it is internal.
+    pub document: DocumentId,
+    /// Which version; `Conflict` unless it is the newest and approved.
+    pub version: VersionId,
+    /// Which access roles see it; empty: everybody of the organisation.
+    pub roles: Vec<AccessRoleId>,
+    /// Whether they may also save it.
+    pub download: bool,
+    /// Until when.
+    pub expires_at: Option<Timestamp>,
+    /// Who does it.
+    pub by: String,
+}
+
+/// What is taken back. Nothing is deleted.
+#[derive(Debug, Clone)]
+pub struct Revocation {
+    /// Whose document; must be in the call's reach.
+    pub organisation: ExternalId,
+    /// Which document.
+    pub document: DocumentId,
+    /// Which version; `None`: all that are published.
+    pub version: Option<VersionId>,
+    /// Take back saving alone; seeing stays.
+    pub download_only: bool,
+    /// Why; kept.
+    pub reason: String,
+    /// Who does it.
+    pub by: String,
+}

@@ -1,0 +1,130 @@
+//! Notifications: what was sent to whom, who does not want any, and what to send.
+
+use crate::classified::Text;
+use crate::id::{ContactId, ExternalId, NotificationId};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How somebody is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// By e-mail.
+    Email,
+    /// In the portal.
+    InApp,
+}
+
+/// What it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Topic {
+    /// Welcome to the portal.
+    Welcome,
+    /// A document was published.
+    Document,
+    /// An invoice is to be paid.
+    Payment,
+    /// A request was answered.
+    Reply,
+    /// Work has moved on.
+    Progress,
+    /// Something changed in the portal.
+    Update,
+    /// Somebody's account; goes out whatever was opted out of.
+    Security,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeState {
+    /// Handed to the channel.
+    Sent,
+    /// Seen.
+    Read,
+    /// Did not arrive.
+    Failed,
+}
+
+/// One notification to one person.
+#[derive(Debug, Clone)]
+pub struct Notice {
+    /// The system's id.
+    pub id: NotificationId,
+    /// To whom.
+    pub recipient: ContactId,
+    /// That person's e-mail address, lower case.
+    pub email: Option<String>,
+    /// How.
+    pub channel: Channel,
+    /// About what.
+    pub topic: Topic,
+    /// The subject.
+    pub subject: Text,
+    /// When.
+    pub at: Timestamp,
+    /// What came of it.
+    pub state: NoticeState,
+    /// Why it did not arrive.
+    pub failure: Option<Text>,
+}
+
+/// Which notifications, newest first.
+#[derive(Debug, Clone)]
+pub struct NoticeQuery {
+    /// Of which organisation; must be in the call's reach.
+    pub organisation: ExternalId,
+    /// Only to this person.
+    pub recipient: Option<ContactId>,
+    /// Only about this.
+    pub topic: Option<Topic>,
+    /// Only those at or after this time.
+    pub since: Option<Timestamp>,
+    /// How many, at most 200.
+    pub limit: u32,
+}
+
+/// Whether a person may be told about something on a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Who.
+    pub contact: ContactId,
+    /// Whether the person agreed to be told at all.
+    pub consented: bool,
+    /// What the person does not want, by topic and channel.
+    pub opted_out: Vec<(Topic, Channel)>,
+}
+
+/// One person to tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient {
+    /// Who.
+    pub contact: ContactId,
+    /// The name.
+    pub name: String,
+    /// The e-mail address, lower case.
+    pub email: String,
+}
+
+/// A notification to send; each recipient gets one of their own.
+#[derive(Debug, Clone)]
+pub struct NewNotice {
+    /// Of which organisation all recipients are; must be in the call's reach.
+    pub organisation: ExternalId,
+    /// To whom.
+    pub recipients: Vec<Recipient>,
+    /// How.
+    pub channel: Channel,
+    /// About what.
+    pub topic: Topic,
+    /// The subject, one line.
+    pub subject: String,
+    /// The text.
+    pub body: String,
+    /// How many a person may get about this topic within a day; `LimitReached` where one would get more.
+    pub daily_cap: Option<u32>,
+    /// Who sends it.
+    pub by: String,
+}
