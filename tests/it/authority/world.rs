@@ -73,10 +73,12 @@ impl Clock for Forward {
 /// What realms say of people.
 pub(crate) type Verdict = postern_api::Result<Option<Identity>>;
 
+type Says = Box<dyn Fn(&Identity) -> Verdict + Send>;
+
 /// Realms that say of everybody what a test says.
 #[derive(Default)]
 pub(crate) struct Realms {
-    says: Mutex<Option<Box<dyn Fn(&Identity) -> Verdict + Send>>>,
+    says: Mutex<Option<Says>>,
     pub(crate) asked: AtomicUsize,
 }
 
