@@ -178,6 +178,9 @@ fn passing(outcome: &Result<Response>) -> Option<Option<Duration>> {
 #[async_trait]
 impl Http for Upstream {
     async fn send(&self, cx: &CallCx, request: Request) -> Result<Response> {
+        if cx.looking && request.effect == Effect::Write {
+            return Err(Error::internal("a write in a call that only looks").with("system", &*self.wire.name));
+        }
         let _place = self.admitted(cx).await?;
         let mut pause = Duration::from_millis(100);
         self.retries.deposit();

@@ -80,6 +80,16 @@ async fn w09_a_write_without_an_answer_has_an_unknown_outcome_and_a_read_timed_o
 }
 
 #[tokio::test]
+async fn w07_a_call_that_only_looks_sends_no_write() {
+    let (handle, script) = handle(&[(200, ""), (200, "")], None).await;
+    let looking = CallCx { looking: true, ..cx(5_000) };
+    let error = handle.send(&looking, Request::post(&["x"])).await.expect_err("a write");
+    assert_eq!((error.kind(), script.calls.load(Ordering::SeqCst)), (ErrorKind::Internal, 0));
+    handle.send(&looking, Request::post(&["x"]).reading()).await.expect("a search");
+    assert_eq!(script.calls.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
 async fn nobody_there_means_that_nothing_was_changed() {
     let nowhere = "http://127.0.0.1:1/".parse().expect("a url");
     let handle = Upstream::new(Settings::new("test", nowhere), None).expect("a handle");

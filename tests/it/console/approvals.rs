@@ -65,7 +65,7 @@ fn state(gateway: &Gateway, it: &ActionRequest) -> State {
 }
 
 #[tokio::test]
-async fn w05_whoever_has_the_right_sees_it_whole_and_nobody_else_sees_that_it_is_there() {
+async fn w03_whoever_has_the_right_sees_it_whole_and_neither_the_requester_nor_anybody_else_that_it_is_there() {
     let gateway = Gateway::start().await;
     let it = waiting(&gateway, "portal.document.publish", "service-lead@msp.example");
     let path = format!("/console/approvals/{}", it.id);
