@@ -27,7 +27,7 @@ use postern::authority::{Connected, RevokedBy};
 use postern::call::host::{Answer, Call, Facts, Host};
 use postern::caller::Principal;
 use postern::console::flow::Drawn;
-use postern::console::{self, ConnectedClients, Console, Health, Healths};
+use postern::console::{self, Budget, ConnectedClients, Console, Health, Healths};
 use postern::demo::Demo;
 use postern_api::{OrganisationId, Result, TenantId};
 use postern_policies::Realm;
@@ -89,6 +89,10 @@ struct Well;
 impl Healths for Well {
     fn last(&self, _tenant: &TenantId, _system: &str) -> Option<Health> {
         Some(Health { well: true, at: Timestamp::now(), says: None })
+    }
+
+    fn budget(&self, _tenant: &TenantId, _system: &str) -> Option<Budget> {
+        Some(Budget { left: 45, waiting: 3, paused_secs: 12 })
     }
 }
 
