@@ -15,7 +15,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use parking_lot::Mutex;
-use postern::app::{App, Parts};
+use postern::app::{App, Instead, Parts};
 use postern::authority::browser;
 use postern::authority::identity::{BrowserSessions, Identity, SignedIn};
 use postern::authority::pages::{ClientView, ConnectView, ConsentView, ErrorView, Pages, Publisher, ScopeView};
@@ -27,7 +27,7 @@ use postern::authority::{Connected, RevokedBy};
 use postern::call::host::{Answer, Call, Facts, Host};
 use postern::caller::Principal;
 use postern::console::flow::Drawn;
-use postern::console::{self, ConnectedClients, Console, Health, Healths};
+use postern::console::{self, Budget, ConnectedClients, Console, Health, Healths};
 use postern::demo::Demo;
 use postern_api::{OrganisationId, Result, TenantId};
 use postern_policies::Realm;
@@ -90,6 +90,10 @@ impl Healths for Well {
     fn last(&self, _tenant: &TenantId, _system: &str) -> Option<Health> {
         Some(Health { well: true, at: Timestamp::now(), says: None })
     }
+
+    fn budget(&self, _tenant: &TenantId, _system: &str) -> Option<Budget> {
+        Some(Budget { left: 45, waiting: 3, paused_secs: 12 })
+    }
 }
 
 #[tokio::main]
@@ -107,7 +111,7 @@ async fn main() -> std::result::Result<(), Failed> {
     let sessions = Arc::new(Believing(people(&demo)?));
     let clients = Arc::new(Made(Mutex::new(clients(&sessions))));
     let (realms, url) = (demo.routes()?, demo.mcp_url());
-    let app = App::build_with(config, listen, None, |parts| {
+    let app = App::build_with(config, listen, Instead::default(), |parts| {
         realms.merge(rig(parts, sessions.clone())).merge(console::routes(Console {
             mcp_url: url,
             server: "Postern demo".into(),
@@ -121,6 +125,7 @@ async fn main() -> std::result::Result<(), Failed> {
             journal: parts.journal.clone(),
             ledger: Arc::new(parts.journal.clone()),
             healths: Arc::new(Well),
+            organisations: parts.organisations.clone(),
         }))
     })?;
     println!("http://{listen}/console");

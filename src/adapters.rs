@@ -50,6 +50,11 @@ impl<'a> Registry<'a> {
         Ok(self.embedded.get_or_init(|| opened))
     }
 
+    /// The request limits that what was opened shares.
+    pub fn budgets(&self) -> Budgets {
+        self.budgets.clone()
+    }
+
     /// Connects a system of a tenant. Nothing is sent yet.
     pub fn open(&self, tenant: &TenantId, name: &str, config: &SystemConfig) -> Result<System> {
         let adapter: Arc<dyn Adapter> = match config {
@@ -58,16 +63,18 @@ impl<'a> Registry<'a> {
                 let auth = postern_autotask::authenticator(config);
                 let mut settings = settings(name, &config.lookup_url, connection)?;
                 settings.other_hosts.extend(config.zone_hosts.iter().cloned());
-                // Autotask counts by database, which the API user's name stands for; the adapter counts the hour exactly.
-                settings.share =
-                    self.share(tenant, "autotask", &config.username, connection, Some(postern_autotask::RATE));
+                settings.refusal = Some(postern_autotask::is_refusal);
+                // Autotask counts by database, which the API user's name stands for. Here alone the hour is counted; the adapter
+                // looks at what the vendor itself says of all that use the database.
+                let hour = (config.requests_per_hour, Duration::from_secs(3_600));
+                settings.share = self.share((tenant, name), "autotask", &config.username, connection, Some(hour));
                 postern_autotask::connect((**config).clone(), self.handle(settings, auth)?, &self.autotask)?
             }
             SystemConfig::ConnectWise(config, connection) => {
                 let auth = postern_connectwise::authenticator(config);
                 let mut settings = settings(name, &config.base_url, connection)?;
-                settings.share =
-                    self.share(tenant, "connectwise", &config.base_url, connection, Some(postern_connectwise::RATE));
+                let usual = Some(postern_connectwise::RATE);
+                settings.share = self.share((tenant, name), "connectwise", &config.base_url, connection, usual);
                 postern_connectwise::connect((**config).clone(), self.handle(settings, auth)?)?
             }
             SystemConfig::HaloPsa(config, connection) => {
@@ -75,31 +82,32 @@ impl<'a> Registry<'a> {
                 let mut settings = settings(name, &config.base_url, connection)?;
                 settings.other_hosts.extend(host(&config.token_server()));
                 // Each HaloPSA counts for itself, all integrations together.
-                settings.share =
-                    self.share(tenant, "halopsa", &config.base_url, connection, Some(postern_halopsa::RATE));
+                let usual = Some(postern_halopsa::RATE);
+                settings.share = self.share((tenant, name), "halopsa", &config.base_url, connection, usual);
                 postern_halopsa::connect((**config).clone(), self.handle(settings, auth)?)?
             }
             SystemConfig::RequestTracker(config, connection) => {
                 let auth = postern_request_tracker::authenticator(config);
                 let mut settings = settings(name, &config.base_url, connection)?;
-                settings.share = self.share(tenant, "request-tracker", &config.base_url, connection, None);
+                settings.share = self.share((tenant, name), "request-tracker", &config.base_url, connection, None);
                 postern_request_tracker::connect((**config).clone(), self.handle(settings, auth)?)?
             }
             SystemConfig::Syncro(config, connection) => {
                 let auth = postern_syncro::authenticator(config);
                 let mut settings = settings(name, &config.base_url, connection)?;
                 // Syncro counts by the address that requests come from: all tenants of this process together.
-                settings.share = self.share(tenant, "syncro", "address", connection, Some(postern_syncro::RATE));
+                settings.share =
+                    self.share((tenant, name), "syncro", "address", connection, Some(postern_syncro::RATE));
                 postern_syncro::connect((**config).clone(), self.handle(settings, auth)?)?
             }
         };
         Ok(System { name: name.into(), adapter })
     }
 
-    /// A tenant's share of what a vendor takes. `account` says what the vendor counts by: systems with the same one share.
+    /// A tenant's system's share of what a vendor takes. `account` says what the vendor counts by: systems with the same one share.
     fn share(
         &self,
-        tenant: &TenantId,
+        (tenant, system): (&TenantId, &str),
         vendor: &'static str,
         account: &str,
         it: &Connection,
@@ -112,7 +120,7 @@ impl<'a> Registry<'a> {
                 (requests.unwrap_or(usual), per.map_or(usual_per, Duration::from_secs))
             }
         };
-        Some(self.budgets.share(vendor, account, rate, tenant.as_str()))
+        Some(self.budgets.share(vendor, account, rate, tenant.as_str()).of_system(system))
     }
 
     fn handle(&self, settings: Settings, authenticator: Arc<dyn Authenticator>) -> Result<Arc<dyn Http>> {
@@ -135,4 +143,28 @@ fn settings(name: &str, base_url: &str, it: &Connection) -> Result<Settings> {
     settings.concurrency = it.concurrency.unwrap_or(settings.concurrency).max(1);
     settings.max_body_bytes = it.max_body_bytes.unwrap_or(settings.max_body_bytes);
     Ok(settings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Connection;
+    use postern_autotask::Config;
+
+    #[test]
+    fn tenants_with_one_api_user_of_autotask_share_one_hour_which_is_the_configured_one() {
+        let registry = Registry::new(Path::new("nowhere"));
+        let mut config = Config::new("user@msp.example", "C", "s".to_owned().into(), vec!["127.0.0.1".into()]);
+        for (tenant, hour) in [("north", 8_000), ("south", 4_000)] {
+            config.requests_per_hour = hour;
+            let system = SystemConfig::Autotask(Box::new(config.clone()), Connection::default());
+            registry.open(&TenantId::new(tenant).expect("an id"), "desk", &system).expect("opens");
+        }
+        let report = registry.budgets().report();
+        assert_eq!(report.len(), 1, "one limit, counted once");
+        let one = report.first().expect("a budget");
+        let systems: Vec<_> = one.systems.iter().map(|(tenant, system)| (&**tenant, &**system)).collect();
+        assert_eq!(systems, [("north", "desk"), ("south", "desk")]);
+        assert_eq!(one.left, 1_000, "a quarter of the smaller hour at once");
+    }
 }

@@ -5,7 +5,8 @@ use crate::audit::journal::{self, Refused};
 use crate::audit::{self, Journal};
 use crate::authority::accounts::mail::Smtp;
 use crate::authority::events::{Event, Events};
-use crate::authority::identity::BrowserSessions;
+use crate::authority::fetch::wire::{HttpWire, Wire};
+use crate::authority::identity::{BrowserSessions, Welcomes};
 use crate::authority::live::Live;
 use crate::authority::sign_in::{OpenRealm, SignIn, SignInEvent, SignInEvents, SignInParts};
 use crate::authority::{Authority, AuthorityParts};
@@ -16,7 +17,7 @@ use crate::call::redact::lens::Redactor;
 use crate::config::{Config, TenantConfig};
 use crate::console::flow::Drawn;
 use crate::console::{self, Console};
-use crate::edge::clock::SystemClock;
+use crate::edge::clock::{Clock, SystemClock};
 use crate::edge::config::public_url;
 use crate::edge::keys::{HttpFetch, KeyTiming};
 use crate::edge::reason::Reason;
@@ -27,6 +28,7 @@ use crate::edge::token::{AlwaysStands, KnownRoles, OwnTokens, Standing, Trust, V
 use crate::edge::{self, EdgeParts, confirmations};
 use crate::health::Health;
 use crate::mcp::{self, McpConfig, Names};
+use crate::organisations::{Organisations, Places};
 use crate::redact::Scrubber;
 use crate::store::{SealKey, Store, secret_file};
 use crate::telemetry;
@@ -102,6 +104,21 @@ pub struct Parts {
     pub engine: Arc<Engine>,
     /// The MSPs.
     pub tenants: Arc<HashMap<TenantId, Arc<Tenant>>>,
+    /// Which organisation is which, for whoever administers a tenant.
+    pub organisations: Arc<Organisations>,
+}
+
+/// What stands in for parts of the outside, where it is not the usual one.
+#[derive(Debug, Default)]
+pub struct Instead {
+    /// Who is signed in to the web pages; else the configured sign-in knows.
+    pub sessions: Option<Arc<dyn BrowserSessions>>,
+    /// Who knows whether people are still welcome; else the configured sign-in, where nobody stands in for it.
+    pub welcomes: Option<Arc<dyn Welcomes>>,
+    /// Where clients' descriptions come from; else from the public internet.
+    pub documents: Option<Arc<dyn Wire>>,
+    /// The authority's and the tokens' time; else the machine's.
+    pub clock: Option<Arc<dyn Clock>>,
 }
 
 /// The roles that the policies in force know.
@@ -216,7 +233,7 @@ fn sign_in(
         store: store.clone(),
         seal: SealKey::of(data_dir)?,
         key: *secret_file::<32>(&data_dir.join("sign-in.key"))?,
-        verifier: verifier(config, engine, None, Arc::new(AlwaysStands))?,
+        verifier: verifier(config, engine, None, Arc::new(AlwaysStands), Arc::new(SystemClock::new()))?,
         fetch: Arc::new(HttpFetch::new().map_err(|e| cannot("http client")(&e))?),
         clock: Arc::new(SystemClock::new()),
         roles: Arc::new(Roles(engine.clone())),
@@ -230,15 +247,14 @@ fn sign_in(
 impl App {
     /// Builds everything. `open` are routes that need no token, for example the demo's own realms.
     pub fn build(config: Config, listen: SocketAddr, open: Router) -> Result<Self, CannotStart> {
-        Self::build_with(config, listen, None, |_| open)
+        Self::build_with(config, listen, Instead::default(), |_| open)
     }
 
-    /// Builds everything; the routes that need no token are made of what was built before them. `sessions` says who is signed
-    /// in to the web pages where it is not the configured sign-in.
+    /// Builds everything; the routes that need no token are made of what was built before them.
     pub fn build_with(
         mut config: Config,
         listen: SocketAddr,
-        sessions: Option<Arc<dyn BrowserSessions>>,
+        instead: Instead,
         open: impl FnOnce(&Parts) -> Router,
     ) -> Result<Self, CannotStart> {
         let data_dir = &config.server.data_dir;
@@ -267,7 +283,7 @@ impl App {
         }
         let secret = secret_file::<32>(&data_dir.join("placeholder.key"))?;
         let redactor = Arc::new(Redactor::new(Scrubber::new()?, &*secret));
-        let health = Health::new(tenants.values());
+        let health = Health::new(tenants.values()).telling(registry.budgets());
         let tenants = Arc::new(tenants);
         let means = Means {
             policies: engine.clone(),
@@ -287,9 +303,19 @@ impl App {
         let stop = CancellationToken::new();
         let streams = Streams::default();
         let sign_in = sign_in(&config, &store, &engine, &journal)?;
-        let sessions = sessions.unwrap_or_else(|| sign_in.clone());
-        let (authority, live) = authority(&config, &engine, &store, &journal, &streams, sessions.clone())?;
-        let parts = Parts { gate, store, journal, engine, tenants };
+        let own = instead.sessions.is_none().then(|| sign_in.clone() as Arc<dyn Welcomes>);
+        let welcomes = instead.welcomes.or(own);
+        let sessions = instead.sessions.unwrap_or_else(|| sign_in.clone());
+        let clock = instead.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
+        let documents = match instead.documents {
+            Some(documents) => documents,
+            None => Arc::new(HttpWire::new().map_err(|e| cannot("http client")(&e))?),
+        };
+        let outside = (sessions.clone(), welcomes, documents, clock.clone());
+        let (authority, live) = authority(&config, &engine, &store, &journal, &streams, outside)?;
+        let places = places(&config, &store)?;
+        let organisations = Arc::new(Organisations::new(tenants.clone(), store.clone(), places));
+        let parts = Parts { gate, store, journal, engine, tenants, organisations };
         let mut open = open(&parts).merge(sign_in.routes());
         if let Some(authority) = &authority {
             sign_in.tell(authority.clone());
@@ -302,7 +328,8 @@ impl App {
             open = open.merge(console(&config, &parts, authority, sessions, &health));
         }
         let Parts { gate, store, journal, engine, .. } = parts;
-        let verifier = verifier(&config, &engine, authority.clone().map(|it| it as Arc<dyn OwnTokens>), live)?;
+        let own = authority.clone().map(|it| it as Arc<dyn OwnTokens>);
+        let verifier = verifier(&config, &engine, own, live, clock)?;
         if authority.is_some() && config.authority.advertise_realms {
             config.edge.authorization_servers.extend(verifier.advertised());
         }
@@ -437,6 +464,9 @@ fn router(
     edge::router(mcp::service(host, endpoint), parts).map_err(|e| cannot("edge")(&e))
 }
 
+/// What the authority asks of others.
+type Outside = (Arc<dyn BrowserSessions>, Option<Arc<dyn Welcomes>>, Arc<dyn Wire>, Arc<dyn Clock>);
+
 /// The authorization server, and what stands in memory.
 fn authority(
     config: &Config,
@@ -444,9 +474,8 @@ fn authority(
     store: &Arc<Store>,
     journal: &Arc<Journal>,
     streams: &Streams,
-    sessions: Arc<dyn BrowserSessions>,
+    (sessions, welcomes, documents, clock): Outside,
 ) -> Result<(Option<Arc<Authority>>, Arc<Live>), CannotStart> {
-    let clock = Arc::new(SystemClock::new());
     let live = Arc::new(Live::new(clock.clone(), streams.clone(), config.authority.access_token_secs + 120));
     if !config.authority.enabled {
         return Ok((None, live));
@@ -465,9 +494,11 @@ fn authority(
         engine: engine.clone(),
         realms: realms.collect(),
         sessions,
+        welcomes,
         pages: Arc::new(Drawn),
         events: Arc::new(Told(journal.clone())),
         live: live.clone(),
+        documents,
         clock,
     })?;
     Ok((Some(authority), live))
@@ -490,10 +521,12 @@ fn console(
         clients: authority.clone(),
         host: Arc::new(parts.gate.clone()),
         confirmations: parts.store.clone(),
+        actions: parts.store.clone(),
         policies: parts.engine.clone(),
         journal: parts.journal.clone(),
         ledger: Arc::new(parts.journal.clone()),
         healths: Arc::new(Watched(health.clone())),
+        organisations: parts.organisations.clone(),
     })
 }
 
@@ -507,6 +540,11 @@ impl console::Healths for Watched {
         let found = all.into_iter().find(|it| it.tenant == *tenant && *it.system == *system)?;
         Some(console::Health { well: found.up?, at: found.asked_at?, says: found.error })
     }
+
+    fn budget(&self, tenant: &TenantId, system: &str) -> Option<console::Budget> {
+        let it = self.0.budget(tenant, system)?;
+        Some(console::Budget { left: it.left, waiting: it.waiting, paused_secs: it.paused_secs })
+    }
 }
 
 /// What verifies the tokens of every tenant's realms.
@@ -515,6 +553,7 @@ fn verifier(
     engine: &Arc<Engine>,
     own: Option<Arc<dyn OwnTokens>>,
     standing: Arc<dyn Standing>,
+    clock: Arc<dyn Clock>,
 ) -> Result<Arc<Verifier>, CannotStart> {
     let trusted = config.tenants.iter().flat_map(|tenant| {
         let realms = [(Realm::Customer, &tenant.customer_realm), (Realm::Employee, &tenant.employee_realm)];
@@ -526,13 +565,33 @@ fn verifier(
         trusted: trusted.collect(),
         resource: config.edge.public_url.clone(),
         fetch: Arc::new(HttpFetch::new().map_err(|e| cannot("http client")(&e))?),
-        clock: Arc::new(SystemClock::new()),
+        clock,
         timing: KeyTiming::default(),
         standing,
         roles: Arc::new(Roles(engine.clone())),
         own,
     });
     Ok(Arc::new(verifier.map_err(|e| cannot("tenants")(&e))?))
+}
+
+/// Which installation each system is. What was agreed about another one under the same name is forgotten.
+fn places(config: &Config, store: &Store) -> Result<Places, CannotStart> {
+    let mut all = Places::new();
+    for tenant in &config.tenants {
+        let places: BTreeMap<String, String> =
+            tenant.systems.iter().map(|(name, system)| (name.clone(), system.place())).collect();
+        let gone = store.keep_agreements(&tenant.id, &places)?;
+        if gone > 0 {
+            let tenant = tenant.id.as_str();
+            tracing::warn!(
+                tenant,
+                gone,
+                "{gone} matches of organisations of tenant `{tenant}` were about other systems"
+            );
+        }
+        all.insert(tenant.id.clone(), places);
+    }
+    Ok(all)
 }
 
 /// Connects the systems of a tenant and brings its identity map up to date with the configuration.

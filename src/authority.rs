@@ -5,23 +5,30 @@
 
 pub mod accounts;
 mod answer;
+mod authenticate;
 mod authorize;
 pub mod browser;
 mod client;
 pub mod config;
 mod connected;
 mod consent;
+mod document;
 pub mod events;
+pub mod fetch;
 mod flow;
 pub mod identity;
 mod keys;
 pub mod live;
+mod metadata;
 pub mod pages;
+mod rates;
 mod redirect;
 mod register;
 mod revoke;
+mod rights;
 mod scopes;
-mod secret;
+pub mod secret;
+mod service;
 pub mod sign_in;
 mod token;
 
@@ -34,25 +41,25 @@ use crate::edge::reason::Reason;
 use crate::edge::token::{OwnClaims, OwnTokens};
 use crate::store::Store;
 use crate::store::authority::Session;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::response::{IntoResponse, Response};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
-use axum::{Json, Router};
 use client::View;
 use config::AuthorityConfig;
 use events::Events;
+use fetch::wire::Wire;
+use fetch::{Documents, Rates};
 use flow::Flow;
-use identity::{BrowserSessions, Ended, EndedBy, Ending, Identity};
+use identity::{BrowserSessions, Ended, EndedBy, Ending, Welcomes};
 use keys::SigningKeys;
 use live::Live;
 use moka::sync::Cache;
 use pages::Pages;
-use postern_api::{Error, OrganisationId, Result, TenantId};
+use postern_api::{Error, Result, TenantId};
 use postern_policies::{Engine, Realm};
+use rights::{Attributes, Rights};
 use scopes::Scopes;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -83,12 +90,16 @@ pub struct AuthorityParts {
     pub realms: HashMap<String, (TenantId, Realm)>,
     /// Who is signed in to the web pages.
     pub sessions: Arc<dyn BrowserSessions>,
+    /// Who knows whether people are still welcome; `None`: they are until something says otherwise.
+    pub welcomes: Option<Arc<dyn Welcomes>>,
     /// Who draws its pages.
     pub pages: Arc<dyn Pages>,
     /// The audit.
     pub events: Arc<dyn Events>,
     /// What stands, in memory; the edge asks it as well.
     pub live: Arc<Live>,
+    /// Where clients' descriptions and keys come from.
+    pub documents: Arc<dyn Wire>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -105,42 +116,17 @@ pub struct Authority {
     scopes: Scopes,
     realms: HashMap<String, (TenantId, Realm)>,
     configured: HashMap<String, Arc<client::Client>>,
+    documents: Documents,
     sessions: Arc<dyn BrowserSessions>,
+    welcomes: Option<Arc<dyn Welcomes>>,
     pages: Arc<dyn Pages>,
     events: Arc<dyn Events>,
     live: Arc<Live>,
     clock: Arc<dyn Clock>,
     keys: SigningKeys,
     flows: Cache<Arc<str>, Arc<Flow>>,
-    registrations: register::Rate,
-}
-
-/// A person's attributes, as they are kept with a grant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Attributes {
-    realm: String,
-    organisation: Option<OrganisationId>,
-    assigned: Option<BTreeSet<OrganisationId>>,
-    roles: BTreeSet<String>,
-    name: Option<Arc<str>>,
-    email: Option<Arc<str>>,
-}
-
-impl Attributes {
-    fn of(identity: &Identity) -> Self {
-        Self {
-            realm: identity.realm.as_str().to_owned(),
-            organisation: identity.organisation.clone(),
-            assigned: identity.assigned.clone(),
-            roles: identity.roles.clone(),
-            name: identity.name.clone(),
-            email: identity.email.clone(),
-        }
-    }
-
-    fn read(kept: &[u8]) -> Result<Self> {
-        serde_json::from_slice(kept).map_err(|_| Error::internal("a grant's attributes cannot be read"))
-    }
+    registrations: rates::Rate,
+    requests: Option<rates::Rate>,
 }
 
 impl Authority {
@@ -154,7 +140,11 @@ impl Authority {
             parts.live.ended_at_realm(&ended);
         }
         let configured =
-            parts.config.clients.iter().map(|it| (it.id.clone(), Arc::new(client::Client::configured(it))));
+            parts.config.clients.iter().map(|it| Ok((it.id.clone(), Arc::new(client::Client::configured(it)?))));
+        let configured = configured.collect::<Result<_>>()?;
+        let asking = &parts.config.client_documents;
+        let rates = Rates { per_minute: asking.per_minute, per_host_per_minute: asking.per_host_per_minute };
+        let documents = Documents::new(parts.documents, parts.clock.clone(), rates);
         Ok(Arc::new(Self {
             secure: issuer.starts_with("https://"),
             issuer: issuer.into(),
@@ -162,15 +152,18 @@ impl Authority {
             server: parts.server_name.into(),
             scopes: Scopes::new(parts.engine),
             realms: parts.realms,
-            configured: configured.collect(),
+            configured,
+            documents,
             sessions: parts.sessions,
+            welcomes: parts.welcomes,
             pages: parts.pages,
             events: parts.events,
             live: parts.live,
             clock: parts.clock,
             keys,
             flows: Cache::builder().max_capacity(FLOWS).time_to_live(Duration::from_secs(FLOW_SECS)).build(),
-            registrations: register::Rate::new(parts.config.registrations_per_hour),
+            registrations: rates::Rate::per_hour(parts.config.registrations_per_hour),
+            requests: rates::Rate::per_minute(parts.config.requests_per_minute),
             store: parts.store,
             config: parts.config,
         }))
@@ -183,10 +176,11 @@ impl Authority {
 
     /// Its routes. They guard themselves.
     pub fn routes(self: &Arc<Self>) -> Router {
+        let published = Router::new()
+            .route("/.well-known/oauth-authorization-server", get(metadata::metadata))
+            .route("/.well-known/openid-configuration", get(metadata::metadata))
+            .route("/.well-known/jwks.json", get(metadata::jwks));
         let mut routes = Router::new()
-            .route("/.well-known/oauth-authorization-server", get(metadata))
-            .route("/.well-known/openid-configuration", get(metadata))
-            .route("/.well-known/jwks.json", get(jwks))
             .route("/authorize", get(authorize::authorize))
             .route("/authorize/sign-in", post(authorize::sign_in))
             .route("/authorize/continue", get(authorize::resume))
@@ -197,7 +191,8 @@ impl Authority {
         if self.config.registration {
             routes = routes.route("/register", post(register::register));
         }
-        routes.layer(DefaultBodyLimit::max(BODY_LIMIT)).with_state(Arc::clone(self))
+        let counted = axum::middleware::from_fn_with_state(Arc::clone(self), rates::counted);
+        routes.layer(DefaultBodyLimit::max(BODY_LIMIT)).layer(counted).merge(published).with_state(Arc::clone(self))
     }
 
     /// Notes what was used, turns the keys and forgets what has ended, until the process stops.
@@ -284,23 +279,6 @@ impl Authority {
         Ok(true)
     }
 
-    /// The realm that a grant's person signed in at, if it is still one of ours and the grant's tenant's.
-    fn realm_of(&self, session: &Session) -> Option<Realm> {
-        let (tenant, realm) = self.realms.get(&*session.principal.issuer)?;
-        (*tenant == session.tenant).then_some(*realm)
-    }
-
-    /// What a session may do now: its scopes and its grant's, of those that the person's roles still open.
-    fn rights(&self, session: &Session) -> Option<(Realm, Attributes, BTreeSet<String>)> {
-        let realm = self.realm_of(session)?;
-        let mut attributes = Attributes::read(&session.attributes).ok()?;
-        attributes.roles = self.scopes.known_roles(realm, &attributes.roles);
-        let both =
-            scopes::split(&session.scopes).intersection(&scopes::split(&session.grant_scopes)).cloned().collect();
-        let usable = self.scopes.usable((realm, session.tenant.as_str(), &attributes.roles), false, &both);
-        (!usable.is_empty()).then_some((realm, attributes, usable))
-    }
-
     fn load(&self, id: &str) -> std::result::Result<Session, Reason> {
         let found = self.store.session(id).map_err(|error| {
             tracing::error!(error = %error, "a session could not be read");
@@ -333,7 +311,7 @@ impl OwnTokens for Authority {
         if session.grant != claims.grant || session.client != claims.client {
             return Err(Reason::Claims);
         }
-        let (realm, attributes, rights) = self.rights(&session).ok_or(Reason::Revoked)?;
+        let Rights { realm, attributes, scopes, service } = self.rights(&session).ok_or(Reason::Revoked)?;
         Ok(Caller {
             realm,
             tenant: session.tenant,
@@ -341,9 +319,9 @@ impl OwnTokens for Authority {
             organisation: attributes.organisation,
             assigned: attributes.assigned,
             roles: Arc::new(attributes.roles),
-            scopes: Some(Arc::new(rights.intersection(claims.scopes).cloned().collect())),
+            scopes: Some(Arc::new(scopes.intersection(claims.scopes).cloned().collect())),
             client: Some(session.client.into()),
-            service: false,
+            service,
             name: attributes.name,
             email: attributes.email,
             expires_at: claims.expires_at.min(session.expires_at),
@@ -401,41 +379,4 @@ impl Ending for Authority {
         };
         self.events.tell(&events::Event { code, tenant: Some(tenant), principal, ..events::Event::default() });
     }
-}
-
-/// RFC 8414, and the same for clients that look where OpenID Connect puts it.
-async fn metadata(State(authority): State<Arc<Authority>>) -> Response {
-    let at = |path: &str| format!("{}{path}", authority.issuer);
-    let auth = ["none", "client_secret_basic", "client_secret_post"];
-    let mut document = json!({
-        "issuer": &*authority.issuer,
-        "authorization_endpoint": at("/authorize"),
-        "token_endpoint": at("/token"),
-        "revocation_endpoint": at("/revoke"),
-        "introspection_endpoint": at("/introspect"),
-        "jwks_uri": at("/.well-known/jwks.json"),
-        "scopes_supported": authority.scopes.all(),
-        "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token"],
-        "code_challenge_methods_supported": ["S256"],
-        "token_endpoint_auth_methods_supported": auth,
-        "revocation_endpoint_auth_methods_supported": auth,
-        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-        "authorization_response_iss_parameter_supported": true,
-        "request_uri_parameter_supported": false,
-    });
-    if let Some(document) = document.as_object_mut().filter(|_| authority.config.registration) {
-        document.insert("registration_endpoint".into(), Value::from(at("/register")));
-    }
-    public(document)
-}
-
-async fn jwks(State(authority): State<Arc<Authority>>) -> Response {
-    public(authority.keys.document())
-}
-
-fn public(document: Value) -> Response {
-    let cached = [(http::header::CACHE_CONTROL, "public, max-age=300")];
-    (cached, Json(document)).into_response()
 }

@@ -2,6 +2,7 @@
 //!
 //! Secrets stand in it by reference alone: `{ env = "NAME" }` or `{ file = "path" }`.
 
+mod authority;
 mod mistakes;
 mod secret;
 mod sign_in;
@@ -273,7 +274,7 @@ impl Config {
         let mut found = Mistakes::default();
         let server = section::<ServerConfig>(root.remove("server"), "server", &mut found);
         let edge = section::<EdgeConfig>(root.remove("edge"), "edge", &mut found);
-        let authority = section::<AuthorityConfig>(root.remove("authority"), "authority", &mut found);
+        let authority = authority::authority(root.remove("authority"), &mut found);
         let console = section::<ConsoleConfig>(root.remove("console"), "console", &mut found);
         let calls = section::<CallsConfig>(root.remove("calls"), "calls", &mut found);
         let audit = section::<AuditConfig>(root.remove("audit"), "audit", &mut found);
@@ -291,8 +292,8 @@ impl Config {
         for (field, expected) in edge.iter().flat_map(EdgeConfig::mistakes) {
             found.add(&format!("edge.{field}"), expected);
         }
-        for (field, expected) in authority.iter().flat_map(AuthorityConfig::mistakes) {
-            found.add(&format!("authority.{field}"), expected);
+        if let Some(authority) = authority.as_ref().filter(|_| !found.has_below("tenants")) {
+            authority::services(authority, &tenants, &mut found);
         }
         for (field, expected) in sessions.iter().flat_map(SessionLifetimes::mistakes) {
             found.add(&format!("sessions.{field}"), expected);

@@ -4,12 +4,14 @@
 //! `GET` changes nothing; nothing on a page comes from anybody else's server.
 
 mod activity;
+mod approvals;
 pub(crate) mod assets;
 mod audit_log;
 mod clients;
 mod confirmations;
 pub mod flow;
 mod integrations;
+mod organisations;
 mod server;
 mod sign_in;
 mod tools;
@@ -22,7 +24,9 @@ use crate::authority::{Authority, Connected, RevokedBy};
 use crate::call::audit::Ledger;
 use crate::call::host::Host;
 use crate::caller::Principal;
+use crate::govern::action::Actions;
 use crate::govern::confirmation::Confirmations;
+use crate::organisations::Organisations;
 use crate::tenant::Tenant;
 use askama::Template;
 use axum::Router;
@@ -41,6 +45,15 @@ use std::sync::Arc;
 pub(crate) const AUDIT_READ: &str = "console:audit";
 /// The audit's word for having exported it.
 pub(crate) const AUDIT_EXPORT: &str = "console:audit-export";
+/// The audit's word for having agreed that records of several systems are one organisation.
+pub(crate) const AGREE: &str = "console:organisation-agree";
+/// The audit's word for having taken that back.
+pub(crate) const WITHDRAW: &str = "console:organisation-withdraw";
+
+/// The audit's word for having approved an action request.
+pub(crate) const APPROVED: &str = "console:approve";
+/// The audit's word for having rejected one.
+pub(crate) const REJECTED: &str = "console:reject";
 
 /// What a page may load and where its forms may go: nothing and nowhere but here.
 const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
@@ -95,10 +108,23 @@ pub struct Health {
     pub says: Option<String>,
 }
 
+/// Where the request limit of a connected system stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Requests that could be sent at once.
+    pub left: u32,
+    /// Requests that wait for their turn.
+    pub waiting: usize,
+    /// Seconds for which nothing is sent because the vendor asked for it; 0: it did not.
+    pub paused_secs: u64,
+}
+
 /// Who knows how the connected systems are.
 pub trait Healths: Debug + Send + Sync + 'static {
     /// The last finding about a tenant's system, by its name in the configuration; `None` where nobody has asked it.
     fn last(&self, tenant: &TenantId, system: &str) -> Option<Health>;
+    /// Where its request limit stands; `None` where it has none.
+    fn budget(&self, tenant: &TenantId, system: &str) -> Option<Budget>;
 }
 
 /// Nobody asks the systems.
@@ -107,6 +133,10 @@ pub struct NobodyAsks;
 
 impl Healths for NobodyAsks {
     fn last(&self, _tenant: &TenantId, _system: &str) -> Option<Health> {
+        None
+    }
+
+    fn budget(&self, _tenant: &TenantId, _system: &str) -> Option<Budget> {
         None
     }
 }
@@ -130,6 +160,8 @@ pub struct Console {
     pub host: Arc<dyn Host>,
     /// What waits for a person.
     pub confirmations: Arc<dyn Confirmations>,
+    /// Governed writes on their way.
+    pub actions: Arc<dyn Actions>,
     /// Who may do what.
     pub policies: Arc<Engine>,
     /// The audit log, for reading.
@@ -138,6 +170,8 @@ pub struct Console {
     pub ledger: Arc<dyn Ledger>,
     /// How the connected systems are.
     pub healths: Arc<dyn Healths>,
+    /// Which organisation is which.
+    pub organisations: Arc<Organisations>,
 }
 
 /// Where a waiting confirmation is shown, below the origin; its id follows.
@@ -151,11 +185,14 @@ pub fn routes(console: Console) -> Router {
         .route("/console/clients/{grant}/revoke", get(clients::ask_own).post(clients::revoke_own))
         .route("/console/confirmations", get(confirmations::list))
         .route("/console/confirmations/{id}", get(confirmations::show).post(confirmations::settle))
+        .route("/console/approvals", get(approvals::list))
+        .route("/console/approvals/{id}", get(approvals::show).post(approvals::decide))
         .route("/console/activity", get(activity::show))
         .route("/console/admin/clients", get(clients::all))
         .route("/console/admin/clients/{grant}/revoke", get(clients::ask_any).post(clients::revoke_any))
         .route("/console/admin/tools", get(tools::show))
         .route("/console/admin/integrations", get(integrations::show))
+        .route("/console/admin/organisations", get(organisations::show).post(organisations::settle))
         .route("/console/admin/audit", get(audit_log::show))
         .route("/console/admin/audit/export", get(audit_log::export))
         .route("/console/{*rest}", get(visitor::nothing))

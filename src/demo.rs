@@ -136,6 +136,8 @@ resource_name = "Postern demo"
 
 [authority]
 enabled = true
+# A machine that shows the demo may reach nobody; clients register themselves here.
+client_documents = {{ enabled = false }}
 
 [[tenants]]
 id = "{TENANT}"

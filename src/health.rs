@@ -5,8 +5,9 @@
 
 use crate::telemetry;
 use crate::tenant::{System, Tenant};
+use crate::upstream::shared::Budgets;
 use jiff::Timestamp;
-use postern_api::{CallCx, ErrorKind, Reach, TenantId};
+use postern_api::{CallCx, ErrorKind, Reach, TenantId, Turn};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -42,6 +43,17 @@ pub struct SystemHealth {
     failures: u32,
 }
 
+/// Where the request limit stands that a system has its share of. Others may share it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct BudgetHealth {
+    /// Requests that could be sent at once.
+    pub left: u32,
+    /// Requests that wait for their turn.
+    pub waiting: usize,
+    /// Seconds for which nothing is sent because the vendor asked for it; 0: it did not.
+    pub paused_secs: u64,
+}
+
 #[derive(Debug)]
 struct Watched {
     system: System,
@@ -52,6 +64,7 @@ struct Watched {
 #[derive(Debug, Clone)]
 pub struct Health {
     systems: Arc<[Arc<Watched>]>,
+    budgets: Budgets,
     patience: Duration,
 }
 
@@ -76,7 +89,22 @@ impl Health {
                 });
             }
         }
-        Self { systems: systems.into_values().collect(), patience: PATIENCE }
+        Self { systems: systems.into_values().collect(), budgets: Budgets::default(), patience: PATIENCE }
+    }
+
+    /// Tells of these request limits too.
+    #[must_use]
+    pub fn telling(self, budgets: Budgets) -> Self {
+        Self { budgets, ..self }
+    }
+
+    /// Where the request limit of a tenant's system stands; `None`: it has none.
+    pub fn budget(&self, tenant: &TenantId, system: &str) -> Option<BudgetHealth> {
+        let of = |it: &(Arc<str>, Arc<str>)| *it.0 == *tenant.as_str() && *it.1 == *system;
+        let report = self.budgets.report().into_iter().find(|it| it.systems.iter().any(of))?;
+        // A part of a second is one, so that a pause never reads as none.
+        let paused_secs = report.paused_for.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX);
+        Some(BudgetHealth { left: report.left, waiting: report.waiting, paused_secs })
     }
 
     /// How each does, by tenant and name.
@@ -84,9 +112,20 @@ impl Health {
         self.systems.iter().map(|it| it.health.lock().clone()).collect()
     }
 
-    /// The same as JSON.
+    /// The same as JSON, each with its request limit.
     pub fn render(&self) -> String {
-        serde_json::to_string(&serde_json::json!({ "systems": self.all() })).unwrap_or_default()
+        #[derive(Serialize)]
+        struct Told {
+            #[serde(flatten)]
+            health: SystemHealth,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            budget: Option<BudgetHealth>,
+        }
+        let told = self.all().into_iter().map(|health| {
+            let budget = self.budget(&health.tenant, &health.system);
+            Told { health, budget }
+        });
+        serde_json::to_string(&serde_json::json!({ "systems": told.collect::<Vec<_>>() })).unwrap_or_default()
     }
 
     /// Asks each system once in `every`, spread over that time and a little off it, so that many gateways and many systems do
@@ -129,7 +168,8 @@ fn around(time: Duration) -> Duration {
 
 impl Watched {
     async fn ask(&self, patience: Duration) {
-        let cx = CallCx::new(Reach::Tenant, patience);
+        let turn = Turn { background: true, ..Turn::default() };
+        let cx = CallCx { turn, ..CallCx::new(Reach::Tenant, patience) };
         let asked = tokio::time::timeout(patience, self.system.adapter.probe(&cx)).await;
         let failed = match asked {
             Ok(Ok(())) => None,
@@ -183,7 +223,8 @@ mod tests {
         fn supports(&self) -> &'static [Op] {
             &[]
         }
-        async fn probe(&self, _: &CallCx) -> Result<()> {
+        async fn probe(&self, cx: &CallCx) -> Result<()> {
+            assert!(cx.turn.background, "nobody waits for it");
             self.1.fetch_add(1, Ordering::SeqCst);
             match self.0.load(Ordering::SeqCst) {
                 0 => Ok(()),
@@ -230,6 +271,27 @@ mod tests {
         assert!(telemetry::render().contains("postern_system_up{tenant=\"health-a\",system=\"desk\"} 0"));
         let text = health.render();
         assert!(text.contains("it is gone") && !text.contains("vendor words"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn a_systems_request_limit_is_told_with_it_and_nobody_elses() {
+        let (health, _) = watched("health-c");
+        let budgets = Budgets::default();
+        let share = budgets.share("told", "an-account", (8, Duration::from_secs(3_600)), "health-c").of_system("desk");
+        let health = health.telling(budgets);
+        let told = |health: &Health| {
+            let json: serde_json::Value = serde_json::from_str(&health.render()).unwrap();
+            json["systems"][0]["budget"].clone()
+        };
+        assert_eq!(told(&health), serde_json::json!({ "left": 2, "waiting": 0, "paused_secs": 0 }));
+        share.turn(&CallCx::new(Reach::Tenant, Duration::from_secs(1))).await.unwrap();
+        share.answered(http::StatusCode::TOO_MANY_REQUESTS, Some(Duration::from_secs(40)));
+        let tenant = TenantId::new("health-c").unwrap();
+        let budget = health.budget(&tenant, "desk").unwrap();
+        assert!((1..=40).contains(&budget.paused_secs) && budget.left <= 1, "{budget:?}");
+        assert!(!health.render().contains("an-account"), "what a vendor counts by may be a name");
+        assert_eq!(health.budget(&tenant, "other"), None);
+        assert_eq!(health.budget(&TenantId::new("health-d").unwrap(), "desk"), None);
     }
 
     #[tokio::test]

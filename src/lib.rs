@@ -16,6 +16,7 @@ pub mod govern;
 pub mod health;
 pub mod matching;
 pub mod mcp;
+pub mod organisations;
 pub mod redact;
 pub mod store;
 pub mod telemetry;

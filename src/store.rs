@@ -4,6 +4,7 @@
 //! through one writer with `synchronous=FULL`, so what was answered survives a power cut.
 
 mod actions;
+pub mod agreements;
 pub mod authority;
 mod confirmations;
 mod identities;
@@ -29,6 +30,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("store/002.sql"),
     include_str!("store/003.sql"),
     include_str!("store/004.sql"),
+    include_str!("store/005.sql"),
 ];
 
 type LinkKey = (TenantId, Box<str>, Principal);

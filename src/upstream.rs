@@ -41,6 +41,9 @@ pub struct Settings {
     pub concurrency: usize,
     /// The tenant's share of what the vendor takes; `None`: the vendor has no limit.
     pub share: Option<Share>,
+    /// Whether an answer with a failure's status refuses this one request, where the vendor says so by its body: the system
+    /// is well then, and nobody else has to wait.
+    pub refusal: Option<fn(&Response) -> bool>,
     /// The longest body that is read, in bytes.
     pub max_body_bytes: usize,
     /// How long to wait for a connection.
@@ -56,6 +59,7 @@ impl Settings {
             other_hosts: vec![],
             concurrency: 16,
             share: None,
+            refusal: None,
             max_body_bytes: 8 << 20,
             connect_timeout: Duration::from_secs(5),
         }
@@ -69,6 +73,7 @@ pub struct Upstream {
     credentials: Option<Credentials>,
     places: Semaphore,
     share: Option<Share>,
+    refusal: Option<fn(&Response) -> bool>,
     breaker: Breaker,
     retries: RetryBudget,
 }
@@ -101,6 +106,7 @@ impl Upstream {
             credentials: authenticator.map(Credentials::new),
             places: Semaphore::new(settings.concurrency),
             share: settings.share,
+            refusal: settings.refusal,
             breaker: Breaker::default(),
             retries: RetryBudget::default(),
         })
@@ -172,6 +178,9 @@ fn passing(outcome: &Result<Response>) -> Option<Option<Duration>> {
 #[async_trait]
 impl Http for Upstream {
     async fn send(&self, cx: &CallCx, request: Request) -> Result<Response> {
+        if cx.looking && request.effect == Effect::Write {
+            return Err(Error::internal("a write in a call that only looks").with("system", &*self.wire.name));
+        }
         let _place = self.admitted(cx).await?;
         let mut pause = Duration::from_millis(100);
         self.retries.deposit();
@@ -186,9 +195,14 @@ impl Http for Upstream {
                 Ok(response) => span.record("http.response.status_code", response.status.as_u16()),
                 Err(error) => span.record("error.type", tracing::field::debug(error.kind())),
             };
-            self.breaker.record(&outcome);
-            if let (Some(share), Ok(response)) = (&self.share, &outcome) {
-                share.answered(response.status, response.retry_after());
+            let refused = |it: &Response| self.refusal.is_some_and(|refuses| refuses(it));
+            if matches!(&outcome, Ok(response) if refused(response)) {
+                self.breaker.well();
+            } else {
+                self.breaker.record(&outcome);
+                if let (Some(share), Ok(response)) = (&self.share, &outcome) {
+                    share.answered(response.status, response.retry_after());
+                }
             }
             let Some(asked) = passing(&outcome).filter(|_| request.effect == Effect::Read) else { return outcome };
             // Up to a quarter more, so that many callers do not come back at once.

@@ -6,6 +6,7 @@ use crate::caller::RequestId;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use postern_api::ErrorKind;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -114,7 +115,10 @@ impl OAuthError {
 
 impl From<postern_api::Error> for OAuthError {
     fn from(error: postern_api::Error) -> Self {
-        tracing::error!(error = %error, source = ?std::error::Error::source(&error), "the authority's store failed");
+        // What is only busy was told where it was found.
+        if error.kind() != ErrorKind::Unavailable {
+            tracing::error!(error = %error, source = ?std::error::Error::source(&error), "the authority's store failed");
+        }
         Self::new("temporarily_unavailable", "not possible just now, try again later", "store")
     }
 }

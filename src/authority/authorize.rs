@@ -5,6 +5,7 @@
 
 use super::answer::{page, params, see_other};
 use super::client::csrf_matches;
+use super::consent::onward;
 use super::flow::{Asked, Flow};
 use super::pages::ConnectView;
 use super::{Authority, redirect};
@@ -14,6 +15,7 @@ use axum::Extension;
 use axum::extract::{RawForm, RawQuery, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode, header};
+use postern_api::ErrorKind;
 use std::sync::Arc;
 
 type Said = (&'static str, &'static str, &'static str);
@@ -43,7 +45,7 @@ pub(super) async fn authorize(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    authority.begin_request(&query.unwrap_or_default(), &headers, &id)
+    authority.begin_request(&query.unwrap_or_default(), &headers, &id).await
 }
 
 impl Authority {
@@ -51,18 +53,25 @@ impl Authority {
         self.events.tell(&Event { code, refused: true, client, request_id: &id.0, ..Event::default() });
     }
 
-    fn begin_request(&self, query: &str, headers: &HeaderMap, id: &RequestId) -> Response {
+    async fn begin_request(&self, query: &str, headers: &HeaderMap, id: &RequestId) -> Response {
         let stop = |said, code, client: Option<&str>| {
             self.refused(code, client, id);
             self.error_page(StatusCode::BAD_REQUEST, said, id, None)
         };
         let Ok(params) = params(query) else { return stop(BAD_REQUEST, "repeated_parameter", None) };
         let asked = |name: &str| params.get(name).map(String::as_str);
-        let client = match asked("client_id").map(|it| self.client(it)) {
-            Some(Ok(Some(client))) => client,
-            Some(Ok(None)) | None => return stop(NO_CLIENT, "unknown_client", None),
-            Some(Err(error)) => {
-                tracing::error!(error = %error, "a client could not be read");
+        let found = match asked("client_id") {
+            Some(id) => self.client(id).await,
+            None => Ok(None),
+        };
+        let client = match found {
+            Ok(Some(client)) => client,
+            Ok(None) => return stop(NO_CLIENT, "unknown_client", None),
+            Err(error) => {
+                if error.kind() != ErrorKind::Unavailable {
+                    tracing::error!(error = %error, "a client could not be read");
+                }
+                self.refused("client_unavailable", None, id);
                 return self.error_page(StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE, id, None);
             }
         };
@@ -105,9 +114,12 @@ impl Authority {
         };
         let prompts: Vec<&str> = asked("prompt").unwrap_or_default().split(' ').filter(|it| !it.is_empty()).collect();
         let signed_in = self.sessions.signed_in(headers);
-        if prompts.contains(&"none") {
-            let error = if signed_in.is_some() { "consent_required" } else { "login_required" };
-            return refuse(error, "a person has to be asked", "prompt_none");
+        let silent = prompts.contains(&"none");
+        if silent && prompts.len() > 1 {
+            return refuse("invalid_request", "prompt none stands alone", "prompt");
+        }
+        if silent && signed_in.is_none() {
+            return refuse("login_required", "a person has to sign in", "prompt_none");
         }
         let begun = self.begin(
             Asked {
@@ -125,6 +137,15 @@ impl Authority {
             Ok(begun) => begun,
             Err(_) => return self.error_page(StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE, id, None),
         };
+        if let Some(person) = signed_in.as_ref().filter(|_| silent) {
+            return match self.agreed(&flow, person).filter(|_| self.take_flow(&flow_id)) {
+                Some(scopes) => self.conclude(&flow, person, &scopes, id),
+                None => {
+                    self.take_flow(&flow_id);
+                    refuse("consent_required", "a person has to be asked", "prompt_none")
+                }
+            };
+        }
         let mut response = match signed_in.filter(|_| !flow.sign_in_anew) {
             Some(person) => self.ask(&flow_id, &flow, &person, None, id),
             None => self.introduce(&flow_id, &flow),
@@ -154,8 +175,8 @@ impl Authority {
             flow: Arc::clone(id),
             csrf: Arc::clone(&flow.csrf),
         };
-        // A sign-in may go to a realm's host, which browsers count as the form's destination.
-        page(self.pages.connect(&view), StatusCode::OK, Some("https: http://localhost:* http://127.0.0.1:*"))
+        // Who is signed in by then, and agreed before, comes out at the client; a realm is reached from a page of its own.
+        page(self.pages.connect(&view), StatusCode::OK, Some(&onward(&flow.redirect_uri)))
     }
 }
 

@@ -1,32 +1,78 @@
 //! Clients: who they say they are, and how they are known.
 
-use super::config::ClientConfig;
+use super::config::{ClientConfig, ServiceConfig};
+use super::fetch::address::DocumentUrl;
+use super::fetch::{Kind as Fetched, NotHad};
 use super::pages::{ClientView, Publisher};
 use super::redirect::{self, Target};
 use super::secret::{hashed, same};
-use super::{Authority, answer};
+use super::{Authority, document};
+use crate::edge::keys::KeySet;
+use crate::edge::realm::SignatureAlgorithm;
 use crate::store::authority::{Digest, RegisteredClient};
-use answer::{OAuthError, Params};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use http::{HeaderMap, header};
-use postern_api::Result;
+use postern_api::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// The most letters of a name that are shown.
 const NAME_LIMIT: usize = 64;
 
 /// A client.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) struct Client {
     pub(super) id: Arc<str>,
     pub(super) name: String,
     pub(super) publisher: Publisher,
     pub(super) redirect_uris: Vec<String>,
-    pub(super) secret: Option<Digest>,
+    pub(super) proofs: Proofs,
+    /// What it may do as itself, with no person behind it.
+    pub(super) service: Option<Arc<ServiceConfig>>,
     /// Of everything that a person agrees to.
     pub(super) digest: Digest,
+}
+
+/// How a client shows that it is itself. Whatever it shows is checked; what of these is needed, it says itself.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Proofs {
+    /// It need not: a public client.
+    pub(super) none: bool,
+    /// By this secret.
+    pub(super) secret: Option<Digest>,
+    /// By assertions that one of these keys signed.
+    pub(super) keys: Option<ClientKeys>,
+    /// By this algorithm alone, where it says so.
+    pub(super) algorithm: Option<SignatureAlgorithm>,
+}
+
+/// Where a client's keys are.
+#[derive(Debug, Clone)]
+pub(super) enum ClientKeys {
+    /// In its description.
+    Inline(Arc<KeySet>),
+    /// Published by it.
+    At(DocumentUrl),
+}
+
+impl ClientKeys {
+    /// Of what a description says in `jwks` and `jwks_uri`: one of them, and keys in it that are fit to verify with.
+    pub(super) fn read(
+        jwks: Option<&Value>,
+        jwks_uri: Option<&str>,
+    ) -> std::result::Result<Option<Self>, &'static str> {
+        match (jwks, jwks_uri) {
+            (None, None) => Ok(None),
+            (Some(_), Some(_)) => Err("say jwks or jwks_uri, not both"),
+            (None, Some(uri)) => match DocumentUrl::parse(uri) {
+                Some(uri) => Ok(Some(Self::At(uri))),
+                None => Err("jwks_uri has to be an https address at a public host"),
+            },
+            (Some(set), None) => match KeySet::parse(set.to_string().as_bytes()).filter(|it| !it.is_empty()) {
+                Some(set) => Ok(Some(Self::Inline(Arc::new(set)))),
+                None => Err("jwks holds no key to verify with; each needs a kid, and no private part"),
+            },
+        }
+    }
 }
 
 /// What a client that registered said of itself and is kept.
@@ -35,6 +81,22 @@ pub(super) struct Metadata {
     pub(super) name: Option<String>,
     pub(super) redirect_uris: Vec<String>,
     pub(super) auth_method: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) jwks: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) jwks_uri: Option<String>,
+}
+
+/// The description of a client, of which a consent is to one.
+#[derive(Debug)]
+pub(super) struct Described<'a> {
+    pub(super) id: Arc<str>,
+    pub(super) name: &'a str,
+    pub(super) publisher: Publisher,
+    pub(super) redirect_uris: Vec<String>,
+    pub(super) proofs: Proofs,
+    /// What else it says of how it is known: another word of it is another client.
+    pub(super) known_by: Option<Value>,
 }
 
 /// How a client was shown, kept with the grant.
@@ -79,28 +141,63 @@ pub(super) fn shown(name: &str) -> String {
 }
 
 impl Client {
-    pub(super) fn configured(config: &ClientConfig) -> Self {
+    pub(super) fn configured(config: &ClientConfig) -> Result<Self> {
         let publisher = if config.first_party { Publisher::FirstParty } else { Publisher::Configured };
-        Self::new(config.id.as_str().into(), &config.name, publisher, config.redirect_uris.clone(), None)
+        let wrong = |says| Error::internal("a configured client's keys cannot be read").with("keys", says);
+        let jwks: Option<Value> = match &config.jwks {
+            Some(text) => Some(serde_json::from_str(text).map_err(|_| wrong("no JSON"))?),
+            None => None,
+        };
+        let keys = ClientKeys::read(jwks.as_ref(), config.jwks_uri.as_deref()).map_err(wrong)?;
+        let secret = config.secret.as_ref().map(|it| it.0);
+        let proofs = Proofs { none: keys.is_none() && secret.is_none(), secret, keys, algorithm: None };
+        let mut client = Self::new(Described {
+            id: config.id.as_str().into(),
+            name: &config.name,
+            publisher,
+            redirect_uris: config.redirect_uris.clone(),
+            proofs,
+            known_by: None,
+        });
+        client.service = config.service.clone().map(Arc::new);
+        Ok(client)
     }
 
     fn registered(kept: &RegisteredClient) -> Option<Self> {
         let metadata: Metadata = serde_json::from_str(&kept.metadata).ok()?;
-        let name = metadata.name.unwrap_or_default();
-        Some(Self::new(kept.id.as_str().into(), &name, Publisher::Unknown, metadata.redirect_uris, kept.secret))
+        let keys = ClientKeys::read(metadata.jwks.as_ref(), metadata.jwks_uri.as_deref()).ok()?;
+        let known_by = match (kept.secret, &metadata.jwks, &metadata.jwks_uri) {
+            (None, None, None) => None,
+            (Some(secret), None, None) => Some(serde_json::json!(secret)),
+            (secret, jwks, uri) => Some(serde_json::json!([secret, jwks, uri])),
+        };
+        Some(Self::new(Described {
+            id: kept.id.as_str().into(),
+            name: &metadata.name.unwrap_or_default(),
+            publisher: Publisher::Unknown,
+            redirect_uris: metadata.redirect_uris,
+            proofs: Proofs { none: metadata.auth_method == "none", secret: kept.secret, keys, algorithm: None },
+            known_by,
+        }))
     }
 
-    fn new(id: Arc<str>, name: &str, publisher: Publisher, redirect_uris: Vec<String>, secret: Option<Digest>) -> Self {
-        let name = shown(name);
-        let mut sorted = redirect_uris.clone();
+    pub(super) fn new(it: Described<'_>) -> Self {
+        let name = shown(it.name);
+        let mut sorted = it.redirect_uris.clone();
         sorted.sort();
-        let digest = hashed(&serde_json::json!([id, name, sorted, secret]).to_string());
-        Self { id, name, publisher, redirect_uris, secret, digest }
+        let digest = hashed(&serde_json::json!([it.id, name, sorted, it.known_by]).to_string());
+        let (id, publisher, redirect_uris, proofs) = (it.id, it.publisher, it.redirect_uris, it.proofs);
+        Self { id, name, publisher, redirect_uris, proofs, service: None, digest }
     }
 
     /// Whether whoever runs this gateway vouches for its addresses.
     pub(super) fn is_trusted(&self) -> bool {
         matches!(self.publisher, Publisher::FirstParty | Publisher::Configured)
+    }
+
+    /// Whether the host that published it is written in letters that are easily taken for others.
+    fn host_lookalike(&self) -> bool {
+        matches!(&self.publisher, Publisher::Host(host) if host.split('.').any(|it| it.starts_with("xn--")))
     }
 
     pub(super) fn kept_view(&self) -> String {
@@ -126,16 +223,19 @@ impl Client {
                 Some(Target::App(scheme)) => format!("{scheme}:"),
             },
             local_only: self.redirect_uris.iter().all(local),
-            lookalike: !self.name.is_ascii(),
+            lookalike: !self.name.is_ascii() || self.host_lookalike(),
         }
     }
 }
 
 impl Authority {
-    /// A client by its id.
-    pub(super) fn client(&self, id: &str) -> Result<Option<Arc<Client>>> {
+    /// A client by its id: of the configuration, registered, or described by the document that its id is the address of.
+    pub(super) async fn client(&self, id: &str) -> Result<Option<Arc<Client>>> {
         if let Some(known) = self.configured.get(id) {
             return Ok(Some(Arc::clone(known)));
+        }
+        if id.starts_with("https://") {
+            return self.published(id).await;
         }
         if id.len() > 128 {
             return Ok(None);
@@ -144,59 +244,23 @@ impl Authority {
         Ok(kept.as_ref().and_then(Client::registered).map(Arc::new))
     }
 
-    /// The client that a request to an endpoint comes from, authenticated in exactly one way (RFC 6749 section 2.3).
-    pub(super) fn authenticated(
-        &self,
-        headers: &HeaderMap,
-        params: &Params,
-    ) -> std::result::Result<Arc<Client>, OAuthError> {
-        let refused = |reason| OAuthError::new("invalid_client", "the client could not be authenticated", reason);
-        let basic = basic(headers).map_err(|()| refused("bad_client_authorization"))?;
-        let posted = params.get("client_secret");
-        if params.contains_key("client_assertion") || params.contains_key("client_assertion_type") {
-            return Err(refused("client_assertion"));
-        }
-        let (id, secret) = match (basic, posted, params.get("client_id")) {
-            (Some(_), Some(_), _) => return Err(refused("two_client_authentications")),
-            (Some((id, _)), None, Some(named)) if id != *named => return Err(refused("two_clients")),
-            (Some((id, secret)), None, _) => (id, Some(secret)),
-            (None, secret, Some(id)) => (id.clone(), secret.cloned()),
-            (None, _, None) => return Err(refused("no_client")),
+    /// The client that a document describes. Every way in which there is none is one answer.
+    async fn published(&self, id: &str) -> Result<Option<Arc<Client>>> {
+        let address = DocumentUrl::client_id(id).filter(|it| self.config.client_documents.takes(it.host()));
+        let Some(address) = address else { return Ok(None) };
+        let text = match self.documents.get(Fetched::Client, &address).await {
+            Ok(text) => text,
+            Err(NotHad::Unfit) => return Ok(None),
+            Err(NotHad::Busy) => return Err(Error::new(ErrorKind::Unavailable, "too many documents are asked for")),
         };
-        let client = self.client(&id)?.ok_or_else(|| refused("unknown_client"))?;
-        match (&client.secret, secret) {
-            (None, None) => Ok(client),
-            (Some(kept), Some(secret))
-                if aws_lc_rs::constant_time::verify_slices_are_equal(kept, &hashed(&secret)).is_ok() =>
-            {
-                Ok(client)
+        match document::read(&address, &text) {
+            Ok(client) => Ok(Some(Arc::new(client))),
+            Err(reason) => {
+                tracing::info!(reason, "a client's document describes no client: {reason}");
+                Ok(None)
             }
-            (Some(_), Some(_)) => Err(refused("wrong_client_secret")),
-            (Some(_), None) => Err(refused("no_client_secret")),
-            (None, Some(_)) => Err(refused("public_client_with_secret")),
         }
     }
-}
-
-/// HTTP Basic, form-encoded inside as RFC 6749 section 2.3.1 wants it.
-fn basic(headers: &HeaderMap) -> std::result::Result<Option<(String, String)>, ()> {
-    let mut sent = headers.get_all(header::AUTHORIZATION).iter();
-    let Some(value) = sent.next() else { return Ok(None) };
-    if sent.next().is_some() {
-        return Err(());
-    }
-    let value = value.to_str().map_err(|_| ())?;
-    let (scheme, encoded) = value.split_once(' ').ok_or(())?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return Err(());
-    }
-    let decoded = STANDARD.decode(encoded.trim()).ok().and_then(|it| String::from_utf8(it).ok()).ok_or(())?;
-    let (id, secret) = decoded.split_once(':').ok_or(())?;
-    let plain = |text: &str| {
-        let query = format!("v={}", text.replace('&', "%26"));
-        url::form_urlencoded::parse(query.as_bytes()).next().map(|it| it.1.into_owned()).unwrap_or_default()
-    };
-    Ok(Some((plain(id), plain(secret))))
 }
 
 /// Whether a form's secret is the one that was given out.
@@ -217,8 +281,20 @@ mod tests {
 
     #[test]
     fn a_consent_is_to_one_description_of_a_client() {
-        let of =
-            |name: &str, uri: &str| Client::new("c".into(), name, Publisher::Unknown, vec![uri.into()], None).digest;
+        let described = |name: &str, uri: &str, known_by: Option<Value>| {
+            let (publisher, redirect_uris) = (Publisher::Unknown, vec![uri.to_owned()]);
+            Client::new(Described {
+                id: "c".into(),
+                name,
+                publisher,
+                redirect_uris,
+                proofs: Proofs::default(),
+                known_by,
+            })
+            .digest
+        };
+        let of = |name: &str, uri: &str| described(name, uri, None);
+        assert_ne!(of("a", "https://a.example/"), described("a", "https://a.example/", Some("keys".into())));
         assert_eq!(of("a", "https://a.example/"), of("a", "https://a.example/"));
         assert_ne!(of("a", "https://a.example/"), of("b", "https://a.example/"));
         assert_ne!(of("a", "https://a.example/"), of("a", "https://b.example/"));

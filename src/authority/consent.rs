@@ -9,8 +9,9 @@ use super::events::Event;
 use super::flow::Flow;
 use super::identity::SignedIn;
 use super::pages::{ConsentView, ScopeView};
+use super::rights::Attributes;
 use super::secret::{hashed, id as new_id, secret};
-use super::{Attributes, Authority, redirect, scopes};
+use super::{Authority, redirect, scopes};
 use crate::caller::RequestId;
 use crate::store::authority::{Agreement, Code};
 use axum::Extension;
@@ -35,6 +36,21 @@ impl Authority {
         self.scopes.usable((who.realm, who.tenant.as_str(), &who.roles), false, &flow.requested)
     }
 
+    /// What of a request this person agreed to before, where that is all of it and nothing has changed since.
+    pub(super) fn agreed(&self, flow: &Flow, person: &SignedIn) -> Option<BTreeSet<String>> {
+        // Any program on this computer can receive what goes to a loopback address or to an application's scheme, so there a
+        // person is asked each time (RFC 8252 section 8.6).
+        let private = matches!(redirect::registrable(&flow.redirect_uri), Some(redirect::Target::Web(_)));
+        if !private || flow.ask_anew {
+            return None;
+        }
+        let who = &person.identity;
+        let before = self.store.standing_grant(&who.tenant, &who.principal, &flow.client.id).ok().flatten()?;
+        let available = self.available(flow, person);
+        let covered = available.is_subset(&scopes::split(&before.scopes));
+        (before.client_digest == flow.client.digest && covered && !available.is_empty()).then_some(available)
+    }
+
     /// Asks a person, or goes on without asking where they said yes to the same before.
     pub(super) fn ask(
         &self,
@@ -49,12 +65,11 @@ impl Authority {
         let available = self.available(flow, person);
         let held = before.as_ref().map(|it| scopes::split(&it.scopes)).unwrap_or_default();
         let changed = before.as_ref().is_some_and(|it| it.client_digest != flow.client.digest);
-        // Any program on this computer can receive what goes to a loopback address or to an application's scheme, so there a
-        // person is asked each time (RFC 8252 section 8.6).
-        let private = matches!(redirect::registrable(&flow.redirect_uri), Some(redirect::Target::Web(_)));
-        let agreed = before.is_some() && !changed && private && !flow.ask_anew && notice.is_none();
-        if agreed && !available.is_empty() && available.is_subset(&held) && self.take_flow(flow_id) {
-            return self.conclude(flow, person, &available, id);
+        if notice.is_none()
+            && let Some(scopes) = self.agreed(flow, person)
+            && self.take_flow(flow_id)
+        {
+            return self.conclude(flow, person, &scopes, id);
         }
         *flow.shown_to.lock() = Some(Arc::clone(&person.session));
         let mut views: Vec<ScopeView> = self.scopes.catalogue();
@@ -82,7 +97,13 @@ impl Authority {
     }
 
     /// Writes down what was agreed, and answers the client with a code.
-    fn conclude(&self, flow: &Flow, person: &SignedIn, chosen: &BTreeSet<String>, id: &RequestId) -> Response {
+    pub(super) fn conclude(
+        &self,
+        flow: &Flow,
+        person: &SignedIn,
+        chosen: &BTreeSet<String>,
+        id: &RequestId,
+    ) -> Response {
         match self.code(flow, person, chosen) {
             Ok(code) => {
                 self.tell_person("consented", false, flow, person, id);
@@ -107,8 +128,7 @@ impl Authority {
             client_digest: flow.client.digest,
             client_view: flow.client.kept_view(),
             scopes: scopes::joined(chosen),
-            attributes: serde_json::to_vec(&Attributes::of(who))
-                .map_err(|e| postern_api::Error::internal("attributes").because(e))?,
+            attributes: Attributes::of(who).written()?,
         };
         let kept = Code {
             hash: hashed(&code),
@@ -136,7 +156,7 @@ impl Authority {
 }
 
 /// Where a form's answer may lead: the client's own place.
-fn onward(redirect_uri: &str) -> String {
+pub(super) fn onward(redirect_uri: &str) -> String {
     match redirect::registrable(redirect_uri) {
         Some(redirect::Target::App(scheme)) => format!("{scheme}:"),
         Some(redirect::Target::Web(_) | redirect::Target::Loopback) | None => {

@@ -1,8 +1,9 @@
 //! Who signed in at a realm, and what the parts of the authority ask of one another.
 
 use crate::caller::Principal;
+use async_trait::async_trait;
 use http::HeaderMap;
-use postern_api::{OrganisationId, TenantId};
+use postern_api::{OrganisationId, Result, TenantId};
 use postern_policies::Realm;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -53,6 +54,14 @@ pub trait BrowserSessions: Debug + Send + Sync + 'static {
     /// Where to send a browser that has to sign in first: a path of ours that comes back to `return_to`, which is a path of
     /// ours too.
     fn sign_in_path(&self, return_to: &str) -> String;
+}
+
+/// Who knows whether a person is still welcome at their realm, and with which rights.
+#[async_trait]
+pub trait Welcomes: Debug + Send + Sync + 'static {
+    /// The person as the realm or the account says now; `None` where they are not welcome any more, and then all that rests on
+    /// their sign-in has ended. An error says that nobody knows at the moment; nothing has ended then.
+    async fn still(&self, identity: &Identity) -> Result<Option<Identity>>;
 }
 
 /// What ended.

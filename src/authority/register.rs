@@ -1,50 +1,26 @@
 //! Dynamic client registration (RFC 7591), for the clients that know no other way.
 
 use super::answer::json_answer;
-use super::client::Metadata;
+use super::client::{ClientKeys, Metadata};
+use super::fetch::address::DocumentUrl;
 use super::secret::{hashed, id as new_id, secret};
 use super::{Authority, redirect};
 use crate::authority::events::Event;
 use crate::caller::RequestId;
 use crate::edge::envelope::ClientIp;
 use crate::edge::json;
-use crate::edge::peer::{NOBODY, counted};
+use crate::edge::peer::NOBODY;
 use crate::store::authority::RegisteredClient;
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use http::{HeaderMap, StatusCode, header};
 use postern_api::ErrorKind;
 use serde_json::{Map, Value, json as value};
-use std::hash::{BuildHasher as _, RandomState};
-use std::net::IpAddr;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 
 const REDIRECTS: usize = 10;
-const CELLS: u64 = 1 << 14;
-
-/// Registrations of one network.
-pub(super) struct Rate(DefaultKeyedRateLimiter<u64>, RandomState);
-
-impl std::fmt::Debug for Rate {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Rate(..)")
-    }
-}
-
-impl Rate {
-    pub(super) fn new(per_hour: u32) -> Self {
-        let rate = NonZeroU32::new(per_hour).unwrap_or(NonZeroU32::MIN);
-        Self(RateLimiter::keyed(Quota::per_hour(rate)), RandomState::new())
-    }
-
-    fn allows(&self, address: IpAddr) -> bool {
-        self.0.check_key(&(self.1.hash_one(counted(address)) % CELLS)).is_ok()
-    }
-}
 
 type Wrong = (&'static str, &'static str);
 
@@ -69,6 +45,12 @@ pub(super) async fn register(
         Ok(Value::Object(sent)) if is_json => read(&sent),
         _ => Err(("invalid_client_metadata", "send one JSON object as application/json")),
     };
+    let read = read.and_then(|it| match it.jwks_uri.as_deref().and_then(DocumentUrl::parse) {
+        Some(uri) if !authority.config.client_documents.takes(uri.host()) => {
+            Err(("invalid_client_metadata", "this server fetches nothing from there; send the keys themselves as jwks"))
+        }
+        Some(_) | None => Ok(it),
+    });
     let kept = read.map_err(|it| (StatusCode::BAD_REQUEST, it)).and_then(|it| authority.keep(it, &id));
     match kept {
         Ok(answer) => json_answer(StatusCode::CREATED, answer),
@@ -114,18 +96,22 @@ fn read(sent: &Map<String, Value>) -> Result<Metadata, Wrong> {
         "use https, http on localhost, 127.0.0.1 or [::1], or an application's own scheme, without fragment or user",
     ))?;
     let auth_method = text(sent, "token_endpoint_auth_method", 64)?.unwrap_or("client_secret_basic");
-    if !["none", "client_secret_basic", "client_secret_post"].contains(&auth_method) {
+    if !["none", "client_secret_basic", "client_secret_post", "private_key_jwt"].contains(&auth_method) {
         return Err((
             "invalid_client_metadata",
-            "use the token_endpoint_auth_method none, client_secret_basic or client_secret_post",
+            "use the token_endpoint_auth_method none, client_secret_basic, client_secret_post or private_key_jwt",
         ));
     }
     let own_scheme = targets.iter().any(|it| matches!(it, redirect::Target::App(_)));
     if own_scheme && auth_method != "none" {
         return Err(("invalid_redirect_uri", "a client with an application's own scheme keeps no secret"));
     }
-    if sent.contains_key("jwks_uri") || sent.contains_key("jwks") {
-        return Err(("invalid_client_metadata", "keys are not taken at registration"));
+    let (jwks, jwks_uri) = (sent.get("jwks"), text(sent, "jwks_uri", 512)?);
+    let keys = ClientKeys::read(jwks, jwks_uri).map_err(|says| ("invalid_client_metadata", says))?;
+    // Keys that are not used are left out, as whatever else is not known.
+    let signs = auth_method == "private_key_jwt";
+    if signs && keys.is_none() {
+        return Err(("invalid_client_metadata", "private_key_jwt needs jwks or jwks_uri"));
     }
     let grants = list(sent, "grant_types")?.unwrap_or_default();
     if grants.iter().any(|it| !["authorization_code", "refresh_token"].contains(it)) {
@@ -141,6 +127,8 @@ fn read(sent: &Map<String, Value>) -> Result<Metadata, Wrong> {
         name: text(sent, "client_name", 16 * 1024)?.map(super::client::shown),
         redirect_uris: redirect_uris.into_iter().map(str::to_owned).collect(),
         auth_method: auth_method.to_owned(),
+        jwks: jwks.filter(|_| signs).cloned(),
+        jwks_uri: jwks_uri.filter(|_| signs).map(str::to_owned),
     })
 }
 
@@ -153,7 +141,8 @@ impl Authority {
             (StatusCode::SERVICE_UNAVAILABLE, ("temporarily_unavailable", "not possible just now, try again later"))
         };
         let now = self.clock.unix_secs();
-        let given = if metadata.auth_method == "none" { None } else { Some(secret("ps_").map_err(failed)?) };
+        let shares = metadata.auth_method.starts_with("client_secret");
+        let given = if shares { Some(secret("ps_").map_err(failed)?) } else { None };
         let client = RegisteredClient {
             id: new_id("dcr-").map_err(failed)?,
             metadata: serde_json::to_string(&metadata).unwrap_or_default(),
@@ -178,6 +167,12 @@ impl Authority {
         if let Some(answer) = answer.as_object_mut() {
             if let Some(name) = metadata.name {
                 answer.insert("client_name".into(), name.into());
+            }
+            if let Some(jwks) = metadata.jwks {
+                answer.insert("jwks".into(), jwks);
+            }
+            if let Some(uri) = metadata.jwks_uri {
+                answer.insert("jwks_uri".into(), uri.into());
             }
             if let Some(secret) = given {
                 answer.insert("client_secret".into(), secret.into());

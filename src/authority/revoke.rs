@@ -31,20 +31,20 @@ pub(super) async fn revoke(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let handled = tokio::task::spawn_blocking(move || {
-        let ended = form(&headers, query.as_deref(), &body).and_then(|asked| {
-            let client = authority.authenticated(&headers, &asked)?;
-            authority.revoke_token(&client, &asked, &id)
-        });
-        match ended {
-            Ok(()) => json_answer(StatusCode::OK, json!({})),
-            Err(error) => {
-                authority.refused(error.reason, None, &id);
-                error.answer()
-            }
+    let ended = async {
+        let asked = form(&headers, query.as_deref(), &body)?;
+        let client = authority.authenticated(&headers, &asked).await?.client;
+        let (here, id) = (Arc::clone(&authority), id.clone());
+        let ending = tokio::task::spawn_blocking(move || here.revoke_token(&client, &asked, &id));
+        ending.await.map_err(|_| OAuthError::new("server_error", "an internal error occurred", "panic"))?
+    };
+    match ended.await {
+        Ok(()) => json_answer(StatusCode::OK, json!({})),
+        Err(error) => {
+            authority.refused(error.reason, None, &id);
+            error.answer()
         }
-    });
-    handled.await.unwrap_or_else(|_| OAuthError::new("server_error", "an internal error occurred", "panic").answer())
+    }
 }
 
 /// `POST /introspect`.
@@ -55,18 +55,15 @@ pub(super) async fn introspect(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let answer = form(&headers, query.as_deref(), &body).and_then(|asked| {
-        let client = authority.authenticated(&headers, &asked)?;
-        if client.secret.is_none() {
-            return Err(OAuthError::new(
-                "invalid_client",
-                "a client without a secret cannot ask this",
-                "public_client",
-            ));
+    let answer = async {
+        let asked = form(&headers, query.as_deref(), &body)?;
+        let asking = authority.authenticated(&headers, &asked).await?;
+        if !asking.proven {
+            return Err(OAuthError::new("invalid_client", "a public client cannot ask this", "public_client"));
         }
-        authority.describe(&client, &asked)
-    });
-    match answer {
+        authority.describe(&asking.client, &asked)
+    };
+    match answer.await {
         Ok(answer) => json_answer(StatusCode::OK, answer),
         Err(error) => {
             authority.refused(error.reason, None, &id);
@@ -120,7 +117,8 @@ impl Authority {
         let Some(shown) = self.shown(client, asked)? else { return Ok(inactive) };
         let now = self.clock.unix_secs();
         let stands = shown.usable && !shown.session.ended && now < shown.session.expires_at;
-        let Some((_, _, rights)) = self.rights(&shown.session).filter(|_| stands) else { return Ok(inactive) };
+        let Some(rights) = self.rights(&shown.session).filter(|_| stands) else { return Ok(inactive) };
+        let rights = rights.scopes;
         let claim = |name: &str| shown.claims.as_ref().and_then(|it| it.get(name)).cloned();
         let scope = claim("scope").unwrap_or_else(|| scopes::joined(&rights).into());
         Ok(json!({

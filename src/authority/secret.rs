@@ -30,6 +30,23 @@ pub(super) fn hashed(secret: &str) -> Digest {
     out
 }
 
+/// The digest of a secret, which is not shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Hashed(pub(super) Digest);
+
+impl Hashed {
+    /// Of this secret.
+    pub fn of(secret: &str) -> Self {
+        Self(hashed(secret))
+    }
+}
+
+impl std::fmt::Debug for Hashed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Hashed(..)")
+    }
+}
+
 /// Whether two secrets are the same, in a time that does not say how far.
 pub(super) fn same(one: &str, other: &str) -> bool {
     verify_slices_are_equal(&hashed(one), &hashed(other)).is_ok()

@@ -181,6 +181,7 @@ pub struct SignIn {
     hasher: Hasher,
     attempts: Attempts,
     throttle: Throttle,
+    flights: rights::Flights,
     /// Who else holds what rests on a sign-in.
     endings: RwLock<Vec<Arc<dyn Ending>>>,
 }
@@ -245,6 +246,7 @@ impl SignIn {
             hasher: Hasher::new()?,
             attempts: Attempts::default(),
             throttle: Throttle::new(&parts.throttle),
+            flights: rights::Flights::default(),
             endings: RwLock::default(),
             store,
             clock,

@@ -4,6 +4,7 @@ use super::answer::{OAuthError, Params, is_form, json_answer, params};
 use super::authorize::is_pkce;
 use super::client::Client;
 use super::events::Event;
+use super::rights::Attributes;
 use super::secret::{challenge, hashed, id as new_id, same, secret};
 use super::{Authority, scopes};
 use crate::caller::RequestId;
@@ -33,23 +34,32 @@ pub(super) async fn token(
         Ok(asked) => asked,
         Err(error) => return authority.token_refused(error, None, &id),
     };
+    let asking = match authority.authenticated(&headers, &asked).await {
+        Ok(asking) => asking,
+        Err(error) => return authority.token_refused(error, None, &id),
+    };
+    if asked.get("grant_type").is_some_and(|it| it == "refresh_token")
+        && let Err(error) = authority.still_welcome(&asking.client, &asked).await
+    {
+        return authority.token_refused(error, Some(&asking.client), &id);
+    }
     // The store waits for the disk; this thread has others to serve.
     let handled = tokio::task::spawn_blocking(move || {
-        let client = match authority.authenticated(&headers, &asked) {
-            Ok(client) => client,
-            Err(error) => return authority.token_refused(error, None, &id),
-        };
+        let client = &asking.client;
         let answer = match asked.get("grant_type").map(String::as_str) {
-            Some("authorization_code") => authority.redeem(&client, &asked, &id),
-            Some("refresh_token") => authority.renew(&client, &asked, &id),
-            Some(_) => {
-                Err(OAuthError::new("unsupported_grant_type", "use authorization_code or refresh_token", "grant_type"))
-            }
+            Some("authorization_code") => authority.redeem(client, &asked, &id),
+            Some("refresh_token") => authority.renew(client, &asked, &id),
+            Some("client_credentials") => authority.service_token(&asking, &asked, &id),
+            Some(_) => Err(OAuthError::new(
+                "unsupported_grant_type",
+                "use authorization_code, refresh_token or client_credentials",
+                "grant_type",
+            )),
             None => Err(OAuthError::new("invalid_request", "grant_type is missing", "grant_type")),
         };
         match answer {
             Ok(body) => json_answer(StatusCode::OK, body),
-            Err(error) => authority.token_refused(error, Some(&client), &id),
+            Err(error) => authority.token_refused(error, Some(client), &id),
         }
     });
     handled.await.unwrap_or_else(|_| OAuthError::new("server_error", "an internal error occurred", "panic").answer())
@@ -85,7 +95,7 @@ impl Authority {
         error.answer()
     }
 
-    fn resource_is_ours(&self, asked: &Params) -> Result<(), OAuthError> {
+    pub(super) fn resource_is_ours(&self, asked: &Params) -> Result<(), OAuthError> {
         if asked.get("resource").is_some_and(|it| *it != self.resource) {
             return Err(OAuthError::new("invalid_target", "resource has to be the URL of this server", "resource"));
         }
@@ -117,13 +127,16 @@ impl Authority {
             if !same(&challenge(verifier), &kept.challenge) {
                 return Err("code_verifier");
             }
+            if kept.client_digest != client.digest {
+                return Err("client_changed");
+            }
             if now >= kept.expires_at { Err("code_expired") } else { Ok(()) }
         })?;
         match redeemed {
             Redeemed::Session(session) => {
                 let rights = self.rights(&session).ok_or_else(|| invalid_grant("rights"))?;
                 self.tell_session("token_issued", false, &session, id);
-                self.issue(&session, &rights.2, Some(refresh), now)
+                self.issue(&session, &rights.scopes, Some(refresh), now)
             }
             Redeemed::Replayed(ended) => {
                 self.live.ended(ended.as_slice());
@@ -131,6 +144,33 @@ impl Authority {
             }
             Redeemed::Refused(reason) => Err(invalid_grant(reason)),
             Redeemed::Unknown => Err(invalid_grant("unknown_code")),
+        }
+    }
+
+    /// Asks the realm of whoever a refresh token is for whether they are still welcome. Asked for the newest token alone, so
+    /// that a stranger, or a token that was used, asks nobody.
+    async fn still_welcome(&self, client: &Client, asked: &Params) -> Result<(), OAuthError> {
+        let Some(welcomes) = &self.welcomes else { return Ok(()) };
+        let digests = asked.get("refresh_token").and_then(|it| refresh_digests(it));
+        let Some((handle, digest)) = digests else { return Ok(()) };
+        let found = self.store.session_of_refresh(&handle, &digest)?;
+        let stands = |it: &Session| !it.ended && self.clock.unix_secs() < it.expires_at && *it.client == *client.id;
+        let Some(session) = found.filter(|it| it.1 && stands(&it.0)).map(|it| it.0) else { return Ok(()) };
+        let Some(before) = self.identity(&session) else { return Ok(()) };
+        match welcomes.still(&before).await {
+            Ok(Some(now)) if Attributes::of(&now) == Attributes::of(&before) => Ok(()),
+            Ok(Some(now)) => {
+                let attributes = Attributes::of(&now).written()?;
+                if let Some(version) = self.store.set_attributes(&session.tenant, &session.grant, &attributes)? {
+                    self.live.changed(&session.grant, version);
+                }
+                Ok(())
+            }
+            Ok(None) => Err(invalid_grant("not_welcome")),
+            Err(error) => {
+                tracing::warn!(error = %error, source = ?std::error::Error::source(&error), "a realm could not be asked about a person");
+                Err(OAuthError::new("temporarily_unavailable", "not possible just now, try again later", "realm"))
+            }
         }
     }
 
@@ -167,7 +207,7 @@ impl Authority {
             })?;
         match refreshed {
             Refreshed::Renewed(session) => {
-                let (_, _, rights) = self.rights(&session).ok_or_else(|| invalid_grant("rights"))?;
+                let rights = self.rights(&session).ok_or_else(|| invalid_grant("rights"))?.scopes;
                 let chosen = asked_scopes.map_or(rights.clone(), |it| it.intersection(&rights).cloned().collect());
                 self.tell_session("token_refreshed", false, &session, id);
                 self.issue(&session, &chosen, Some(next), now)
@@ -185,7 +225,7 @@ impl Authority {
         }
     }
 
-    fn issue(
+    pub(super) fn issue(
         &self,
         session: &Session,
         chosen: &BTreeSet<String>,

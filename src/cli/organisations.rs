@@ -4,7 +4,7 @@ use super::{Failed, MatchFormat, Organisations, complain, say};
 use crate::adapters::Registry;
 use crate::config::{Config, TenantConfig};
 use crate::matching::{self, Known};
-use postern_api::{CallCx, Directory, ErrorKind, Reach, Result};
+use postern_api::{CallCx, Directory, ErrorKind, Reach, Result, Turn};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -74,7 +74,8 @@ async fn read(registry: &Registry<'_>, tenant: &TenantConfig, whole: &mut bool) 
 
 async fn directory(adapter: &dyn postern_api::Adapter) -> Result<Option<Directory>> {
     let Some(crm) = adapter.crm() else { return Ok(None) };
-    let cx = CallCx::new(Reach::Tenant, PATIENCE);
+    let turn = Turn { background: true, ..Turn::default() };
+    let cx = CallCx { turn, ..CallCx::new(Reach::Tenant, PATIENCE) };
     match crm.directory(&cx).await {
         Ok(directory) => Ok(Some(directory)),
         Err(error) if error.kind() == ErrorKind::Unsupported => Ok(None),

@@ -80,9 +80,9 @@ fn oidc(mut table: Table, path: &str, found: &mut Mistakes) -> Option<OidcConfig
     config.map(|it| OidcConfig { secret, ..it })
 }
 
-const REFERENCE: &str = "expected a reference: `{ env = \"NAME\" }` or `{ file = \"path\" }`";
+pub(super) const REFERENCE: &str = "expected a reference: `{ env = \"NAME\" }` or `{ file = \"path\" }`";
 
-fn read(value: Value, path: &str, found: &mut Mistakes) -> Option<SecretString> {
+pub(super) fn read(value: Value, path: &str, found: &mut Mistakes) -> Option<SecretString> {
     if !value.is_table() {
         found.add(path, REFERENCE);
         return None;

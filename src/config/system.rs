@@ -123,6 +123,20 @@ impl SystemConfig {
         }
     }
 
+    /// Which installation it is: the same under another name, another one under the same name.
+    pub fn place(&self) -> String {
+        match self {
+            SystemConfig::Embedded => "embedded".into(),
+            SystemConfig::Autotask(it, _) => format!("autotask {}", it.username),
+            SystemConfig::ConnectWise(it, _) => format!("connectwise {} {}", it.base_url, it.company_id),
+            SystemConfig::HaloPsa(it, _) => {
+                format!("halopsa {} {}", it.base_url, it.tenant.as_deref().unwrap_or_default())
+            }
+            SystemConfig::RequestTracker(it, _) => format!("request-tracker {}", it.base_url),
+            SystemConfig::Syncro(it, _) => format!("syncro {}", it.base_url),
+        }
+    }
+
     /// Whether the adapter has this port at all.
     pub(super) fn has_port(&self, port: &str) -> bool {
         match self {

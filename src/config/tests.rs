@@ -120,3 +120,55 @@ fn p02_a_trusted_link_host_is_a_host_and_nothing_else() {
     let mistakes = Config::parse(&text).expect_err("has a mistake").to_string();
     assert!(mistakes.contains("tenants[0].trusted_link_hosts: expected host names"), "{mistakes}");
 }
+
+/// The whole configuration with a client, whose secret and keys are in files.
+fn with_client(client: &str) -> Result<Config, Mistakes> {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("secret"), "a secret of thirty-two letters...\n").unwrap();
+    std::fs::write(dir.path().join("short"), "secret\n").unwrap();
+    let key = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"k","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+    std::fs::write(dir.path().join("jwks"), key).unwrap();
+    let client = client.replace("DIR", &dir.path().display().to_string());
+    Config::parse(&format!("{WHOLE}\n[[authority.clients]]\nid = \"agent\"\nname = \"Agent\"\n{client}"))
+}
+
+const SERVICE: &str = "[authority.clients.service]\ntenant = \"msp\"\nrealm = \"customer\"\norganisation = \"acme\"\nroles = [\"basic-customer\"]\nscopes = [\"support.read\"]\n";
+
+#[test]
+fn a_client_that_works_as_itself_is_read_with_its_secret_or_keys() {
+    let config = with_client(&format!("secret = {{ file = \"DIR/secret\" }}\n{SERVICE}")).expect("is whole");
+    let client = &config.authority.clients[0];
+    assert!(client.secret.is_some() && client.service.is_some());
+    assert!(!format!("{client:?}").contains("thirty"), "{client:?}");
+    let config = with_client(&format!("jwks = {{ file = \"DIR/jwks\" }}\n{SERVICE}")).expect("is whole");
+    assert!(config.authority.clients[0].jwks.is_some());
+}
+
+#[test]
+fn l05_a_client_without_a_proof_or_with_a_weak_one_is_a_mistake() {
+    let secret = "secret = { file = \"DIR/secret\" }\n";
+    for (client, mistake) in [
+        (SERVICE.to_owned(), "clients[0].service: expected `secret`"),
+        ("secret = \"in the clear, all of it, here\"\n".to_owned(), "clients[0].secret: expected a reference"),
+        ("secret = { file = \"DIR/short\" }\n".to_owned(), "clients[0].secret: expected a secret of at least 24"),
+        ("secret = { file = \"DIR/none\" }\n".to_owned(), "clients[0].secret: expected a readable file"),
+        ("jwks = { file = \"DIR/secret\" }\n".to_owned(), "clients[0].jwks: expected a key set"),
+        ("jwks_uri = \"https://10.0.0.1/keys\"\n".to_owned(), "clients[0].jwks_uri: jwks_uri has to be"),
+        (secret.to_owned(), "clients[0].redirect_uris: expected at least one"),
+        (format!("{secret}{}", SERVICE.replace("\"msp\"", "\"other\"")), "service.tenant: expected the id of a tenant"),
+        (format!("{secret}{}", SERVICE.replace("acme", "globex")), "service.organisation: expected an organisation"),
+        (
+            format!("{secret}{}", SERVICE.replace("\"customer\"", "\"employee\"")),
+            "service.organisation: expected nothing",
+        ),
+        (
+            format!("{secret}{}", SERVICE.replace("organisation = \"acme\"\n", "")),
+            "service.organisation: expected the customer",
+        ),
+        (format!("{secret}{}", SERVICE.replace("[\"support.read\"]", "[]")), "service.scopes: expected at least one"),
+    ] {
+        let mistakes = with_client(&client).expect_err(mistake).to_string();
+        assert!(mistakes.contains(mistake), "{mistake}: {mistakes}");
+        assert!(!mistakes.contains("in the clear"), "{mistakes}");
+    }
+}

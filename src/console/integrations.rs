@@ -2,7 +2,7 @@
 
 use super::visitor::{Shell, back};
 use super::words::{machine_time, time};
-use super::{Console, page};
+use super::{Budget, Console, page};
 use crate::tenant::Tenant;
 use askama::Template;
 use axum::extract::{OriginalUri, State};
@@ -22,6 +22,19 @@ pub(super) struct Row {
     pub(super) class: &'static str,
     pub(super) asked: Option<(String, String)>,
     pub(super) says: Option<String>,
+    pub(super) requests: Vec<String>,
+}
+
+/// Where a request limit stands, in words.
+fn requests(budget: Budget) -> Vec<String> {
+    let mut words = vec![format!("{} can be sent at once", budget.left)];
+    if budget.waiting > 0 {
+        words.push(format!("{} wait for their turn", budget.waiting));
+    }
+    if budget.paused_secs > 0 {
+        words.push(format!("paused for {} seconds, as the system asked", budget.paused_secs));
+    }
+    words
 }
 
 #[derive(Template)]
@@ -69,6 +82,7 @@ fn rows(console: &Console, tenant: &Tenant) -> Vec<Row> {
                 class,
                 asked: last.as_ref().map(|it| (time(it.at), machine_time(it.at))),
                 says: last.and_then(|it| it.says),
+                requests: console.healths.budget(&tenant.id, &system.name).map(requests).unwrap_or_default(),
             }
         });
         row.ports.push(port);

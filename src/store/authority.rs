@@ -63,6 +63,8 @@ pub struct Code {
 pub struct KeptCode {
     /// The client that it was issued to.
     pub client: String,
+    /// Of the client's description, when it was agreed to.
+    pub client_digest: Digest,
     /// Where it was sent.
     pub redirect_uri: String,
     /// The PKCE challenge.
@@ -204,11 +206,13 @@ impl Store {
 
     /// Writes down what a person agreed to, and the code that tells the client. The grant's id and version.
     pub fn authorise(&self, agreed: &Agreement, code: &Code, now: i64) -> Result<(String, i64)> {
-        let known = self.standing_grant(&agreed.tenant, &agreed.principal, &agreed.client)?;
-        let id = known.map_or_else(|| agreed.new_id.clone(), |it| it.id);
-        let sealed = self.seal.seal(&[agreed.tenant.as_str(), "authority_grant", &id], &agreed.attributes)?;
         self.database.change(|tx| {
-            // Where two tabs agree at the same moment, the second finds the first one's grant here and is told to try again.
+            // Asked within the transaction: where two tabs agree at the same moment, the second finds the first one's grant.
+            let id = standing_id(tx, agreed)?;
+            let sealed = match self.sealed(agreed, &id) {
+                Ok(sealed) => sealed,
+                Err(error) => return Ok(Err(error)),
+            };
             tx.execute(
                 "INSERT INTO authority_grant (id, tenant, issuer, subject, client, client_digest, client_view, scopes, sealed, version, authorised_at)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10)
@@ -227,7 +231,25 @@ impl Store {
                 params![code.hash, id, code.redirect_uri, code.challenge, agreed.scopes, code.realm_session, code.expires_at],
             )?;
             tx.execute("UPDATE authority_client SET used_at = ?2 WHERE id = ?1", params![agreed.client, now])?;
-            Ok((id.clone(), version))
+            Ok(Ok((id, version)))
+        })?
+    }
+
+    fn sealed(&self, agreed: &Agreement, id: &str) -> Result<Vec<u8>> {
+        self.seal.seal(&[agreed.tenant.as_str(), "authority_grant", id], &agreed.attributes)
+    }
+
+    /// Keeps what a realm says of a person now, with their grant; the grant's new version, if it stands.
+    pub fn set_attributes(&self, tenant: &TenantId, grant: &str, attributes: &[u8]) -> Result<Option<i64>> {
+        let sealed = self.seal.seal(&[tenant.as_str(), "authority_grant", grant], attributes)?;
+        self.database.change(|tx| {
+            tx.query_row(
+                "UPDATE authority_grant SET sealed = ?3, version = version + 1
+                 WHERE tenant = ?1 AND id = ?2 AND ended_at IS NULL RETURNING version",
+                params![tenant.as_str(), grant, sealed],
+                |row| row.get(0),
+            )
+            .optional()
         })
     }
 
@@ -243,7 +265,7 @@ impl Store {
             let found = tx
                 .prepare_cached(
                     "SELECT g.client, c.redirect_uri, c.challenge, c.expires_at, c.used, c.session, c.grant_id, c.scopes,
-                       c.realm_session, g.ended_at IS NOT NULL
+                       c.realm_session, g.ended_at IS NOT NULL, g.client_digest
                      FROM authority_code c JOIN authority_grant g ON g.id = c.grant_id WHERE c.hash = ?1",
                 )?
                 .query_row([hash], |row| {
@@ -252,6 +274,7 @@ impl Store {
                         redirect_uri: row.get(1)?,
                         challenge: row.get(2)?,
                         expires_at: row.get(3)?,
+                        client_digest: row.get(10)?,
                     };
                     let began: (bool, Option<String>) = (row.get(4)?, row.get(5)?);
                     let rest: (String, String, Option<String>, bool) = (row.get(6)?, row.get(7)?, row.get(8)?, row.get(9)?);
@@ -358,11 +381,12 @@ impl Store {
 
     /// The session of a client that signs in as itself, made where there is none; renewed for `lives` seconds.
     pub fn service_session(&self, agreed: &Agreement, new_session: &str, now: i64, lives: i64) -> Result<Session> {
-        let sealed_at = |id: &str| self.seal.seal(&[agreed.tenant.as_str(), "authority_grant", id], &agreed.attributes);
-        let known = self.standing_grant(&agreed.tenant, &agreed.principal, &agreed.client)?;
-        let id = known.as_ref().map_or_else(|| agreed.new_id.clone(), |it| it.id.clone());
-        let sealed = sealed_at(&id)?;
         let session = self.database.change(|tx| {
+            let id = standing_id(tx, agreed)?;
+            let sealed = match self.sealed(agreed, &id) {
+                Ok(sealed) => sealed,
+                Err(error) => return Ok(Err(error)),
+            };
             tx.execute(
                 "INSERT INTO authority_grant (id, tenant, issuer, subject, client, client_digest, client_view, scopes, sealed, version, authorised_at)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10)
@@ -387,9 +411,9 @@ impl Store {
                  ON CONFLICT (id) DO UPDATE SET expires_at = max(expires_at, ?5), scopes = ?3",
                 params![session, id, agreed.scopes, now, now + lives],
             )?;
-            session_by_id(tx, &session)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
+            session_by_id(tx, &session)?.ok_or(rusqlite::Error::QueryReturnedNoRows).map(Ok)
         })?;
-        self.opened(session)
+        self.opened(session?)
     }
 
     /// A session, ended or not.
@@ -497,8 +521,25 @@ fn grant_of(row: &Row<'_>) -> rusqlite::Result<Grant> {
     })
 }
 
+/// The id of the grant that stands, or the one that a new grant is to have.
+fn standing_id(tx: &Transaction<'_>, agreed: &Agreement) -> rusqlite::Result<String> {
+    let found = tx
+        .prepare_cached(
+            "SELECT id FROM authority_grant WHERE tenant = ?1 AND issuer = ?2 AND subject = ?3 AND client = ?4 AND ended_at IS NULL",
+        )?
+        .query_row(
+            params![agreed.tenant.as_str(), &*agreed.principal.issuer, &*agreed.principal.subject, agreed.client],
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(found.unwrap_or_else(|| agreed.new_id.clone()))
+}
+
 fn keep_refresh(tx: &Transaction<'_>, hash: &Digest, session: &str, generation: i64) -> rusqlite::Result<()> {
     tx.prepare_cached("INSERT INTO authority_refresh (hash, session, generation) VALUES (?1, ?2, ?3)")?
         .execute(params![hash, session, generation])
         .map(drop)
 }
+
+#[cfg(test)]
+mod tests;

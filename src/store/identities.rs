@@ -8,7 +8,8 @@ use rusqlite::{OptionalExtension, params};
 use std::sync::Arc;
 
 impl Store {
-    /// Makes the tenant's links exactly these (system, ours, the system's): whoever is not among them is invisible from now on.
+    /// Makes the tenant's configured links exactly these (system, ours, the system's): whoever is not among them, nor among those
+    /// that a person agreed to, is invisible from now on.
     /// `Conflict` where one id of a system is given to two of ours; nothing is changed then.
     pub fn set_organisations(&self, tenant: &TenantId, links: &[(&str, &OrganisationId, &ExternalId)]) -> Result<()> {
         for (nth, (system, ours, external)) in links.iter().enumerate() {
@@ -35,7 +36,12 @@ impl Store {
     fn load_organisations(&self, tenant: &TenantId, system: &str) -> Result<OrganisationMap> {
         let reader = self.database.reader();
         let mut statement = reader
-            .prepare_cached("SELECT organisation, external FROM organisation_link WHERE tenant = ?1 AND system = ?2")
+            .prepare_cached(
+                "SELECT organisation, external FROM organisation_link WHERE tenant = ?1 AND system = ?2 \
+                 UNION ALL SELECT organisation, external FROM organisation_agreed a WHERE tenant = ?1 AND system = ?2 \
+                 AND NOT EXISTS (SELECT 1 FROM organisation_link l WHERE l.tenant = ?1 AND l.system = ?2 \
+                 AND (l.organisation = a.organisation OR l.external = a.external))",
+            )
             .map_err(failed)?;
         let rows = statement
             .query_map(params![tenant.as_str(), system], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))

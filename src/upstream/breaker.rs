@@ -43,6 +43,11 @@ impl Breaker {
         }
     }
 
+    /// Takes note of an answer of a system that is well.
+    pub(super) fn well(&self) {
+        *self.0.lock() = State::default();
+    }
+
     /// Takes note of how a request ended.
     pub(super) fn record(&self, outcome: &Result<Response>) {
         let failed = match outcome {
@@ -51,11 +56,10 @@ impl Breaker {
                 matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::OutcomeUnknown)
             }
         };
-        let mut state = self.0.lock();
         if !failed {
-            *state = State::default();
-            return;
+            return self.well();
         }
+        let mut state = self.0.lock();
         state.failures = state.failures.saturating_add(1);
         if state.failures >= ROW && state.open_until.is_none() {
             state.open_until = Some(Instant::now() + PAUSE);

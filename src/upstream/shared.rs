@@ -14,7 +14,7 @@ use bucket::{Bucket, Urgency};
 use parking_lot::Mutex;
 use postern_api::{CallCx, Error, ErrorKind, Result};
 use queue::Queue;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, oneshot};
@@ -26,8 +26,11 @@ pub type Rate = (u32, Duration);
 const MOST_WAITING: usize = 4096;
 
 /// The budgets of this process, by what the vendor counts by.
-#[derive(Debug, Default)]
-pub struct Budgets(Mutex<BTreeMap<(&'static str, String), Arc<Budget>>>);
+#[derive(Debug, Clone, Default)]
+pub struct Budgets(Arc<Mutex<ByAccount>>);
+
+/// By vendor and account.
+type ByAccount = BTreeMap<(&'static str, String), Arc<Budget>>;
 
 impl Budgets {
     /// A tenant's share of the budget for one account of a vendor.
@@ -49,7 +52,8 @@ impl Budgets {
         let report = |((vendor, account), budget): (&(&'static str, String), &Arc<Budget>)| {
             let state = budget.state.lock();
             let (left, paused_for) = state.bucket.left(now);
-            Report { vendor, account: account.clone(), left, waiting: state.queue.len(), paused_for }
+            let systems = state.systems.iter().cloned().collect();
+            Report { vendor, account: account.clone(), systems, left, waiting: state.queue.len(), paused_for }
         };
         all.iter().map(report).collect()
     }
@@ -62,6 +66,8 @@ pub struct Report {
     pub vendor: &'static str,
     /// What the vendor counts by.
     pub account: String,
+    /// Which systems share it: tenant and name.
+    pub systems: Vec<(Arc<str>, Arc<str>)>,
     /// Requests that could be sent at once.
     pub left: u32,
     /// Requests that wait.
@@ -82,6 +88,8 @@ struct Budget {
 #[derive(Debug)]
 struct State {
     bucket: Bucket,
+    /// Who shares it: tenant and system.
+    systems: BTreeSet<(Arc<str>, Arc<str>)>,
     queue: Queue<oneshot::Sender<()>>,
     /// Whether the task that hands out turns is running. It ends when nobody waits.
     handing_out: bool,
@@ -95,6 +103,13 @@ pub struct Share {
 }
 
 impl Share {
+    /// Notes which of the tenant's systems this is the share of, for whoever looks after them.
+    #[must_use]
+    pub fn of_system(self, system: &str) -> Self {
+        self.budget.state.lock().systems.insert((self.tenant.clone(), system.into()));
+        self
+    }
+
     /// Waits for a turn, never past the call's deadline. Take it right before sending: what is taken counts as sent.
     ///
     /// Errors: `RateLimited`, with the time to wait where it is known, if there will be no turn in time.
@@ -148,7 +163,8 @@ impl Drop for Left<'_> {
 
 impl Budget {
     fn new(vendor: &'static str, rate: Rate, now: Instant) -> Arc<Self> {
-        let state = State { bucket: Bucket::new(rate, now), queue: Queue::default(), handing_out: false };
+        let (bucket, systems) = (Bucket::new(rate, now), BTreeSet::new());
+        let state = State { bucket, systems, queue: Queue::default(), handing_out: false };
         Arc::new(Self { vendor, state: Mutex::new(state), earlier: Notify::new() })
     }
 

@@ -80,6 +80,16 @@ async fn w09_a_write_without_an_answer_has_an_unknown_outcome_and_a_read_timed_o
 }
 
 #[tokio::test]
+async fn w07_a_call_that_only_looks_sends_no_write() {
+    let (handle, script) = handle(&[(200, ""), (200, "")], None).await;
+    let looking = CallCx { looking: true, ..cx(5_000) };
+    let error = handle.send(&looking, Request::post(&["x"])).await.expect_err("a write");
+    assert_eq!((error.kind(), script.calls.load(Ordering::SeqCst)), (ErrorKind::Internal, 0));
+    handle.send(&looking, Request::post(&["x"]).reading()).await.expect("a search");
+    assert_eq!(script.calls.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
 async fn nobody_there_means_that_nothing_was_changed() {
     let nowhere = "http://127.0.0.1:1/".parse().expect("a url");
     let handle = Upstream::new(Settings::new("test", nowhere), None).expect("a handle");
@@ -161,4 +171,21 @@ async fn a_credential_that_stays_the_same_is_not_tried_twice() {
     let (handle, script) = handle(&[(401, "")], Some(Arc::new(Fixed))).await;
     let answer = handle.send(&cx(5_000), Request::get(&["x"])).await.expect("an answer");
     assert_eq!((answer.status, script.calls.load(Ordering::SeqCst)), (StatusCode::UNAUTHORIZED, 1));
+}
+
+/// Some vendors say no with a failure's status.
+#[tokio::test]
+async fn a_refusal_with_a_failures_status_opens_no_breaker() {
+    for (body, knows, expected) in
+        [("refused: no such value", true, 20), ("refused: no such value", false, 8), ("down", true, 8)]
+    {
+        let script = Arc::new(Script { answers: Mutex::new(vec![(500, body)]), ..Script::default() });
+        let mut settings = Settings::new("test", serve(script.clone()).await);
+        settings.refusal = knows.then_some(|response| response.body.starts_with(b"refused"));
+        let handle = Upstream::new(settings, None).expect("a handle");
+        for _ in 0..20 {
+            drop(handle.send(&cx(5_000), Request::post(&["x"])).await);
+        }
+        assert_eq!(script.calls.load(Ordering::SeqCst), expected, "{body} {knows}");
+    }
 }

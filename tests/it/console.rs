@@ -1,6 +1,8 @@
 //! The web pages over HTTP. Who is signed in says a cookie that holds a realm's token, which is believed here as it stands: the
 //! sign-in itself has tests of its own.
 
+mod approvals;
+mod organisations;
 mod pages;
 
 use crate::gateway::{Gateway, OTHER_TENANT, Person, TENANT, claims_of};
@@ -12,7 +14,7 @@ use postern::authority::identity::{BrowserSessions, Identity, SignedIn};
 use postern::authority::pages::Publisher;
 use postern::authority::{Connected, RevokedBy};
 use postern::caller::Principal;
-use postern::console::{self, ConnectedClients, Console, NobodyAsks};
+use postern::console::{self, Budget, ConnectedClients, Console, Health, Healths};
 use postern_api::{OrganisationId, Result, TenantId};
 use postern_policies::Realm;
 use reqwest::{Method, StatusCode};
@@ -98,6 +100,21 @@ impl ConnectedClients for Clients {
     }
 }
 
+/// Nobody asked the systems; each has a limit, and was asked to slow down.
+#[derive(Debug)]
+struct Paused;
+
+impl Healths for Paused {
+    fn last(&self, _: &TenantId, _: &str) -> Option<Health> {
+        None
+    }
+
+    fn budget(&self, tenant: &TenantId, system: &str) -> Option<Budget> {
+        let ours = tenant.as_str() == TENANT && system == "embedded";
+        ours.then_some(Budget { left: 45, waiting: 3, paused_secs: 12 })
+    }
+}
+
 /// The console of a test's gateway.
 pub(crate) fn pages(parts: &Parts, url: &str, clients: &Arc<Clients>) -> Router {
     console::routes(Console {
@@ -109,10 +126,12 @@ pub(crate) fn pages(parts: &Parts, url: &str, clients: &Arc<Clients>) -> Router 
         clients: clients.clone(),
         host: Arc::new(parts.gate.clone()),
         confirmations: parts.store.clone(),
+        actions: parts.store.clone(),
         policies: parts.engine.clone(),
         journal: parts.journal.clone(),
         ledger: Arc::new(parts.journal.clone()),
-        healths: Arc::new(NobodyAsks),
+        healths: Arc::new(Paused),
+        organisations: parts.organisations.clone(),
     })
 }
 

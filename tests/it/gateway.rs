@@ -13,7 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use jsonschema::Validator;
 use postern::adapters::Registry;
-use postern::app::App;
+use postern::app::{App, Instead};
 use postern::audit::export::{self, Line};
 use postern::authority::Authority;
 use postern::authority::identity::BrowserSessions;
@@ -60,12 +60,12 @@ impl Gateway {
 
     /// A gateway whose configuration was changed before it was built.
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
-        Self::building(Router::new(), change, |_| None).await
+        Self::building(Router::new(), change, |_| Instead::default()).await
     }
 
     /// The same with further public routes, for example other realms' keys.
     pub(crate) async fn serving(routes: Router, change: impl FnOnce(&mut Config)) -> Self {
-        Self::building(routes, change, |_| None).await
+        Self::building(routes, change, |_| Instead::default()).await
     }
 
     /// A gateway with somebody who knows who is signed in to its web pages.
@@ -73,13 +73,18 @@ impl Gateway {
         change: impl FnOnce(&mut Config),
         sessions: impl FnOnce(&Demo) -> Option<Arc<dyn BrowserSessions>>,
     ) -> Self {
-        Self::building(Router::new(), change, sessions).await
+        Self::amid(change, |demo| Instead { sessions: sessions(demo), ..Instead::default() }).await
+    }
+
+    /// A gateway in a world that a test made.
+    pub(crate) async fn amid(change: impl FnOnce(&mut Config), instead: impl FnOnce(&Demo) -> Instead) -> Self {
+        Self::building(Router::new(), change, instead).await
     }
 
     async fn building(
         routes: Router,
         change: impl FnOnce(&mut Config),
-        sessions: impl FnOnce(&Demo) -> Option<Arc<dyn BrowserSessions>>,
+        instead: impl FnOnce(&Demo) -> Instead,
     ) -> Self {
         logs::keep();
         let dir = tempfile::tempdir().unwrap();
@@ -105,7 +110,7 @@ impl Gateway {
         let routes = demo.routes().unwrap().merge(other_keys()).merge(routes);
         let clients = Arc::new(Clients::default());
         let (url, own_pages) = (demo.mcp_url(), config.has_console());
-        let app = App::build_with(config, listen, sessions(&demo), |parts| {
+        let app = App::build_with(config, listen, instead(&demo), |parts| {
             if own_pages { routes } else { routes.merge(pages(parts, &url, &clients)) }
         });
         let app = app.unwrap();

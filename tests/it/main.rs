@@ -13,11 +13,17 @@ mod confirming;
 #[cfg(test)]
 mod console;
 #[cfg(test)]
+mod conversation;
+#[cfg(test)]
+mod desks;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod gateway;
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod leaks;
 #[cfg(test)]
 mod logs;
 #[cfg(test)]

@@ -86,6 +86,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "edge",
             "health",
             "mcp",
+            "organisations",
             "redact",
             "store",
             "telemetry",
@@ -96,8 +97,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("adapters", &["cassette", "config", "tenant", "upstream"]),
     ("config", &["audit", "authority", "edge", "redact"]),
     ("edge", &["call", "caller"]),
-    ("health", &["telemetry", "tenant"]),
-    ("console", &["audit", "authority", "call", "caller", "govern", "tenant", "tools"]),
+    ("health", &["telemetry", "tenant", "upstream"]),
+    ("console", &["audit", "authority", "call", "caller", "govern", "matching", "organisations", "tenant", "tools"]),
     ("authority", &["caller", "edge", "store"]),
     ("mcp", &["call", "caller"]),
     ("call", &["caller", "govern", "redact", "telemetry", "tenant", "tools"]),
@@ -106,6 +107,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("audit", &["caller", "store"]),
     ("store", &["caller"]),
     ("cassette", &[]),
+    ("organisations", &["caller", "matching", "store", "tenant"]),
     ("matching", &[]),
     ("redact", &[]),
     ("telemetry", &[]),
@@ -153,8 +155,8 @@ fn imports_point_down() {
 }
 
 #[test]
-fn only_the_command_line_asks_for_a_whole_directory() {
-    assert_eq!(naming("src", ".directory(", &["src/cli/organisations.rs"]), NONE);
+fn only_the_operators_and_the_administrators_matching_asks_for_a_whole_directory() {
+    assert_eq!(naming("src", ".directory(", &["src/cli/organisations.rs", "src/organisations.rs"]), NONE);
 }
 
 #[test]

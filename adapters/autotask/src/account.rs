@@ -1,23 +1,22 @@
-//! What all connections to one database share: requests in an hour, a pause that the vendor asked for, and three threads an
-//! endpoint. Keyed by the database and not by the tenant, since that is how the vendor counts.
+//! What all connections to one database share: the vendor's own count of the hour, a pause that it asked for, and three threads an
+//! endpoint. Keyed by the database and not by the tenant, since that is how the vendor counts. What we send ourselves in an hour is
+//! the handle's to count.
 
 use parking_lot::Mutex;
 use postern_api::{CallCx, Error, ErrorKind, Result};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Requests under way at once for one integration at one endpoint (vendor's help, "Thread limiting").
 const THREADS: usize = 3;
-/// How long the vendor counts.
-const HOUR: Duration = Duration::from_secs(3_600);
 /// The vendor is asked for its own count again after this many requests.
 const LOOK_EVERY: u32 = 500;
 /// How long a report that refuses requests is believed.
 const REPORT_HOLDS: Duration = Duration::from_secs(300);
 /// The longest pause that is believed.
-const LONGEST_PAUSE: Duration = HOUR;
+const LONGEST_PAUSE: Duration = Duration::from_secs(3_600);
 /// Pause after a refusal that says no time.
 const USUAL_PAUSE: Duration = Duration::from_secs(60);
 
@@ -67,9 +66,6 @@ pub(crate) struct Account {
 
 #[derive(Debug, Default)]
 struct Spent {
-    /// Requests by second, oldest first, of the last hour.
-    seconds: VecDeque<(Instant, u32)>,
-    total: u32,
     since_report: u32,
     report: Option<Report>,
     paused_until: Option<Instant>,
@@ -84,21 +80,12 @@ struct Report {
 }
 
 impl Account {
-    /// Takes one request out of the hour. `share`: what this connection may take, all others of this process included.
-    pub(crate) fn take(&self, share: u32) -> Result<()> {
+    /// Notes that one request is sent, unless the vendor shuts the database out or all that use it have nearly used up the hour.
+    pub(crate) fn take(&self) -> Result<()> {
         let now = (self.clock.0)();
         let mut spent = self.spent.lock();
         if let Some(until) = spent.paused_until.filter(|it| now < *it) {
             return Err(slow_down(until - now));
-        }
-        while let Some((at, count)) = spent.seconds.front().copied().filter(|(at, _)| now.duration_since(*at) >= HOUR) {
-            spent.seconds.pop_front();
-            spent.total = spent.total.saturating_sub(count);
-            debug_assert!(at <= now);
-        }
-        if spent.total >= share {
-            let oldest = spent.seconds.front().map_or(now, |(at, _)| *at);
-            return Err(slow_down((oldest + HOUR).saturating_duration_since(now)));
         }
         if let Some(report) = spent.report {
             let held = now.duration_since(report.at);
@@ -111,12 +98,7 @@ impl Account {
                 spent.report = None;
             }
         }
-        spent.total += 1;
         spent.since_report = spent.since_report.saturating_add(1);
-        match spent.seconds.back_mut().filter(|(at, _)| now.duration_since(*at) < Duration::from_secs(1)) {
-            Some((_, count)) => *count += 1,
-            None => spent.seconds.push_back((now, 1)),
-        }
         Ok(())
     }
 
@@ -180,27 +162,13 @@ mod tests {
     }
 
     #[test]
-    fn an_hours_requests_are_counted_in_a_window_that_moves() {
-        let (budgets, later) = moved();
-        let account = budgets.account("1");
-        for _ in 0..10 {
-            account.take(10).expect("in the budget");
-            later(60);
-        }
-        let refused = account.take(10).expect_err("used up");
-        assert_eq!((refused.kind(), refused.wait()), (ErrorKind::RateLimited, Some(Duration::from_secs(3_001))));
-        later(3_000);
-        account.take(10).expect("the oldest is an hour ago");
-        assert_eq!(account.take(10).expect_err("only the oldest").kind(), ErrorKind::RateLimited);
-    }
-
-    #[test]
     fn connections_to_one_database_share_and_others_do_not() {
         let (budgets, _) = moved();
-        budgets.account("1").take(1).expect("in the budget");
-        assert!(budgets.account("1").take(1).is_err());
-        assert!(budgets.clone().account("1").take(1).is_err());
-        assert!(budgets.account("2").take(1).is_ok());
+        budgets.account("1").reported(9_499, 10_000);
+        budgets.account("1").take().expect("one is left");
+        assert!(budgets.account("1").take().is_err());
+        assert!(budgets.clone().account("1").take().is_err());
+        assert!(budgets.account("2").take().is_ok());
     }
 
     #[test]
@@ -208,17 +176,17 @@ mod tests {
         let (budgets, later) = moved();
         let account = budgets.account("1");
         account.reported(9_499, 10_000);
-        account.take(5_000).expect("one is left");
-        assert_eq!(account.take(5_000).expect_err("the rest is theirs").wait(), Some(Duration::from_secs(301)));
+        account.take().expect("one is left");
+        assert_eq!(account.take().expect_err("the rest is theirs").wait(), Some(Duration::from_secs(301)));
         later(300);
-        account.take(5_000).expect("the report is old");
+        account.take().expect("the report is old");
     }
 
     #[test]
     fn the_vendors_count_is_asked_for_once_in_a_while() {
         let (budgets, _) = moved();
         let account = budgets.account("1");
-        let looks = (0..1_200).filter(|_| account.take(5_000).is_ok() && account.look_now()).count();
+        let looks = (0..1_200).filter(|_| account.take().is_ok() && account.look_now()).count();
         assert_eq!(looks, 2);
     }
 
@@ -227,11 +195,11 @@ mod tests {
         let (budgets, later) = moved();
         budgets.account("1").pause(Some(Duration::from_secs(7)));
         budgets.account("1").pause(Some(Duration::from_secs(1)));
-        assert_eq!(budgets.account("1").take(9).expect_err("paused").wait(), Some(Duration::from_secs(8)));
+        assert_eq!(budgets.account("1").take().expect_err("paused").wait(), Some(Duration::from_secs(8)));
         later(7);
-        assert!(budgets.account("1").take(9).is_ok());
+        assert!(budgets.account("1").take().is_ok());
         budgets.account("1").pause(Some(Duration::MAX));
         later(3_600);
-        assert!(budgets.account("1").take(9).is_ok());
+        assert!(budgets.account("1").take().is_ok());
     }
 }

@@ -47,7 +47,7 @@ pub(crate) fn in_reach(cx: &CallCx, organisation: &ExternalId) -> Option<i64> {
     number(organisation.as_str()).filter(|_| cx.reach.contains(organisation))
 }
 
-const SUPPORTED: [Op; 10] = [
+const SUPPORTED: [Op; 11] = [
     Op::TicketList,
     Op::TicketGet,
     Op::TicketCreate,
@@ -56,6 +56,7 @@ const SUPPORTED: [Op; 10] = [
     Op::TicketEscalate,
     Op::RequesterFind,
     Op::OrganisationGet,
+    Op::OrganisationList,
     Op::ContactList,
     Op::ContactGet,
 ];

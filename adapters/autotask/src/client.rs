@@ -93,7 +93,7 @@ impl Client {
         let mut request = self.signed(request);
         request.absolute = Some(zone.base.to_string());
         let _place = zone.account.place(cx, &self.config.integration_code, entity).await?;
-        zone.account.take(self.config.requests_per_hour)?;
+        zone.account.take()?;
         let response = self.http.send(cx, request).await?;
         if error::shuts_out(&response) {
             zone.account.pause(response.retry_after());

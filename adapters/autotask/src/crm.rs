@@ -2,9 +2,10 @@
 
 use crate::adapter::{Autotask, in_reach, number};
 use crate::filter::Filter;
-use crate::wire::{CONTACT_FIELDS, CompanyRow, ContactRow, name, owner};
+use crate::wire::{COMPANY_FIELDS, CONTACT_FIELDS, CompanyRow, ContactRow, name, owner};
 use postern_api::{
-    CallCx, Contact, ContactId, Crm, Error, ExternalId, Limits, Organisation, OrganisationStatus, Owned, Owner, Result,
+    CallCx, Contact, ContactId, Crm, Directory, DirectoryEntry, Error, ExternalId, Limits, Organisation,
+    OrganisationStatus, Owned, Owner, Result,
 };
 
 #[postern_api::async_trait]
@@ -13,6 +14,25 @@ impl Crm for Autotask {
         let company = in_reach(cx, id).ok_or_else(|| Error::not_found("organisation"))?;
         let row: CompanyRow = self.client.one(cx, "Companies", company, "organisation").await?;
         Ok(Owned::new(owner(row.id), self.organisation_of(&row, id)?))
+    }
+
+    /// Without the MSP's own company, which has the number 0.
+    async fn directory(&self, cx: &CallCx) -> Result<Directory> {
+        let (fields, most) = (Some(COMPANY_FIELDS.as_slice()), self.config.max_rows);
+        let found = self.client.rows::<CompanyRow>(cx, "Companies", &Filter::every(vec![]), fields, most).await?;
+        let entries = found.rows.iter().filter_map(|row| {
+            let Owner::Organisation(id) = owner(row.id) else { return None };
+            Some(DirectoryEntry {
+                id,
+                name: name_of(row),
+                domains: domain(row.web_address.or_empty()).into_iter().collect(),
+                references: vec![],
+                active: row.is_active.0 != Some(false),
+            })
+        });
+        let mut entries: Vec<_> = entries.collect();
+        entries.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(Directory { entries, truncated: found.truncated })
     }
 
     async fn contacts(&self, cx: &CallCx, organisation: &ExternalId) -> Result<Vec<Owned<Contact>>> {
@@ -64,7 +84,7 @@ impl Autotask {
         };
         Ok(Organisation {
             id: id.clone(),
-            name: row.company_name.get().unwrap_or("Unknown").to_owned(),
+            name: name_of(row),
             domains: domain(row.web_address.or_empty()).into_iter().collect(),
             subscription_tier: text(&fields.subscription_tier),
             sla_tier: text(&fields.sla_tier),
@@ -76,6 +96,10 @@ impl Autotask {
             sla: None,
         })
     }
+}
+
+fn name_of(row: &CompanyRow) -> String {
+    row.company_name.get().unwrap_or("Unknown").to_owned()
 }
 
 /// The domain in a web address.

@@ -53,6 +53,14 @@ fn refused_value() -> Error {
     Error::new(ErrorKind::InvalidArgument, "the connected system refused a value")
 }
 
+/// Whether an answer refuses one request, by its text: whatever its status, the system is well and nobody else has to wait.
+pub fn is_refusal(response: &Response) -> bool {
+    match says(response) {
+        Says::NotFound | Says::NotAllowed | Says::NobodyKnown | Says::Refused | Says::TooManyThreads => true,
+        Says::TooManyRequests | Says::Nothing => false,
+    }
+}
+
 /// Whether the vendor shuts out everybody on the database, and not one endpoint for a moment.
 pub(crate) fn shuts_out(response: &Response) -> bool {
     match says(response) {
@@ -161,6 +169,24 @@ mod tests {
 
     fn errors(text: &str) -> String {
         serde_json::json!({ "errors": [text] }).to_string()
+    }
+
+    #[test]
+    fn a_refusal_is_told_from_a_failure_by_its_text() {
+        for (status, text, refusal) in [
+            (500, "Picklist value [3] does not exist for priority", true),
+            (500, "The logged in Resource does not have the adequate permissions to query this entity type.", true),
+            (500, "No matching records found.", true),
+            (429, "The thread threshold of 3 threads has been exceeded. Itgenatr005", true),
+            (500, "The request threshold of 10000 requests per 60 minutes has been exceeded.", false),
+            (500, "An error occurred while updating the entries.", false),
+        ] {
+            assert_eq!(is_refusal(&answer(status, &errors(text))), refusal, "{text}");
+        }
+        for body in ["", "<html>is required</html>", r#"{"Message":"is required"}"#] {
+            assert!(!is_refusal(&answer(500, body)), "{body}");
+        }
+        assert!(!is_refusal(&answer(200, &errors("is required"))));
     }
 
     #[test]

@@ -21,10 +21,4 @@ pub use account::Budgets;
 pub use adapter::connect;
 pub use auth::authenticator;
 pub use config::{Config, Mistake, OrganisationFields};
-
-use std::time::Duration;
-
-/// What one connection may send. The vendor takes 10,000 requests in a rolling hour, of all integrations on a database
-/// together (vendor's help, "REST API thresholds and limits"). A handle may send a whole allowance at once and refill it
-/// within the hour, so that half of the limit is never passed by more than the other half. [`Budgets`] counts exactly.
-pub const RATE: (u32, Duration) = (5_000, Duration::from_secs(3_600));
+pub use error::is_refusal;

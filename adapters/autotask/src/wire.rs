@@ -190,6 +190,9 @@ pub(crate) struct CompanyRow {
     pub(crate) user_defined_fields: Fields,
 }
 
+/// The fields of [`CompanyRow`] that tell companies apart.
+pub(crate) const COMPANY_FIELDS: [&str; 4] = ["id", "companyName", "webAddress", "isActive"];
+
 /// The fields of [`ResourceRow`]: names, and nothing of what the vendor knows about the MSP's own people.
 pub(crate) const RESOURCE_FIELDS: [&str; 4] = ["id", "firstName", "lastName", "isActive"];
 

@@ -55,7 +55,7 @@ pub(crate) fn clean(text: &str) -> String {
     lines.map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n").trim().to_owned()
 }
 
-const SUPPORTED: [Op; 12] = [
+const SUPPORTED: [Op; 13] = [
     Op::TicketList,
     Op::TicketGet,
     Op::TicketCreate,
@@ -64,6 +64,7 @@ const SUPPORTED: [Op; 12] = [
     Op::TicketEscalate,
     Op::RequesterFind,
     Op::OrganisationGet,
+    Op::OrganisationList,
     Op::ContactList,
     Op::ContactGet,
     Op::ArticleSearch,

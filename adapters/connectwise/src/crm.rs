@@ -7,7 +7,8 @@ use crate::config::number;
 use crate::wire::{self, AgreementRow, CompanyRow, ContactRow, Flag, field, owner, time};
 use jiff::Timestamp;
 use postern_api::{
-    CallCx, Contact, ContactId, Crm, Error, ExternalId, Limits, Organisation, OrganisationStatus, Owned, Owner, Result,
+    CallCx, Contact, ContactId, Crm, Directory, DirectoryEntry, Error, ExternalId, Limits, Organisation,
+    OrganisationStatus, Owned, Owner, Result,
 };
 
 #[postern_api::async_trait]
@@ -18,6 +19,25 @@ impl Crm for ConnectWise {
         let row: CompanyRow = self.client.one(cx, &path, company, wire::COMPANY, "organisation").await?;
         let agreement = self.agreement(cx, company).await?;
         Ok(Owned::new(owner(row.id), self.organisation_of(&row, id, agreement)?))
+    }
+
+    async fn directory(&self, cx: &CallCx) -> Result<Directory> {
+        let conditions = Conditions::new().flag("deletedFlag", false);
+        let query = Query { conditions, fields: wire::COMPANY, ..Query::default() };
+        let found = self.client.every::<CompanyRow>(cx, &["company", "companies"], &query).await?;
+        let entries = found.rows.iter().filter_map(|row| {
+            let Owner::Organisation(id) = owner(row.id) else { return None };
+            Some(DirectoryEntry {
+                id,
+                name: row.name.get().unwrap_or("Unknown").to_owned(),
+                domains: self.domains(row),
+                references: vec![],
+                active: self.company_status(row) == OrganisationStatus::Active,
+            })
+        });
+        let mut entries: Vec<_> = entries.collect();
+        entries.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(Directory { entries, truncated: found.truncated })
     }
 
     async fn contacts(&self, cx: &CallCx, organisation: &ExternalId) -> Result<Vec<Owned<Contact>>> {
@@ -90,18 +110,24 @@ impl ConnectWise {
             Some(text) => text.parse::<u32>().map(Some).map_err(|_| Error::bad_reply("a limit that is no number")),
             None => Ok(None),
         };
-        let domains = text(fields.domains).unwrap_or_default();
-        let domains = domains.split([',', ';', ' ']).map(|it| it.trim().trim_start_matches('@'));
         Ok(Organisation {
             id: id.clone(),
             name: row.name.get().unwrap_or("Unknown").to_owned(),
-            domains: domains.filter(|it| it.contains('.')).map(str::to_lowercase).collect(),
+            domains: self.domains(row),
             subscription_tier: tier.or_else(|| text(fields.subscription_tier)),
             sla_tier: sla.or_else(|| text(fields.sla_tier)),
             status: self.company_status(row),
             limits: Limits { tickets_per_month: limit(fields.tickets_per_month)?, contacts: limit(fields.contacts)? },
             sla: None,
         })
+    }
+
+    /// The e-mail domains, lower case, from their custom field.
+    fn domains(&self, row: &CompanyRow) -> Vec<String> {
+        let field = self.config.organisation_fields.domains.and_then(|id| field(&row.custom_fields, id));
+        let text = field.and_then(|it| it.text.as_deref()).unwrap_or_default();
+        let domains = text.split([',', ';', ' ']).map(|it| it.trim().trim_start_matches('@'));
+        domains.filter(|it| it.contains('.')).map(str::to_lowercase).collect()
     }
 
     /// Deleted companies stay with a flag. A status that says nothing known is not an active one.

@@ -71,7 +71,7 @@ pub(crate) fn in_reach(cx: &CallCx, organisation: &ExternalId) -> Option<i64> {
     number(organisation.as_str()).filter(|_| cx.reach.contains(organisation))
 }
 
-const SUPPORTED: [Op; 12] = [
+const SUPPORTED: [Op; 13] = [
     Op::TicketList,
     Op::TicketGet,
     Op::TicketCreate,
@@ -80,6 +80,7 @@ const SUPPORTED: [Op; 12] = [
     Op::TicketEscalate,
     Op::RequesterFind,
     Op::OrganisationGet,
+    Op::OrganisationList,
     Op::ContactList,
     Op::ContactGet,
     Op::ArticleSearch,

@@ -3,7 +3,8 @@
 use crate::adapter::{Syncro, in_reach, number};
 use crate::wire::{ContactRow, CustomerRow, owner};
 use postern_api::{
-    CallCx, Contact, ContactId, Crm, Error, ExternalId, Limits, Organisation, OrganisationStatus, Owned, Owner, Result,
+    CallCx, Contact, ContactId, Crm, Directory, DirectoryEntry, Error, ExternalId, Limits, Organisation,
+    OrganisationStatus, Owned, Owner, Result,
 };
 
 #[postern_api::async_trait]
@@ -12,6 +13,24 @@ impl Crm for Syncro {
         let customer = in_reach(cx, id).ok_or_else(|| Error::not_found("organisation"))?;
         let row: CustomerRow = self.client.one(cx, "customers", customer, "customer").await.map_err(as_organisation)?;
         Ok(Owned::new(owner(row.id), self.organisation_of(&row, id)?))
+    }
+
+    async fn directory(&self, cx: &CallCx) -> Result<Directory> {
+        let query = [("include_disabled", "true".to_owned())];
+        let found = self.client.paged::<CustomerRow>(cx, &["customers"], "customers", &query).await?;
+        let entries = found.rows.iter().filter_map(|row| {
+            let Owner::Organisation(id) = owner(row.id) else { return None };
+            Some(DirectoryEntry {
+                id,
+                name: name_of(row),
+                domains: self.domains(row),
+                references: vec![],
+                active: row.disabled.0 != Some(true),
+            })
+        });
+        let mut entries: Vec<_> = entries.collect();
+        entries.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(Directory { entries, truncated: found.truncated })
     }
 
     async fn contacts(&self, cx: &CallCx, organisation: &ExternalId) -> Result<Vec<Owned<Contact>>> {
@@ -62,6 +81,14 @@ impl Syncro {
         if found.truncated { Err(Error::bad_reply("more contacts than can be read")) } else { Ok(found.rows) }
     }
 
+    /// The e-mail domains, lower case, from their custom field.
+    fn domains(&self, row: &CustomerRow) -> Vec<String> {
+        let field = self.config.organisation_fields.domains.as_ref();
+        let text = field.and_then(|it| row.properties.text(it)).unwrap_or_default();
+        let domains = text.split([',', ';', ' ']).map(|it| it.trim().trim_start_matches('@'));
+        domains.filter(|it| it.contains('.')).map(str::to_lowercase).collect()
+    }
+
     fn organisation_of(&self, row: &CustomerRow, id: &ExternalId) -> Result<Organisation> {
         let fields = &self.config.organisation_fields;
         let text = |field: &Option<String>| field.as_ref().and_then(|it| row.properties.text(it));
@@ -70,12 +97,10 @@ impl Syncro {
             Some(text) => text.parse::<u32>().map(Some).map_err(|_| Error::bad_reply("a limit that is no number")),
             None => Ok(None),
         };
-        let domains = text(&fields.domains).unwrap_or_default();
-        let domains = domains.split([',', ';', ' ']).map(|it| it.trim().trim_start_matches('@'));
         Ok(Organisation {
             id: id.clone(),
-            name: row.business_name.get().or(row.fullname.get()).unwrap_or("Unknown").to_owned(),
-            domains: domains.filter(|it| it.contains('.')).map(str::to_lowercase).collect(),
+            name: name_of(row),
+            domains: self.domains(row),
             subscription_tier: text(&fields.subscription_tier),
             sla_tier: text(&fields.sla_tier),
             status: match row.disabled.0 {
@@ -86,6 +111,11 @@ impl Syncro {
             sla: None,
         })
     }
+}
+
+/// A customer is a business, or else a person.
+fn name_of(row: &CustomerRow) -> String {
+    row.business_name.get().or(row.fullname.get()).unwrap_or("Unknown").to_owned()
 }
 
 fn contact_of(row: &ContactRow) -> Result<Contact> {

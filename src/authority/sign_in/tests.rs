@@ -3,6 +3,7 @@
 use super::config::{ClientAuth, OidcConfig};
 use super::pages::*;
 use super::*;
+use crate::authority::identity::Welcomes as _;
 use crate::edge::keys::{HttpFetch, KeyTiming};
 use crate::edge::realm::RealmConfig;
 use crate::edge::testing::{HEADER, NOW, Signer, TestClock, TestRoles, changed, claims};
@@ -62,7 +63,8 @@ struct Fake {
     /// What its discovery document says otherwise.
     discovery: Mutex<Value>,
     asked: Mutex<Vec<(String, String)>>,
-    refuses: Mutex<bool>,
+    /// What the token endpoint says instead of tokens.
+    refuses: Mutex<Option<(StatusCode, &'static str)>>,
 }
 
 impl Fake {
@@ -101,8 +103,8 @@ impl Fake {
                 post(move |axum::extract::Path(realm): axum::extract::Path<String>, headers: HeaderMap, form: String| async move {
                     let who = headers.get(header::AUTHORIZATION).map(|it| it.to_str().unwrap().to_owned());
                     token.asked.lock().push((who.unwrap_or_default(), form.clone()));
-                    if *token.refuses.lock() {
-                        return (StatusCode::BAD_REQUEST, Json(json!({"error": "invalid_grant"})));
+                    if let Some((status, error)) = *token.refuses.lock() {
+                        return (status, Json(json!({ "error": error })));
                     }
                     let nonce = url::form_urlencoded::parse(form.as_bytes()).find(|it| it.0 == "code");
                     let nonce = nonce.map(|it| it.1.into_owned());
@@ -490,8 +492,39 @@ async fn o25_a_person_whom_the_realm_refuses_is_not_welcome() {
     assert_eq!(now.roles, ["basic".to_owned()].into());
     *bench.fake.changes.lock() = json!({"sub": "somebody-else"});
     assert_eq!(bench.desk.recheck(&identity).await.unwrap(), None);
-    *bench.fake.refuses.lock() = true;
-    assert_eq!(bench.desk.recheck(&identity).await.unwrap(), None);
+    // What is about the realm, or cannot be believed, says nothing of the person.
+    *bench.fake.changes.lock() = json!({"aud": "somebody-else"});
+    assert!(bench.desk.recheck(&identity).await.is_err());
+    for (status, error) in [
+        (StatusCode::BAD_REQUEST, "invalid_request"),
+        (StatusCode::BAD_REQUEST, "temporarily_unavailable"),
+        (StatusCode::UNAUTHORIZED, "invalid_client"),
+        (StatusCode::TOO_MANY_REQUESTS, ""),
+        (StatusCode::BAD_GATEWAY, ""),
+    ] {
+        *bench.fake.refuses.lock() = Some((status, error));
+        assert!(bench.desk.recheck(&identity).await.is_err(), "{status} {error}");
+        assert!(bench.desk.still(&identity).await.is_err(), "{status} {error}");
+    }
+    assert!(bench.desk.signed_in(&browser.headers()).is_some() && bench.heard.ended.lock().is_empty());
+    *bench.fake.refuses.lock() = Some((StatusCode::BAD_REQUEST, "invalid_grant"));
+    assert_eq!(bench.desk.still(&identity).await.unwrap(), None);
+    assert!(bench.desk.signed_in(&browser.headers()).is_none());
+    assert_eq!(*bench.heard.ended.lock(), [(Ended::Person(identity.principal.clone()), EndedBy::RightsLost)]);
+}
+
+#[tokio::test]
+async fn many_who_ask_about_one_person_at_once_ask_the_realm_once() {
+    let bench = bench().await;
+    let mut browser = Browser::default();
+    browser.sign_in(&bench, "customer").await;
+    let identity = bench.desk.signed_in(&browser.headers()).unwrap().identity;
+    let before = bench.fake.asked.lock().len();
+    let all = futures::future::join_all((0..50).map(|_| bench.desk.recheck(&identity))).await;
+    assert!(all.into_iter().all(|it| it.unwrap().unwrap() == *identity));
+    assert_eq!(bench.fake.asked.lock().len(), before + 1);
+    bench.desk.recheck(&identity).await.unwrap();
+    assert_eq!(bench.fake.asked.lock().len(), before + 2, "and nothing is remembered");
 }
 
 #[tokio::test]

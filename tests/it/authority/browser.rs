@@ -27,6 +27,14 @@ pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 #[derive(Debug, Default)]
 pub(crate) struct Signed(Mutex<HashMap<String, Arc<Identity>>>);
 
+impl Signed {
+    /// Everybody of the demo can be signed in.
+    pub(crate) fn everybody(demo: &Demo) -> Self {
+        let people = ACCOUNTS.iter().map(|it| (it.email.to_owned(), Arc::new(identity(demo, it.email))));
+        Self(Mutex::new(people.collect()))
+    }
+}
+
 impl BrowserSessions for Signed {
     fn signed_in(&self, headers: &HeaderMap) -> Option<SignedIn> {
         let cookies = headers.get_all("cookie").iter().filter_map(|it| it.to_str().ok()).collect::<Vec<_>>().join(";");
@@ -69,14 +77,10 @@ pub(crate) async fn gateway() -> Gateway {
 pub(crate) async fn gateway_with(change: impl FnOnce(&mut Config)) -> Gateway {
     let on = |config: &mut Config| {
         config.authority.enabled = true;
-        config.authority.registrations_per_hour = 1_000_000;
+        (config.authority.registrations_per_hour, config.authority.requests_per_minute) = (1_000_000, 0);
         change(config);
     };
-    Gateway::given(on, |demo| {
-        let people = ACCOUNTS.iter().map(|it| (it.email.to_owned(), Arc::new(identity(demo, it.email))));
-        Some(Arc::new(Signed(Mutex::new(people.collect()))))
-    })
-    .await
+    Gateway::given(on, |demo| Some(Arc::new(Signed::everybody(demo)))).await
 }
 
 pub(crate) fn challenge(verifier: &str) -> String {
@@ -176,11 +180,12 @@ impl Browser {
     }
 }
 
-/// A client that registered itself.
+/// A client.
 pub(crate) struct Client {
     pub(crate) id: String,
     pub(crate) origin: String,
     pub(crate) resource: String,
+    redirect: String,
     http: reqwest::Client,
 }
 
@@ -192,8 +197,14 @@ impl Client {
         )
         .await;
         assert_eq!(answer.status, 201, "{answer:?}");
-        let id = answer.json()["client_id"].as_str().unwrap().to_owned();
-        Self { id, origin: gateway.origin.clone(), resource: gateway.mcp_url(), http: reqwest::Client::new() }
+        Self::known(gateway, answer.json()["client_id"].as_str().unwrap(), REDIRECT)
+    }
+
+    /// A client that has its id from elsewhere, answered at this address.
+    pub(crate) fn known(gateway: &Gateway, id: &str, redirect: &str) -> Self {
+        let (id, redirect) = (id.to_owned(), redirect.to_owned());
+        let (origin, resource) = (gateway.origin.clone(), gateway.mcp_url());
+        Self { id, origin, resource, redirect, http: reqwest::Client::new() }
     }
 
     /// The address that starts a flow, with some parameters replaced; an empty one is left out.
@@ -201,7 +212,7 @@ impl Client {
         let challenge = challenge(VERIFIER);
         let mut asked = BTreeMap::from([
             ("client_id", self.id.as_str()),
-            ("redirect_uri", REDIRECT),
+            ("redirect_uri", &self.redirect),
             ("response_type", "code"),
             ("code_challenge", &challenge),
             ("code_challenge_method", "S256"),
@@ -231,7 +242,7 @@ impl Client {
             ("grant_type", "authorization_code"),
             ("code", code),
             ("client_id", self.id.as_str()),
-            ("redirect_uri", REDIRECT),
+            ("redirect_uri", &self.redirect),
             ("code_verifier", VERIFIER),
             ("resource", &self.resource),
         ]);

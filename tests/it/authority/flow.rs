@@ -1,6 +1,6 @@
 //! From a client that nobody knows to a call, and to the end of it.
 
-use super::browser::{Browser, Client, LEAD, gateway, register};
+use super::browser::{Browser, Client, LEAD, gateway};
 use crate::gateway::{Gateway, TENANT};
 use postern::authority::RevokedBy;
 use postern::authority::identity::{Ended, EndedBy, Ending as _};
@@ -160,28 +160,4 @@ async fn t21_a_token_holds_after_a_restart_of_what_is_in_memory_and_a_revoked_on
     let store = postern::store::Store::open(dir.path()).unwrap();
     assert!(!store.session(good["sid"].as_str().unwrap()).unwrap().unwrap().ended);
     assert!(store.session(revoked["sid"].as_str().unwrap()).unwrap().unwrap().ended);
-}
-
-#[tokio::test]
-async fn every_clients_registration_and_addresses_are_taken() {
-    let gateway = gateway().await;
-    for (name, method, uris, asked) in super::refusals::CLIENTS {
-        let answer = register(
-            &gateway,
-            json!({
-                "client_name": name, "redirect_uris": uris, "token_endpoint_auth_method": method,
-                "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
-                "software_version": "1.0", "contacts": [],
-            }),
-        )
-        .await;
-        assert_eq!(answer.status, 201, "{name} {answer:?}");
-        let mut client = Client::register(&gateway).await;
-        client.id = answer.json()["client_id"].as_str().unwrap().to_owned();
-        let browser = Browser::of(&gateway, LEAD);
-        let page = browser.get(&client.authorize(&[("redirect_uri", asked)])).await;
-        let answer = browser.allow(&page, &BOTH).await;
-        let to = answer.location().unwrap_or_default();
-        assert!(to.starts_with(&format!("{asked}?code=")), "{name} {to}");
-    }
 }

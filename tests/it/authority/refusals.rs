@@ -6,64 +6,6 @@ use serde_json::{Value, json};
 
 const BOTH: [&str; 2] = ["support.read", "support.write"];
 
-pub(crate) type Known = (&'static str, &'static str, &'static [&'static str], &'static str);
-
-/// What each client registers, and where it wants to be answered.
-pub(crate) const CLIENTS: [Known; 13] = [
-    (
-        "Claude",
-        "client_secret_post",
-        &["https://claude.ai/api/mcp/auth_callback", "https://claude.com/api/mcp/auth_callback"],
-        "https://claude.com/api/mcp/auth_callback",
-    ),
-    ("Claude Code", "none", &["http://localhost/callback"], "http://localhost:51234/callback"),
-    (
-        "ChatGPT",
-        "client_secret_post",
-        &["https://chatgpt.com/connector/oauth/abc123"],
-        "https://chatgpt.com/connector/oauth/abc123",
-    ),
-    (
-        "ChatGPT before",
-        "none",
-        &["https://chatgpt.com/connector_platform_oauth_redirect"],
-        "https://chatgpt.com/connector_platform_oauth_redirect",
-    ),
-    ("Codex", "none", &["http://127.0.0.1:41001/callback"], "http://127.0.0.1:52002/callback"),
-    ("Codex with an address", "none", &["http://127.0.0.1/callback/0a1b"], "http://127.0.0.1:7/callback/0a1b"),
-    (
-        "Cursor",
-        "none",
-        &[
-            "cursor://anysphere.cursor-mcp/oauth/callback",
-            "https://www.cursor.com/agents/mcp/oauth/callback",
-            "http://localhost:8787/callback",
-        ],
-        "cursor://anysphere.cursor-mcp/oauth/callback",
-    ),
-    (
-        "Cursor in the web",
-        "none",
-        &["cursor://anysphere.cursor-mcp/oauth/callback", "https://www.cursor.com/agents/mcp/oauth/callback"],
-        "https://www.cursor.com/agents/mcp/oauth/callback",
-    ),
-    (
-        "Visual Studio Code",
-        "none",
-        &[
-            "https://vscode.dev/redirect",
-            "https://insiders.vscode.dev/redirect",
-            "http://127.0.0.1:33418/",
-            "http://127.0.0.1/",
-        ],
-        "http://127.0.0.1:60001/",
-    ),
-    ("Visual Studio Code in the web", "none", &["https://vscode.dev/redirect"], "https://vscode.dev/redirect"),
-    ("Gemini CLI", "none", &["http://localhost:7777/oauth/callback"], "http://localhost:39999/oauth/callback"),
-    ("mcp-remote", "none", &["http://localhost:9696/oauth/callback"], "http://localhost:3334/oauth/callback"),
-    ("Inspector", "none", &["http://127.0.0.1:6276/oauth/callback"], "http://127.0.0.1:6276/oauth/callback"),
-];
-
 pub(crate) fn claims(token: &str) -> Value {
     claims_of(token)
 }

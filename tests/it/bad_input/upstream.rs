@@ -1,7 +1,11 @@
 //! Connected systems that are down, slow, rate-limited, broken or too much; and a disk that is full.
 
+use crate::desks::{Desks, Vendor, Who};
 use crate::rig::{Liar, Rig, Trouble, agent, calls, facts, lead, told};
 use postern_api::ErrorKind;
+use postern_policies::Realm;
+use postern_simulators::Running;
+use postern_simulators::autotask::Kind;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -184,4 +188,32 @@ async fn a_confirmation_whose_attempt_cannot_be_logged_is_used_up_and_changes_no
     rig.ledger.left.store(usize::MAX, Ordering::SeqCst);
     let again = told(rig.gate.confirm(agent(), id, true, &facts()).await);
     assert_eq!(again["code"], "CONFIRMATION_NOT_FOUND");
+}
+
+/// Autotask says no to a value with status 500. What one person may not do stops nobody else.
+#[tokio::test]
+async fn refusals_with_status_500_do_not_stop_a_system_for_everybody() {
+    let desks = Desks::start().await;
+    let vendor = desks.vendors.iter().find(|it| it.kind() == "autotask").unwrap();
+    let Vendor::Autotask(Running { state, .. }) = vendor else { panic!("another vendor") };
+    let who = Who { name: "Ada", email: "ada@staff.example", organisation: None };
+    let ada = desks.person(vendor, Realm::Employee, "support-read", &who);
+    let ticket = || ada.ask("get_ticket", json!({ "ticket_id": "4322" }));
+    let search = || ada.ask("search_tickets", json!({}));
+    assert_eq!(
+        (search().await["status"].clone(), ticket().await["status"].clone()),
+        (json!("success"), json!("success"))
+    );
+    let refuse = |text: &str| state.can(Kind::Reads, "tickets/query", 500, json!({ "errors": [text] }).to_string());
+    refuse("The logged in Resource does not have the adequate permissions to query this entity type.");
+    for _ in 0..12 {
+        assert_eq!(search().await["code"], "UPSTREAM_ERROR");
+    }
+    assert_eq!(ticket().await["status"], "success");
+    // What is no refusal stops it.
+    refuse("An error occurred.");
+    for _ in 0..12 {
+        assert_eq!(search().await["code"], "UPSTREAM_UNAVAILABLE");
+    }
+    assert_eq!(ticket().await["code"], "UPSTREAM_UNAVAILABLE");
 }

@@ -7,10 +7,11 @@ use postern::call::host::{Answer, Call, Host};
 use serde_json::{Value, json};
 
 const OWN: [&str; 4] = ["/console", "/console/clients", "/console/confirmations", "/console/activity"];
-const ADMIN: [&str; 5] = [
+const ADMIN: [&str; 6] = [
     "/console/admin/clients",
     "/console/admin/tools",
     "/console/admin/integrations",
+    "/console/admin/organisations",
     "/console/admin/audit",
     "/console/admin/audit/export",
 ];
@@ -275,4 +276,19 @@ async fn what_waits_for_a_person_names_the_page_where_they_find_it() {
     assert!(said.contains(&format!("https://mcp.example.com/console/confirmations/{id}.")), "{said}");
     assert!(said.contains("outside the conversation"));
     assert!(rows(rig.dir.path()).iter().all(|row| row["phase"] != "attempt"));
+}
+
+#[tokio::test]
+async fn integrations_say_where_the_request_limit_of_ones_own_systems_stands() {
+    let gateway = Gateway::start().await;
+    let page = |person| {
+        let browser = Browser::of(&gateway, Some(person));
+        async move { browser.get("/console/admin/integrations").await.text }
+    };
+    let (own, other) = (gateway.person("admin@msp.example"), gateway.elsewhere("admin@msp.example"));
+    let text = page(&own).await;
+    for words in ["45 can be sent at once", "3 wait for their turn", "paused for 12 seconds"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(page(&other).await.contains("No limit"));
 }

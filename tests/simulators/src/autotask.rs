@@ -115,6 +115,11 @@ impl Data {
     pub fn rows(&mut self, entity: &'static str) -> &mut Vec<Value> {
         self.rows.entry(entity).or_default()
     }
+
+    /// Every kind of record, by its name here.
+    pub fn tables(&mut self) -> Vec<(&'static str, &mut Vec<Value>)> {
+        self.rows.iter_mut().map(|(entity, rows)| (*entity, rows)).collect()
+    }
 }
 
 /// The simulator's insides.

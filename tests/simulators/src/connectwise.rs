@@ -132,6 +132,45 @@ pub struct Data {
     writes: u32,
 }
 
+impl Data {
+    /// Every kind of record, by its name here. One that is added is told here too.
+    pub fn tables(&mut self) -> Vec<(&'static str, &mut Vec<Value>)> {
+        let Self {
+            companies,
+            contacts,
+            tickets,
+            notes,
+            time_entries,
+            documents,
+            statuses,
+            teams,
+            types,
+            priorities,
+            members,
+            agreements,
+            articles,
+            categories,
+            writes: _,
+        } = self;
+        vec![
+            ("companies", companies),
+            ("contacts", contacts),
+            ("tickets", tickets),
+            ("notes", notes),
+            ("time_entries", time_entries),
+            ("documents", documents),
+            ("statuses", statuses),
+            ("teams", teams),
+            ("types", types),
+            ("priorities", priorities),
+            ("members", members),
+            ("agreements", agreements),
+            ("articles", articles),
+            ("categories", categories),
+        ]
+    }
+}
+
 /// The simulator's insides.
 #[derive(Debug, Clone, Default)]
 pub struct State {

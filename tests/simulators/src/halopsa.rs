@@ -110,6 +110,24 @@ pub struct Data {
     writes: u32,
 }
 
+impl Data {
+    /// Every kind of record, by its name here. One that is added is told here too.
+    pub fn tables(&mut self) -> Vec<(&'static str, &mut Vec<Value>)> {
+        let Self { clients, users, tickets, actions, attachments, articles, statuses, teams, agents, writes: _ } = self;
+        vec![
+            ("clients", clients),
+            ("users", users),
+            ("tickets", tickets),
+            ("actions", actions),
+            ("attachments", attachments),
+            ("articles", articles),
+            ("statuses", statuses),
+            ("teams", teams),
+            ("agents", agents),
+        ]
+    }
+}
+
 /// The simulator's insides.
 #[derive(Debug, Clone, Default)]
 pub struct State {

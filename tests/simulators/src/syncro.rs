@@ -115,6 +115,21 @@ pub struct Data {
     writes: u32,
 }
 
+impl Data {
+    /// Every kind of record, by its name here. One that is added is told here too.
+    pub fn tables(&mut self) -> Vec<(&'static str, &mut Vec<Value>)> {
+        let Self { customers, contacts, tickets, comments, pages, users, statuses: _, mails: _, writes: _ } = self;
+        vec![
+            ("customers", customers),
+            ("contacts", contacts),
+            ("tickets", tickets),
+            ("comments", comments),
+            ("pages", pages),
+            ("users", users),
+        ]
+    }
+}
+
 /// The simulator's insides.
 #[derive(Debug, Clone, Default)]
 pub struct State {

@@ -79,6 +79,8 @@ const pages = [
   ["all-clients", ADMIN, "/console/admin/clients"],
   ["tools", ADMIN, "/console/admin/tools"],
   ["integrations", ADMIN, "/console/admin/integrations"],
+  ["organisations", ADMIN, "/console/admin/organisations"],
+  ["organisations-asked", ADMIN, async (page) => { await page.goto(`${origin}/console/admin/organisations`); await page.getByRole("button", { name: "Ask the systems" }).click(); await page.getByText("The systems were asked").waitFor(); }],
   ["audit", ADMIN, "/console/admin/audit"],
   ["audit-wrong", ADMIN, "/console/admin/audit?since=2026-11-02T00:00&until=2026-11-01T00:00"],
   ["audit-nothing", ADMIN, "/console/admin/audit?tool=get_ticket&organisation=nowhere"],

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Stock MCP clients sign in by themselves at `postern demo`: discovery, registration, the sign-in and consent pages, the code,
-# the tokens; then each lists and calls as a customer and as an employee. Claude Code and Codex add, log in and list, and the
-# conformance suite asks the authorization server.
+# the tokens; then each lists and calls as a customer and as an employee. Claude Code and Codex add, log in and list, once
+# registered and once known by their published documents, and the conformance suite asks the authorization server.
 # Argument: the postern to run; without it the debug build of this tree. Prints one line, `oauth: N passed, N failed`.
 set -euo pipefail
 source "$(dirname "$0")/../node.sh"
@@ -43,6 +43,9 @@ else
     cargo build --quiet --locked --bin postern
     postern="${CARGO_TARGET_DIR:-$root/target}/debug/postern"
 fi
+
+(cd "$root" && cargo build --quiet --locked --example documents --features conformance)
+documents="${CARGO_TARGET_DIR:-$root/target}/debug/examples/documents"
 
 data=$(mktemp -d)
 port=$(free_port)
@@ -174,7 +177,31 @@ suite() {
     grep -iE 'passed|failed' "$said" | tail -4 | sed 's/^/       /'
 }
 
+# published: Claude Code and Codex as they are known by their makers' documents, at a server where no client registers itself. The
+# documents are pinned (examples/documents.rs): the clients name addresses of the internet, which a test does not ask.
+published() {
+    local said="$cache/oauth-documents.log" pinned port realm=$1
+    export ACCOUNT=$2
+    port=$(free_port)
+    "$documents" "127.0.0.1:$port" "$data/documents" >"$said" 2>&1 &
+    pinned=$!
+    local url="http://127.0.0.1:$port/mcp" kept=$PASSWORD
+    wait_for "$url"
+    PASSWORD=$(sed -n 's/^Sign in .* the password \([^ ]*\)$/\1/p' "$said")
+    claude_code "$realm-document"
+    codex_cli "$realm-document"
+    for it in claude.ai/oauth/claude-code-client-metadata chatgpt.com/oauth/codex/client.json; do
+        local asked=no
+        if grep -q "asked for: https://$it" "$said"; then asked=yes; fi
+        note "the document of ${it%%/*}" "$realm" $asked
+    done
+    kill $pinned 2>/dev/null || true
+    wait $pinned 2>/dev/null || true
+    PASSWORD=$kept
+}
+
 suite
+published customer lead@acme.example
 as customer lead@acme.example customer_list_tickets
 as employee support-write@msp.example search_tickets
 

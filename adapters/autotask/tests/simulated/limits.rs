@@ -60,31 +60,6 @@ async fn too_many_threads_are_rate_limited_with_either_status_and_shut_nobody_ou
 }
 
 #[tokio::test]
-async fn tenants_on_one_database_share_its_hour_and_nothing_is_sent_past_it() {
-    let vendor = autotask::start().await.expect("a free port");
-    let budgets = Budgets::default();
-    let mut config = config(&vendor.url);
-    config.requests_per_hour = 10;
-    let (one, other) = (connected(config.clone(), &budgets), connected(config.clone(), &budgets));
-    let desk = |it: &std::sync::Arc<dyn Adapter>| it.clone();
-    let (one, other) = (desk(&one), desk(&other));
-    let contact = cid(BOB);
-    for _ in 0..5 {
-        one.crm().expect("a CRM").contact(&acme(), &contact).await.expect("in the budget");
-        other.crm().expect("a CRM").contact(&acme(), &contact).await.expect("in the budget");
-    }
-    let sent = vendor.state.log.all().len();
-    for adapter in [&one, &other] {
-        let error = adapter.crm().expect("a CRM").contact(&acme(), &contact).await.expect_err("used up");
-        assert_eq!(error.kind(), ErrorKind::RateLimited);
-        assert!(error.wait().is_some_and(|it| it > Duration::from_secs(3_500)), "{:?}", error.wait());
-    }
-    assert_eq!(vendor.state.log.all().len(), sent, "nothing was sent");
-    let apart = connected(config, &Budgets::default());
-    apart.crm().expect("a CRM").contact(&acme(), &contact).await.expect("another process does not know");
-}
-
-#[tokio::test]
 async fn what_others_on_the_database_used_is_left_to_them() {
     let desk = desk().await;
     desk.state().quirks(|it| it.used_by_others = 9_600);

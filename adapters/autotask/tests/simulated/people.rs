@@ -40,3 +40,23 @@ async fn contacts_come_by_name_and_the_unclear_are_not_active() {
     assert_eq!(names, [("Ann Lead", false), ("Bob Basic", true)]);
     clean(&rows);
 }
+
+#[tokio::test]
+async fn the_directory_has_every_company_but_the_msps_own_and_is_bounded() {
+    let desk = desk_with(|it| it.max_rows = 500).await;
+    desk.state().data(|data| data.rows("Companies")[2]["isActive"] = json!(false));
+    let found = desk.crm().directory(&cx(Reach::Tenant)).await.expect("a directory");
+    let entries: Vec<_> = found.entries.iter().map(|it| (it.id.as_str(), it.name.as_str(), it.active)).collect();
+    assert_eq!(entries, [(ACME, "Acme", true), (GLOBEX, "Globex", false)]);
+    assert_eq!(found.entries[0].domains, ["acme.example"]);
+    assert!(!found.truncated);
+    clean(&found);
+    desk.state().quirks(|it| it.page_size = 1);
+    let found = desk.crm().directory(&cx(Reach::Tenant)).await.expect("a directory");
+    assert_eq!((found.entries.len(), found.truncated), (2, false), "page by page");
+    desk.state().log.clear();
+    desk.state().quirks(|it| it.endless_pages = true);
+    let found = desk.crm().directory(&cx(Reach::Tenant)).await.expect("a directory");
+    assert!(found.truncated && found.entries.len() <= 500);
+    assert!(desk.asked("POST", "Companies/query") <= 3, "bounded");
+}

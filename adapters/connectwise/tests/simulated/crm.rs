@@ -109,3 +109,26 @@ async fn b16_an_address_that_would_leave_its_literal_is_nobodys_and_asks_nothing
     }
     assert_eq!(desk.state().log.all().len(), 0);
 }
+
+#[tokio::test]
+async fn the_directory_has_every_company_that_was_not_deleted_page_by_page_and_bounded() {
+    let desk = desk_with(|it| (it.page_size, it.max_rows) = (1, 10)).await;
+    let found = desk.crm().directory(&cx(Reach::Tenant)).await.expect("a directory");
+    let entries: Vec<_> =
+        found.entries.iter().map(|it| (it.id.as_str(), it.name.as_str(), it.active, it.domains.len())).collect();
+    assert_eq!(entries, [(ACME, "Acme", true, 2), (GLOBEX, "Globex", false, 0)], "a credit hold is not served");
+    assert!(!found.truncated);
+    clean(&found);
+    let pages = desk.asked("GET", "company/companies");
+    let after: Vec<_> = pages.iter().filter_map(|it| parameter(it, "pageId")).collect();
+    assert_eq!(after, ["0", ACME, GLOBEX]);
+    assert_eq!(parameter(&pages[0], "conditions").as_deref(), Some("deletedFlag=False"));
+    desk.state().quirks(|it| it.ignore_conditions = true);
+    let found = desk.crm().directory(&cx(Reach::Tenant)).await.expect("a directory");
+    assert_eq!(found.entries.iter().filter(|it| it.active).count(), 1, "a deleted one is not served either");
+    desk.state().log.clear();
+    desk.state().quirks(|it| it.endless_pages = true);
+    let found = desk.crm().directory(&cx(Reach::Tenant)).await.expect("a directory");
+    assert!(found.truncated && found.entries.len() <= 10);
+    assert!(desk.asked("GET", "company/companies").len() <= 22, "bounded");
+}

@@ -163,3 +163,20 @@ async fn b15_ids_stay_in_their_place() {
     }
     assert_eq!(desk.state().log.all().len(), 0);
 }
+
+#[tokio::test]
+async fn the_directory_has_every_customer_also_the_disabled_ones_and_is_bounded() {
+    let desk = desk_with(|it| it.max_rows = 50).await;
+    let found = desk.crm().directory(&cx(Reach::Tenant)).await.expect("a directory");
+    let entries: Vec<_> =
+        found.entries.iter().map(|it| (it.id.as_str(), it.name.as_str(), it.active, it.domains.len())).collect();
+    assert_eq!(entries, [(ACME, "Acme", true, 2), (GLOBEX, "Globex", false, 0)]);
+    assert!(!found.truncated);
+    clean(&found);
+    desk.state().quirks(|it| it.page_size = 1);
+    let found = desk.crm().directory(&cx(Reach::Tenant)).await.expect("a directory");
+    assert_eq!((found.entries.len(), found.truncated), (2, false), "page by page");
+    desk.state().quirks(|it| it.endless_pages = true);
+    let found = desk.crm().directory(&cx(Reach::Tenant)).await.expect("a directory");
+    assert!(found.truncated && found.entries.len() <= 50);
+}

@@ -14,10 +14,11 @@ const DETAILS: &str = "Tickets - View Details";
 const CREATE: &str = "Tickets - Create";
 const EDIT: &str = "Tickets - Edit";
 const CUSTOMER: &str = "Customers - View Detail";
+const CUSTOMERS: &str = "Customers - List/Search";
 const PAGES: &str = "Documentation - Allow Usage";
 
 /// Every permission that the adapter needs.
-pub const PERMISSIONS: [&str; 6] = [LIST, DETAILS, CREATE, EDIT, CUSTOMER, PAGES];
+pub const PERMISSIONS: [&str; 7] = [LIST, DETAILS, CREATE, EDIT, CUSTOMER, CUSTOMERS, PAGES];
 
 const TABLE: &[Row] = &[
     (
@@ -70,6 +71,7 @@ const TABLE: &[Row] = &[
             ("do_not_email", "boolean"),
         ],
     ),
+    ("GET", "customers", CUSTOMERS, &[("include_disabled", "string"), ("page", "integer")]),
     ("GET", "customers/#", CUSTOMER, &[]),
     ("GET", "contacts", CUSTOMER, &[("customer_id", "integer"), ("page", "integer")]),
     ("GET", "contacts/#", CUSTOMER, &[]),

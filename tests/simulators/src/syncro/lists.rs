@@ -38,6 +38,11 @@ pub(super) fn list(data: &Data, quirks: &Quirks, kind: &str, pairs: &Pairs) -> R
             rows.reverse();
             page(quirks, kind, rows, pairs, 25, true)
         }
+        "customers" => {
+            let all = value(pairs, "include_disabled") == Some("true");
+            let served = |row: &&Value| all || row.get("disabled") != Some(&json!(true));
+            page(quirks, kind, data.customers.iter().filter(served).cloned().collect(), pairs, 25, true)
+        }
         "contacts" => {
             let fits = |row: &&Value| quirks.ignore_filters || by_customer(quirks, row, pairs);
             page(quirks, kind, data.contacts.iter().filter(fits).cloned().collect(), pairs, 50, true)

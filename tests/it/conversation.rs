@@ -1,0 +1,172 @@
+//! One conversation on every service desk: what is listed, read, written, closed and refused reads the same, whatever system is
+//! behind it.
+
+use crate::desks::{Desks, Vendor, Who};
+use crate::gateway::Person;
+use postern_policies::Realm;
+use serde_json::{Map, Value, json};
+
+/// What each system has of its own: clocks, kinds of tickets, how many there were before, whom it gives tickets to.
+const OWN: [&str; 6] = ["sla", "sla_status", "category", "pagination", "assigned_to", "request_id"];
+
+/// Who talks at a desk.
+struct People {
+    lead: Person,
+    basic: Person,
+    stranger: Person,
+    agent: Person,
+    names: Vec<(String, &'static str)>,
+}
+
+impl People {
+    fn at(desks: &Desks, vendor: &Vendor) -> Self {
+        let [lead, basic, globe] = vendor.people();
+        let customer = |role: &str, (name, email): (&str, &str), organisation| {
+            desks.person(vendor, Realm::Customer, role, &Who { name, email, organisation: Some(organisation) })
+        };
+        let staff = Who { name: "Ada Agent", email: "ada@msp.example", organisation: None };
+        let mut names = vec![(vendor.target().to_owned(), "a team")];
+        for ((name, email), role) in [(lead, "the lead"), (basic, "the requester"), (globe, "a stranger")] {
+            names.extend([(name.to_owned(), role), (email.to_owned(), role)]);
+        }
+        Self {
+            lead: customer("lead-customer", lead, "acme"),
+            basic: customer("basic-customer", basic, "acme"),
+            stranger: customer("lead-customer", globe, "globex"),
+            agent: desks.person(vendor, Realm::Employee, "support-write", &staff),
+            names,
+        }
+    }
+
+    /// An answer without what every system numbers, times and names for itself.
+    fn plain(&self, value: &Value) -> Value {
+        match value {
+            Value::Object(fields) => {
+                let kept = fields.iter().filter(|(name, _)| !OWN.contains(&name.as_str()));
+                let plain = |(name, value): (&String, &Value)| {
+                    let value = if name.ends_with("_id") && name != "organization_id" {
+                        json!("ID")
+                    } else {
+                        self.plain(value)
+                    };
+                    (name.clone(), value)
+                };
+                Value::Object(kept.map(plain).collect::<Map<_, _>>())
+            }
+            Value::Array(items) => items.iter().map(|it| self.plain(it)).collect(),
+            Value::String(text) if text.parse::<jiff::Timestamp>().is_ok() => json!("TIME"),
+            Value::String(text) => {
+                let named = self.names.iter().find(|(name, _)| text.eq_ignore_ascii_case(name));
+                json!(named.map_or_else(|| text.replace(&self.names[0].0, "a team"), |(_, role)| (*role).to_owned()))
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+        }
+    }
+
+    /// Asks, and confirms where a person has to.
+    async fn done(&self, who: &Person, tool: &str, arguments: Value) -> Value {
+        let answer = who.ask(tool, arguments).await;
+        match answer["confirmation_id"].as_str() {
+            Some(id) => who.settle(id, true).await.1,
+            None => answer,
+        }
+    }
+}
+
+/// The row of one ticket in a list, without the requester's address: Syncro's lists have none.
+fn row(list: &Value, id: &str) -> Value {
+    let rows = list["data"]["tickets"].as_array().into_iter().flatten();
+    let mut rows: Vec<Value> = rows.filter(|it| it["ticket_id"] == id).cloned().collect();
+    for person in rows.iter_mut().filter_map(|it| it["created_by"].as_object_mut()) {
+        person.remove("email");
+    }
+    Value::Array(rows)
+}
+
+async fn converse(desks: &Desks, vendor: &Vendor) -> Vec<(String, Value)> {
+    let people = People::at(desks, vendor);
+    let People { lead, basic, stranger, agent, .. } = &people;
+    let mut told: Vec<(String, Value)> = Vec::new();
+    let new = json!({ "subject": "The scanner is jammed", "description": "It pulls two sheets at once.", "priority": "high" });
+    let created = basic.ask("customer_submit_ticket", new).await;
+    let id = created["data"]["ticket_id"].as_str().unwrap_or_else(|| panic!("{}: {created}", vendor.kind())).to_owned();
+    told.push(("the requester creates".into(), people.plain(&created)));
+    let ticket = json!({ "ticket_id": id });
+    let look = async |when: &str, told: &mut Vec<(String, Value)>| {
+        for (who, person, list, get) in [
+            ("the requester", basic, "customer_list_tickets", "customer_get_ticket"),
+            ("the lead", lead, "customer_list_tickets", "customer_get_ticket"),
+            ("a stranger", stranger, "customer_list_tickets", "customer_get_ticket"),
+            ("an employee", agent, "search_tickets", "get_ticket"),
+        ] {
+            let listed = row(&person.ask(list, json!({ "limit": 50 })).await, &id);
+            told.push((format!("{who} lists {when}"), people.plain(&listed)));
+            let read = person.ask(get, ticket.clone()).await;
+            told.push((format!("{who} reads {when}"), people.plain(&read)));
+        }
+    };
+    look("what is new", &mut told).await;
+    let says = |content: &str| json!({ "ticket_id": id, "content": content });
+    for (who, person, words) in [
+        ("the requester", basic, "It does so with thin paper alone."),
+        ("the lead", lead, "Ours on the second floor does it too."),
+        ("a stranger", stranger, "What is it about?"),
+    ] {
+        let answer = people.done(person, "customer_add_comment", says(words)).await;
+        told.push((format!("{who} comments"), people.plain(&answer)));
+    }
+    look("what was discussed", &mut told).await;
+    let up = json!({ "ticket_id": id, "target": vendor.target(), "reason": "It needs a new roller." });
+    let escalated = people.done(agent, "escalate_ticket", up).await;
+    told.push(("an employee escalates".into(), people.plain(&escalated)));
+    let closing = json!({ "ticket_id": id, "resolution": "Replaced the roller." });
+    for again in ["", " again"] {
+        let closed = people.done(agent, "close_ticket", closing.clone()).await;
+        told.push((format!("an employee closes{again}"), people.plain(&closed)));
+    }
+    look("what is closed", &mut told).await;
+    let late = people.done(basic, "customer_add_comment", says("Thank you.")).await;
+    told.push(("the requester comments on what is closed".into(), people.plain(&late)));
+    let missing = basic.ask("customer_get_ticket", json!({ "ticket_id": "999999999" })).await;
+    told.push(("the requester reads a missing one".into(), people.plain(&missing)));
+    told
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_conversation_reads_the_same_on_every_service_desk() {
+    let desks = Desks::start().await;
+    let (first, others) = desks.vendors.split_first().unwrap();
+    let expected = converse(&desks, first).await;
+    assert!(expected.len() > 30);
+    for (what, outcome) in [
+        ("the requester creates", "success"),
+        ("the requester reads what is new", "success"),
+        ("the lead reads what is new", "success"),
+        ("a stranger reads what is new", "TICKET_NOT_FOUND"),
+        ("an employee reads what is new", "success"),
+        ("the requester comments", "success"),
+        ("the lead comments", "success"),
+        ("a stranger comments", "TICKET_NOT_FOUND"),
+        ("an employee escalates", "success"),
+        ("an employee closes", "success"),
+        ("an employee closes again", "CONFLICT"),
+        ("the requester comments on what is closed", "CONFLICT"),
+        ("the requester reads a missing one", "TICKET_NOT_FOUND"),
+    ] {
+        let answer = &expected.iter().find(|(it, _)| it == what).unwrap().1;
+        let found = if answer["code"].is_string() { &answer["code"] } else { &answer["status"] };
+        assert_eq!(found, outcome, "{what}: {answer}");
+    }
+    let mut differs = Vec::new();
+    for vendor in others {
+        let told = converse(&desks, vendor).await;
+        assert_eq!(told.len(), expected.len(), "{}", vendor.kind());
+        let pairs = told.into_iter().zip(&expected);
+        differs.extend(
+            pairs
+                .filter(|(told, expected)| told != *expected)
+                .map(|((what, told), (_, expected))| format!("{}, {what}:\n  {told}\n  {expected}", vendor.kind())),
+        );
+    }
+    assert!(differs.is_empty(), "{} answers differ\n{}", differs.len(), differs.join("\n"));
+}

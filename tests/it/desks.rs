@@ -1,0 +1,262 @@
+//! One gateway in front of every service-desk backend: a tenant each, with vendors' simulators in this process.
+//!
+//! Request Tracker is not among them: it has no simulator and is asked for real by a wide step.
+
+use crate::gateway::{Gateway, Person, other_key, root, sign};
+use aws_lc_rs::signature::KeyPair as _;
+use axum::routing::get;
+use axum::{Json, Router};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use postern::adapters::Registry;
+use postern::config::Config;
+use postern_api::TenantId;
+use postern_embedded::demo::seed;
+use postern_policies::Realm;
+use postern_simulators::{Running, autotask, connectwise, halopsa, syncro};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// A running simulator of a vendor.
+pub(crate) enum Vendor {
+    /// Postern's own backend: no vendor at all.
+    Embedded,
+    HaloPsa(Running<halopsa::State>),
+    ConnectWise(Running<connectwise::State>),
+    Autotask(Running<autotask::State>),
+    Syncro(Running<syncro::State>),
+}
+
+impl Vendor {
+    /// The adapter's name.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Vendor::Embedded => "embedded",
+            Vendor::HaloPsa(_) => "halopsa",
+            Vendor::ConnectWise(_) => "connectwise",
+            Vendor::Autotask(_) => "autotask",
+            Vendor::Syncro(_) => "syncro",
+        }
+    }
+
+    /// What the gateway signs in with over there.
+    pub(crate) fn secret(&self) -> Option<&'static str> {
+        match self {
+            Vendor::Embedded => None,
+            Vendor::HaloPsa(_) => Some(halopsa::CLIENT_SECRET),
+            Vendor::ConnectWise(_) => Some(connectwise::PRIVATE_KEY),
+            Vendor::Autotask(_) => Some(autotask::SECRET),
+            Vendor::Syncro(_) => Some(syncro::TOKEN),
+        }
+    }
+
+    /// The organisations Acme and Globex over there.
+    pub(crate) fn organisations(&self) -> [String; 2] {
+        match self {
+            Vendor::Embedded => ["acme".into(), "globex".into()],
+            Vendor::HaloPsa(_) => [halopsa::ACME, halopsa::GLOBEX].map(|it| it.to_string()),
+            Vendor::ConnectWise(_) => [connectwise::ACME, connectwise::GLOBEX].map(|it| it.to_string()),
+            Vendor::Autotask(_) => [autotask::ACME, autotask::GLOBEX].map(|it| it.to_string()),
+            Vendor::Syncro(_) => [syncro::ACME, syncro::GLOBEX].map(|it| it.to_string()),
+        }
+    }
+
+    /// A team or a person that a ticket can be escalated to.
+    pub(crate) fn target(&self) -> &'static str {
+        match self {
+            Vendor::Embedded | Vendor::HaloPsa(_) | Vendor::Autotask(_) => "2nd Line",
+            Vendor::ConnectWise(_) => "Network Team",
+            Vendor::Syncro(_) => "Tess Second",
+        }
+    }
+
+    /// The name and address of Acme's lead, of somebody else at Acme, and of somebody at Globex.
+    pub(crate) fn people(&self) -> [(&'static str, &'static str); 3] {
+        let globe = if matches!(self, Vendor::Autotask(_)) { "Gil Globex" } else { "Gil Globe" };
+        match self {
+            Vendor::Embedded => [
+                ("Jane Smith", "lead@acme.example"),
+                ("Bob Miller", "basic@acme.example"),
+                ("Priya Raman", "lead@globex.example"),
+            ],
+            Vendor::HaloPsa(_) | Vendor::ConnectWise(_) | Vendor::Autotask(_) | Vendor::Syncro(_) => [
+                ("Ann Lead", "ann.lead@acme.example"),
+                ("Bob Basic", "bob.basic@acme.example"),
+                (globe, "gil@globex.example"),
+            ],
+        }
+    }
+
+    /// `[tenants.systems.desk]`, whose secret is in that file.
+    fn settings(&self, secret: &Path) -> String {
+        let rate = "connection = { rate_requests = 1000000, rate_per_secs = 1 }";
+        match self {
+            Vendor::Embedded => String::new(),
+            Vendor::HaloPsa(it) => format!(
+                "base_url = \"{}/api\"\ntenant = \"{}\"\nclient_id = \"{}\"\nclient_secret = {{ file = {secret:?} }}\n\
+                 private_field = \"CFPrivate\"\naction_reference_field = \"CFReference\"\n{rate}\n",
+                it.url,
+                halopsa::TENANT,
+                halopsa::CLIENT_ID
+            ),
+            Vendor::ConnectWise(it) => format!(
+                "base_url = \"{}{}\"\ncompany_id = \"{}\"\npublic_key = \"{}\"\nprivate_key = {{ file = {secret:?} }}\n\
+                 client_id = \"{}\"\nboard = {}\nprivate_field = {}\npublic_article_categories = [91]\n{rate}\n",
+                it.url,
+                connectwise::BASE,
+                connectwise::COMPANY,
+                connectwise::PUBLIC_KEY,
+                connectwise::CLIENT_ID,
+                connectwise::BOARD,
+                connectwise::PRIVATE
+            ),
+            Vendor::Autotask(it) => format!(
+                "lookup_url = \"{}/atservicesrest\"\nusername = \"{}\"\nintegration_code = \"{}\"\n\
+                 secret = {{ file = {secret:?} }}\nzone_hosts = [\"127.0.0.1\"]\nprivate_field = \"PosternPrivate\"\n\
+                 requests_per_hour = 10000\n{rate}\n",
+                it.url,
+                autotask::USERNAME,
+                autotask::INTEGRATION_CODE
+            ),
+            Vendor::Syncro(it) => format!(
+                "base_url = \"{}/api/v1\"\ntoken = {{ file = {secret:?} }}\nprivate_field = \"Private\"\n\
+                 public_pages = [901]\ninternal_pages = [903]\n{rate}\n",
+                it.url
+            ),
+        }
+    }
+}
+
+/// The gateway and what stands behind it.
+pub(crate) struct Desks {
+    pub(crate) gateway: Gateway,
+    pub(crate) vendors: Vec<Vendor>,
+}
+
+impl Desks {
+    pub(crate) async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// The same with a configuration that was changed before the gateway was built.
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let vendors = vec![
+            Vendor::Embedded,
+            Vendor::HaloPsa(halopsa::start().await.unwrap()),
+            Vendor::ConnectWise(connectwise::start().await.unwrap()),
+            Vendor::Autotask(autotask::start().await.unwrap()),
+            Vendor::Syncro(syncro::start().await.unwrap()),
+        ];
+        for vendor in &vendors {
+            if let Vendor::Syncro(it) = vendor {
+                it.state.quirks(|it| it.per_minute = None);
+            }
+        }
+        let gateway = Gateway::serving(keys(), |config| {
+            let origin = config.edge.public_url.trim_end_matches("/mcp").to_owned();
+            let data = config.server.data_dir.clone();
+            let registry = Registry::new(&data);
+            for vendor in &vendors {
+                let tenant = TenantId::new(vendor.kind()).unwrap();
+                seed(registry.embedded().unwrap(), &tenant, Timestamp::now()).unwrap();
+            }
+            config.tenants.extend(tenants(&origin, &data, &vendors).tenants);
+            change(config);
+        })
+        .await;
+        Self { gateway, vendors }
+    }
+
+    /// Somebody with a token of a vendor's tenant.
+    pub(crate) fn person(&self, vendor: &Vendor, realm: Realm, role: &str, who: &Who<'_>) -> Person {
+        let now = Timestamp::now().as_second();
+        let (origin, kind, of) = (&self.gateway.origin, vendor.kind(), realm.as_str());
+        let claims = json!({
+            "iss": format!("{origin}/desks/{kind}/{of}"), "sub": format!("{role} {}", who.email),
+            "aud": self.gateway.mcp_url(), "typ": "Bearer", "azp": "x", "iat": now, "exp": now + 3600,
+            "scope": "support.read support.write", "realm_access": { "roles": [role] }, "name": who.name,
+            "email": who.email, "email_verified": true, "organization_id": who.organisation,
+        });
+        let header = json!({"alg": "EdDSA", "typ": "JWT", "kid": of});
+        let mut person = self.gateway.bearing(&sign(&header, &claims, &other_key(of)));
+        person.user.url.push_str("?toolsets=all");
+        person
+    }
+}
+
+/// Who somebody is; an organisation for customers alone.
+pub(crate) struct Who<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) email: &'a str,
+    pub(crate) organisation: Option<&'a str>,
+}
+
+fn keys() -> Router {
+    [Realm::Customer, Realm::Employee].into_iter().fold(Router::new(), |routes, realm| {
+        let realm = realm.as_str();
+        let public = URL_SAFE_NO_PAD.encode(other_key(realm).public_key().as_ref());
+        let key = json!({"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": realm, "x": public});
+        let jwks: Value = json!({ "keys": [key] });
+        routes.route(&format!("/desks/{realm}/certs"), get(move || std::future::ready(Json(jwks.clone()))))
+    })
+}
+
+fn tenants(origin: &str, data: &Path, vendors: &[Vendor]) -> Config {
+    let mut text = format!("[server]\ndata_dir = {data:?}\n[edge]\npublic_url = \"{origin}/mcp\"\n");
+    for vendor in vendors {
+        let (kind, [acme, globex]) = (vendor.kind(), vendor.organisations());
+        let secret = data.join(format!("{kind}-secret"));
+        std::fs::write(&secret, vendor.secret().unwrap_or_default()).unwrap();
+        let knowledge = if matches!(vendor, Vendor::Autotask(_)) { "own" } else { "desk" };
+        let own = if matches!(vendor, Vendor::Embedded) { "" } else { "[tenants.systems.own]\nkind = \"embedded\"\n" };
+        let identity = if own.is_empty() { "desk" } else { "own" };
+        let also = |name: &str| if own.is_empty() { String::new() } else { format!(", own = \"{name}\"") };
+        for realm in ["customer", "employee"] {
+            if realm == "customer" {
+                text += &format!("[[tenants]]\nid = \"{kind}\"\nname = \"MSP on {kind}\"\n");
+            }
+            text += &format!(
+                "[tenants.realms.{realm}]\nissuer = \"{origin}/desks/{kind}/{realm}\"\n\
+                 jwks_uri = \"{origin}/desks/{realm}/certs\"\n"
+            );
+        }
+        text += &format!(
+            "[tenants.ports]\nservice_desk = \"desk\"\ncrm = \"desk\"\nknowledge = \"{knowledge}\"\n\
+             identity = \"{identity}\"\n{own}[tenants.systems.desk]\nkind = \"{kind}\"\n{}\
+             [tenants.organisations]\nacme = {{ desk = \"{acme}\"{} }}\nglobex = {{ desk = \"{globex}\"{} }}\n",
+            vendor.settings(&secret),
+            also("acme"),
+            also("globex"),
+        );
+    }
+    Config::parse(&text).unwrap()
+}
+
+/// A new service desk has its place above, or in a wide step.
+#[tokio::test]
+async fn every_adapter_of_a_service_desk_is_among_the_desks() {
+    let speaks = |entry: &std::fs::DirEntry| {
+        let text = |file: walk::File| std::fs::read_to_string(file).unwrap();
+        walk::rust(&entry.path().join("src")).into_iter().any(|it| text(it).contains("impl ServiceDesk for"))
+    };
+    let folders = std::fs::read_dir(root().join("adapters")).unwrap().map(Result::unwrap);
+    let mut found: Vec<String> = folders.filter(speaks).map(|it| it.file_name().into_string().unwrap()).collect();
+    found.sort();
+    let desks = Desks::start().await;
+    let mut known: Vec<&str> = desks.vendors.iter().map(Vendor::kind).chain(["request-tracker"]).collect();
+    known.sort_unstable();
+    assert_eq!(found, known);
+}
+
+mod walk {
+    //! Files below a folder.
+
+    pub(super) type File = std::path::PathBuf;
+
+    pub(super) fn rust(folder: &std::path::Path) -> Vec<File> {
+        let Ok(entries) = std::fs::read_dir(folder) else { return vec![] };
+        let paths = entries.map(|it| it.unwrap().path());
+        paths.flat_map(|it| if it.is_dir() { rust(&it) } else { vec![it] }).collect()
+    }
+}

@@ -1,0 +1,210 @@
+//! Canaries: words that stand in one place, who may read each of them, and where they were found.
+//!
+//! Who may read what is said here a second time, apart from `policies/`: a rule that is loosened there has to be loosened here
+//! too, by somebody who means it.
+
+use aho_corasick::AhoCorasick;
+use postern_policies::Realm;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Who may read a canary.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Class {
+    /// Nobody: a field that no adapter has business with, a row that is nobody's, a secret.
+    Never,
+    /// Employees who see what is internal.
+    Internal,
+    /// Employees who see money.
+    Financial,
+    /// Whoever reaches the organisation.
+    Organisation,
+    /// Everybody of the tenant.
+    Tenant,
+    /// Whoever may read this ticket.
+    Ticket(String),
+    /// An e-mail address in a ticket's text: whoever may read the ticket and sees addresses in text.
+    InText(String),
+    /// How to reach the contact with this address.
+    Way(String),
+    /// How to reach one of the provider's people.
+    StaffWay,
+    /// What a caller wrote.
+    Typed,
+}
+
+impl Class {
+    /// The class without what it is about.
+    fn name(&self) -> &'static str {
+        match self {
+            Class::Never => "never",
+            Class::Internal => "internal",
+            Class::Financial => "financial",
+            Class::Organisation => "organisation",
+            Class::Tenant => "tenant",
+            Class::Ticket(_) => "ticket",
+            Class::InText(_) => "in text",
+            Class::Way(_) => "way",
+            Class::StaffWay => "way of staff",
+            Class::Typed => "typed",
+        }
+    }
+}
+
+/// One canary.
+#[derive(Debug)]
+pub(super) struct Canary {
+    needle: String,
+    /// Where it was put.
+    place: String,
+    class: Class,
+    desk: &'static str,
+    organisation: Option<&'static str>,
+}
+
+/// Somebody who reads answers.
+#[derive(Debug, Clone)]
+pub(super) struct Reader {
+    pub(super) desk: &'static str,
+    pub(super) realm: Realm,
+    pub(super) role: String,
+    pub(super) organisation: Option<&'static str>,
+    pub(super) name: String,
+    pub(super) email: String,
+}
+
+/// A ticket, for who may read it.
+#[derive(Debug, Clone)]
+pub(super) struct Facts {
+    /// Our name of the organisation; `None`: it is nobody's, or not there for Postern.
+    pub(super) organisation: Option<&'static str>,
+    pub(super) requester: String,
+    /// Whether it is plainly not private.
+    pub(super) shared: bool,
+}
+
+const SEES_INTERNAL: [&str; 5] = ["support-read", "support-write", "service-lead", "owner", "admin"];
+const SEES_MONEY: [&str; 2] = ["finance", "owner"];
+const SEES_WAYS: [&str; 5] = ["lead-customer", "support-write", "service-lead", "owner", "admin"];
+const SEES_WAYS_IN_TEXT: [&str; 4] = ["support-write", "service-lead", "owner", "admin"];
+
+/// Every canary that there is, and every ticket.
+#[derive(Debug, Default)]
+pub(super) struct Canaries {
+    all: Vec<Canary>,
+    pub(super) tickets: BTreeMap<(&'static str, String), Facts>,
+    /// The classes that were read by somebody who may, by desk.
+    pub(super) seen: BTreeSet<(&'static str, &'static str)>,
+    found: BTreeSet<String>,
+    scanned: usize,
+    finder: Option<AhoCorasick>,
+}
+
+/// The beginning of every word; letters alone, so that a name with one in it is still a name.
+const PREFIX: &str = "cnry";
+
+impl Canaries {
+    /// A new word, for this place.
+    pub(super) fn word(
+        &mut self,
+        desk: &'static str,
+        organisation: Option<&'static str>,
+        class: Class,
+        place: impl Into<String>,
+    ) -> String {
+        let letter = |nth: usize| char::from(b'a' + u8::try_from(nth % 26).unwrap());
+        let nth = self.all.len();
+        let word: String = PREFIX.chars().chain([17_576, 676, 26, 1].map(|of| letter(nth / of))).collect();
+        self.literal(desk, organisation, class, place, word.clone());
+        word
+    }
+
+    /// A text of another form that stands in one place alone.
+    pub(super) fn literal(
+        &mut self,
+        desk: &'static str,
+        organisation: Option<&'static str>,
+        class: Class,
+        place: impl Into<String>,
+        needle: String,
+    ) {
+        self.all.push(Canary { needle, place: place.into(), class, desk, organisation });
+        self.finder = None;
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Looks through what somebody was told.
+    pub(super) fn told(&mut self, reader: &Reader, what: &str, bytes: &[u8]) {
+        self.scan(Some(reader), what, bytes);
+    }
+
+    /// Looks through what nobody should find anything in: logs, traces, metrics, the audit.
+    pub(super) fn kept(&mut self, what: &str, bytes: &[u8]) {
+        self.scan(None, what, bytes);
+    }
+
+    /// Looks through the store, which knows by which address it found a caller's contact, and nothing else of anybody.
+    pub(super) fn stored(&mut self, what: &str, bytes: &[u8]) {
+        let before = self.found.clone();
+        self.scan(None, what, bytes);
+        self.found.retain(|it| before.contains(it) || !it.contains("(Way("));
+    }
+
+    fn scan(&mut self, reader: Option<&Reader>, what: &str, bytes: &[u8]) {
+        self.scanned += bytes.len();
+        let needles = || self.all.iter().map(|it| it.needle.as_bytes());
+        let build = || AhoCorasick::builder().ascii_case_insensitive(true).build(needles()).unwrap();
+        let finder = self.finder.take().unwrap_or_else(build);
+        for hit in finder.find_overlapping_iter(bytes) {
+            let canary = &self.all[hit.pattern().as_usize()];
+            match reader {
+                Some(reader) if self.may(canary, reader) => {
+                    self.seen.insert((reader.desk, canary.class.name()));
+                }
+                reader => {
+                    let who = reader.map_or_else(String::new, |it| format!(" told to {} {}", it.desk, it.role));
+                    let Canary { needle, place, class, .. } = canary;
+                    self.found.insert(format!("{place} ({class:?}, `{needle}`) in {what}{who}"));
+                }
+            }
+        }
+        self.finder = Some(finder);
+    }
+
+    fn may(&self, canary: &Canary, reader: &Reader) -> bool {
+        let is_customer = reader.realm == Realm::Customer;
+        let of_role = |roles: &[&str]| roles.contains(&reader.role.as_str());
+        let reached = canary.organisation.is_none_or(|it| !is_customer || reader.organisation == Some(it));
+        if canary.desk != reader.desk || !reached {
+            return false;
+        }
+        let reads = |id: &String| {
+            let facts = self.tickets.get(&(canary.desk, id.clone()));
+            facts.is_some_and(|it| match it.organisation {
+                None => false,
+                Some(_) if !is_customer => true,
+                Some(_) => {
+                    it.requester.eq_ignore_ascii_case(&reader.email) || (of_role(&["lead-customer"]) && it.shared)
+                }
+            })
+        };
+        match &canary.class {
+            Class::Never => false,
+            Class::Internal => of_role(&SEES_INTERNAL),
+            Class::Financial => of_role(&SEES_MONEY),
+            Class::Organisation | Class::Tenant | Class::Typed => true,
+            Class::Ticket(id) => reads(id),
+            Class::InText(id) => reads(id) && of_role(&SEES_WAYS_IN_TEXT),
+            Class::Way(email) => email.eq_ignore_ascii_case(&reader.email) || of_role(&SEES_WAYS),
+            Class::StaffWay => !is_customer,
+        }
+    }
+
+    /// What was found where it may not be, and how many bytes were looked at.
+    pub(super) fn found(&self) -> (&BTreeSet<String>, usize) {
+        (&self.found, self.scanned)
+    }
+}
