@@ -10,6 +10,8 @@ mod roster;
 mod sla;
 mod view;
 
+pub(super) use customer_tickets::{due, month_start};
+
 use super::Entry;
 
 /// The tools of the support desk.

@@ -3,7 +3,7 @@
 //! **Invariant:** a customer never gets a second workspace, and never one that shows what is not for customers; nobody is invited whom an
 //! approved activation does not name with that role.
 
-use super::whose::{
+use super::governed::{
     access_roles, blocked, by, grantable, named, names_nobody_else, of_customer, portal_users, role_stands, words,
 };
 use crate::govern::action::{ActionId, State};

@@ -4,7 +4,7 @@
 //! pay is told, whoever approves.
 
 use super::told::{Rules, Telling, tell};
-use super::whose::{Member, PersonView, access_roles, blocked, members, named, of_customer, words};
+use super::governed::{Member, PersonView, access_roles, blocked, members, named, of_customer, words};
 use crate::tools::args::Prose;
 use crate::tools::refusal::{Missing, missing, or_missing};
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};

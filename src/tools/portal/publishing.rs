@@ -4,7 +4,7 @@
 //! preview and once more when it is carried out.
 
 use super::told::{Rules, Telling, tell};
-use super::whose::{
+use super::governed::{
     Member, PersonView, access_roles, blocked, by, grantable, members, named, of_customer, role_stands, words,
 };
 use crate::tools::args::Prose;

@@ -1,6 +1,6 @@
 //! Who may be told about something: consent, opt-out, how much somebody had today, and whether the portal lets them see it.
 
-use super::whose::{Member, named};
+use super::governed::{Member, named};
 use crate::tools::refusal::Missing;
 use crate::tools::{Code, Refusal, ToolCx};
 use jiff::SignedDuration;
@@ -151,7 +151,7 @@ impl Rules {
             subject,
             body,
             daily_cap: cap,
-            by: super::whose::by(cx),
+            by: super::governed::by(cx),
         })
     }
 }
