@@ -23,6 +23,8 @@ mod logs;
 #[cfg(test)]
 mod mcp;
 #[cfg(test)]
+mod portal;
+#[cfg(test)]
 mod recording;
 #[cfg(test)]
 mod redaction;
