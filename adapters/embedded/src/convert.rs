@@ -50,10 +50,7 @@ pub(crate) fn some_id<T>(
     column: usize,
     parse: impl Fn(&str) -> std::result::Result<T, id::InvalidId>,
 ) -> Result<Option<T>> {
-    match row.get_ref(column)? {
-        rusqlite::types::ValueRef::Null => Ok(None),
-        _ => id(row, column, parse).map(Some),
-    }
+    if row.get_ref(column)? == rusqlite::types::ValueRef::Null { Ok(None) } else { id(row, column, parse).map(Some) }
 }
 
 pub(crate) fn text(row: &Row<'_>, column: usize) -> Result<Text> {

@@ -1,4 +1,5 @@
-//! A whole MSP to try things on: three customers with people, tickets and files, six people at the MSP, a knowledge base.
+//! A whole MSP to try things on: three customers with people, tickets and files, six people at the MSP, a knowledge base, and a
+//! customer portal with what belongs into it and what must not be seen in it.
 //!
 //! Everything is made up. Two starts at the same moment make the same records, and seeding again changes nothing.
 

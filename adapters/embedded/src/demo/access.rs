@@ -53,7 +53,9 @@ const HELD: [(&str, &str, bool, Option<bool>); 16] = [
 ];
 
 /// Minutes ago, who, what, by whom if not by themselves, from where, in words.
-const EVENTS: [(i64, &str, AccessEventKind, Option<&str>, Option<&str>, &str); 12] = [
+type Event = (i64, &'static str, AccessEventKind, Option<&'static str>, Option<&'static str>, &'static str);
+
+const EVENTS: [Event; 12] = [
     (43_200, "alice.wong@acme.example", AccessEventKind::RoleChange, Some("Jane Smith"), None, "from viewer to payer"),
     (9_900, "omar.haddad@acme.example", AccessEventKind::Invitation, Some("Jane Smith"), None, "invited as viewer"),
     (4_310, "rachel.adams@acme.example", AccessEventKind::LoginFailed, None, Some("198.51.100.0"), "wrong password"),

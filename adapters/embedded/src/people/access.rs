@@ -114,7 +114,8 @@ pub(super) fn reset(rows: &Rows<'_>, cx: &CallCx, order: &ResetOrder) -> Result<
             "switched off"
         }
         (AccessReset::Enable, LoginStatus::Disabled) => {
-            set(rows, contact, "status = 0")?;
+            // An invitation that nobody accepted waits again.
+            set(rows, contact, "status = iif(expires_at IS NULL, 0, 1)")?;
             tell(rows, contact, "Your login was switched on again.", now)?;
             "switched on"
         }

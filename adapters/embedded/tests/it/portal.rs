@@ -196,6 +196,17 @@ async fn an_invitation_that_is_sent_again_has_a_new_secret_and_a_new_end() {
     assert_ne!(secrets.first(), secrets.last());
 }
 
+/// Switching on what was never accepted does not accept it.
+#[tokio::test]
+async fn a_login_that_is_switched_on_again_is_as_it_was_before() {
+    let demo = demo();
+    for (local, before) in [("omar.haddad", LoginStatus::Pending), ("alice.wong", LoginStatus::Active)] {
+        let user = demo.contact("acme", local).await;
+        assert_eq!(reset(&demo, &user, AccessReset::Disable).await.expect("a user").status, LoginStatus::Disabled);
+        assert_eq!(reset(&demo, &user, AccessReset::Enable).await.expect("a user").status, before, "{local}");
+    }
+}
+
 #[tokio::test]
 async fn a_reset_does_one_thing_and_tells_the_person() {
     let demo = demo();
