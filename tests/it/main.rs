@@ -29,6 +29,8 @@ mod logs;
 #[cfg(test)]
 mod mcp;
 #[cfg(test)]
+mod portal;
+#[cfg(test)]
 mod portal_writes;
 #[cfg(test)]
 mod recording;

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 /// Which tickets by state.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum StatusFilter {
+pub(in crate::tools) enum StatusFilter {
     Open,
     Pending,
     Resolved,
@@ -27,7 +27,7 @@ pub(super) enum StatusFilter {
 }
 
 impl StatusFilter {
-    pub(super) fn statuses(self) -> Vec<TicketStatus> {
+    pub(in crate::tools) fn statuses(self) -> Vec<TicketStatus> {
         match self {
             StatusFilter::Open => vec![TicketStatus::Open],
             StatusFilter::Pending => vec![TicketStatus::Pending],
@@ -128,7 +128,7 @@ impl Tool for ListTickets {
 }
 
 /// Reads a ticket that this customer may read: another organisation's is missing, a colleague's or a private one is denied.
-async fn readable(
+pub(in crate::tools) async fn readable(
     desk: &Port<'_, dyn ServiceDesk>,
     viewer: &Viewer,
     id: &TicketId,

@@ -22,6 +22,29 @@ pub(super) fn sample(tool: &str) -> Value {
         "internal_get_organization" | "internal_list_org_contacts" => json!({ "organization_id": "acme" }),
         "internal_view_customer_history" => json!({ "contact_id": "CT-000001" }),
         "customer_list_tickets" | "customer_list_contacts" | "search_tickets" | "get_sla_summary" => json!({}),
+        "portal.service_record.get" => json!({ "record_id": "PRJ-101" }),
+        "portal.document_version.get" => json!({ "document_id": "DOC-1007" }),
+        "portal.request.get" => json!({ "request_id": "TK-2026-000001" }),
+        "portal.config.get"
+        | "portal.branding.get"
+        | "portal.faq_entries.list"
+        | "portal.form_templates.list"
+        | "portal.access_roles.list"
+        | "portal.auth_policy.get"
+        | "portal.customers.list"
+        | "portal.action_request.status" => json!({}),
+        "portal.customer.get"
+        | "portal.portal_users.list"
+        | "portal.access_logs.list"
+        | "portal.service_records.list"
+        | "portal.project_status.list"
+        | "portal.orders.list"
+        | "portal.bookings.list"
+        | "portal.documents.list"
+        | "portal.invoices.list"
+        | "portal.payments.list"
+        | "portal.requests.list"
+        | "portal.notifications.list" => json!({ "customer_id": "acme" }),
         other => panic!("`{other}` is new: give it arguments here"),
     }
 }
@@ -64,6 +87,11 @@ async fn beyond(gateway: &Gateway) {
         ("contact", "CT-OTHER", "CT-000003"),
         ("attachment", "AT-OTHER", "AT-acme-1"),
         ("article", "KB-OTHER", "KB-0001"),
+        ("project", "PRJ-OTHER", "PRJ-101"),
+        ("document", "DOC-OTHER", "DOC-1007"),
+        ("document_version", "DOC-OTHER-v1", "DOC-1007-v1"),
+        ("invoice", "INV-OTHER", "INV-2101"),
+        ("access_role", "ROLE-OTHER", "viewer"),
     ] {
         gateway.sql(&format!("UPDATE {table} SET id = '{id}' WHERE tenant = 'msp-other' AND id = '{old}'"));
     }
@@ -83,7 +111,7 @@ async fn b01_anothers_record_and_a_missing_one_are_the_same_bytes_for_every_id_o
         (Realm::Employee, "service-lead@msp.example", "service-lead"),
     ] {
         let me = gateway.person(email);
-        for tool in catalogue().iter().filter(|it| may_call(realm, role, it.entry.name)) {
+        for tool in catalogue().iter().filter(|it| may_call(realm, role, &it.action)) {
             for (argument, list) in ids(tool) {
                 let name = tool.entry.name;
                 let foreign: Vec<&str> = match (argument.as_str(), realm) {
@@ -95,10 +123,30 @@ async fn b01_anothers_record_and_a_missing_one_are_the_same_bytes_for_every_id_o
                     ("attachments", _) => vec!["AT-globex-1", "AT-OTHER"],
                     // Every organisation of the tenant is in an employee's reach; the unmapped is not.
                     ("organization_id", _) => vec!["msp-other", "other"],
+                    ("customer_id", Realm::Customer) => vec!["globex", "initech", "msp-other", "other"],
+                    ("customer_id", Realm::Employee) => vec!["msp-other", "other"],
+                    ("request_id", Realm::Customer) => acme.iter().map(String::as_str).collect(),
+                    ("request_id", Realm::Employee) => vec!["TK-2026-000038"],
+                    ("record_id", Realm::Customer) => vec!["PRJ-103", "PRJ-201", "PRJ-OTHER"],
+                    ("record_id", Realm::Employee) => vec!["PRJ-OTHER"],
+                    ("document_id", Realm::Customer) => vec!["DOC-1003", "DOC-2002", "DOC-OTHER"],
+                    ("document_id", Realm::Employee) => vec!["DOC-OTHER"],
+                    ("version_id", Realm::Customer) => vec!["DOC-1002-v2", "DOC-2002-v1", "DOC-OTHER-v1"],
+                    ("version_id", Realm::Employee) => vec!["DOC-2002-v1", "DOC-OTHER-v1"],
+                    ("invoice_id", Realm::Customer) => vec!["INV-2106", "INV-2201", "INV-OTHER"],
+                    ("invoice_id", Realm::Employee) => vec!["INV-2201", "INV-OTHER"],
+                    ("role_id", _) => vec!["ROLE-OTHER"],
+                    ("user_id", _) => vec!["CT-000007", "CT-OTHER"],
+                    // Those of others have tests of their own, since they are no record of the demo.
+                    ("action_request_id", _) => vec![],
                     (other, _) => panic!("`{other}` of `{name}` is new: say whose ids to try"),
                 };
                 let missing = bytes(&me, name, with(name, &argument, list, "ZZ-2026-999999")).await;
-                assert!(missing.1.contains("_NOT_FOUND") || missing.1.contains("VALIDATION_ERROR"), "{missing:?}");
+                // What only narrows a list finds nothing.
+                let narrows = matches!(argument.as_str(), "role_id" | "user_id")
+                    || (name, argument.as_str()) == ("portal.project_status.list", "record_id");
+                let refused = missing.1.contains("_NOT_FOUND") || missing.1.contains("VALIDATION_ERROR");
+                assert!(refused != narrows, "{name} {argument}: {missing:?}");
                 for id in foreign {
                     assert_eq!(
                         bytes(&me, name, with(name, &argument, list, id)).await,
