@@ -33,7 +33,7 @@ const MOST: u32 = 50;
 #[serde(deny_unknown_fields)]
 pub(super) struct UpdateRoles {
     /// Whose portal.
-    organization_id: OrganisationId,
+    customer_id: OrganisationId,
     /// The portal user.
     user_id: ContactId,
     /// All roles that the user is to have.
@@ -60,7 +60,7 @@ struct Seen<I: Serialize> {
 #[derive(Debug, Serialize)]
 struct ScopeFacts {
     action: &'static str,
-    organization_id: OrganisationId,
+    customer_id: OrganisationId,
     user: PersonView,
     roles_before: Vec<AccessRoleId>,
     roles_after: Vec<AccessRoleId>,
@@ -111,7 +111,7 @@ impl UpdateRoles {
         if self.role_ids.is_empty() || self.role_ids.len() > 10 {
             return Err(Refusal::argument("role_ids", "expected 1 to 10 IDs"));
         }
-        let user = user_of(cx, &self.organization_id, &self.user_id).await?;
+        let user = user_of(cx, &self.customer_id, &self.user_id).await?;
         let roles = access_roles(cx).await?;
         grantable(&roles, &self.role_ids, "role_ids")?;
         let (before, after): (BTreeSet<_>, BTreeSet<_>) =
@@ -128,10 +128,10 @@ impl UpdateRoles {
             return Ok(vec![]);
         }
         let port = cx.documents()?;
-        let organisation = Some(named(cx, &port, &self.organization_id)?);
+        let organisation = Some(named(cx, &port, &self.customer_id)?);
         let query = DocumentQuery { organisation, published_only: true, kind: None, offset: 0, limit: 200 };
         let page = port.page(port.timed(port.port.documents(&port.cx, &query)).await?);
-        let own = page.rows.into_iter().filter(|it| it.organisation.as_ref() == Some(&self.organization_id));
+        let own = page.rows.into_iter().filter(|it| it.organisation.as_ref() == Some(&self.customer_id));
         let newly = own.map(|it| it.record).filter(|it| {
             sees(it, &self.role_ids, &change.after, cx.now) && !sees(it, &change.user.roles, &change.before, cx.now)
         });
@@ -143,10 +143,10 @@ impl UpdateRoles {
             return Ok(vec![]);
         }
         let port = cx.billing()?;
-        let organisation = Some(named(cx, &port, &self.organization_id)?);
+        let organisation = Some(named(cx, &port, &self.customer_id)?);
         let query = InvoiceQuery { organisation, statuses: vec![], customer_visible: true, offset: 0, limit: MOST };
         let page = port.page(port.timed(port.port.invoices(&port.cx, &query)).await?);
-        let own = page.rows.into_iter().filter(|it| it.organisation.as_ref() == Some(&self.organization_id));
+        let own = page.rows.into_iter().filter(|it| it.organisation.as_ref() == Some(&self.customer_id));
         let own = own.map(|it| it.record).filter(|it| it.customer_visible);
         Ok(own.map(|it| Seen { id: it.id, name: Text::new(it.number) }).collect())
     }
@@ -156,10 +156,10 @@ impl UpdateRoles {
             return Ok(vec![]);
         }
         let port = cx.projects()?;
-        let organisation = Some(named(cx, &port, &self.organization_id)?);
+        let organisation = Some(named(cx, &port, &self.customer_id)?);
         let query = ProjectQuery { organisation, kinds: vec![], customer_visible: true, offset: 0, limit: MOST };
         let page = port.page(port.timed(port.port.projects(&port.cx, &query)).await?);
-        let own = page.rows.into_iter().filter(|it| it.organisation.as_ref() == Some(&self.organization_id));
+        let own = page.rows.into_iter().filter(|it| it.organisation.as_ref() == Some(&self.customer_id));
         let own = own.map(|it| it.record).filter(|it| it.customer_visible);
         Ok(own.map(|it| Seen { id: it.id, name: it.name }).collect())
     }
@@ -169,7 +169,7 @@ impl UpdateRoles {
             return Ok(None);
         }
         let desk = cx.desk()?;
-        let organisation = Some(named(cx, &desk, &self.organization_id)?);
+        let organisation = Some(named(cx, &desk, &self.customer_id)?);
         let query = TicketQuery { organisation, limit: 1, ..TicketQuery::default() };
         Ok(Some(desk.timed(desk.port.tickets(&desk.cx, &query)).await?.total))
     }
@@ -208,13 +208,14 @@ impl Tool for UpdateRoles {
             ..Effect::default()
         };
         let shown = documents.iter().map(|it| it.id.as_str());
-        let shown = shown.chain(invoices.iter().map(|it| it.id.as_str())).chain(records.iter().map(|it| it.id.as_str()));
+        let shown =
+            shown.chain(invoices.iter().map(|it| it.id.as_str())).chain(records.iter().map(|it| it.id.as_str()));
         let shown = shown.collect::<Vec<_>>().join(" ");
         let had: Vec<_> = change.user.roles.iter().map(AccessRoleId::as_str).collect();
         let had = format!("{} {:?}", had.join(" "), change.user.status);
         let facts = ScopeFacts {
             action: "update_roles",
-            organization_id: self.organization_id.clone(),
+            customer_id: self.customer_id.clone(),
             user: PersonView::of_user(&change.user),
             roles_before: change.user.roles.clone(),
             roles_after: self.role_ids.clone(),
@@ -233,7 +234,7 @@ impl Tool for UpdateRoles {
                 "Change what a portal user may see and do?",
                 facts,
                 &[
-                    ("Customer", "organization_id"),
+                    ("Customer", "customer_id"),
                     ("User", "user"),
                     ("Roles now", "roles_before"),
                     ("Roles then", "roles_after"),
@@ -262,7 +263,7 @@ impl Tool for UpdateRoles {
         let change = self.check(cx).await?;
         let identity = cx.identity()?;
         let order = AccessChange {
-            organisation: named(cx, &identity, &self.organization_id)?,
+            organisation: named(cx, &identity, &self.customer_id)?,
             user: self.user_id.clone(),
             from: change.user.roles,
             to: self.role_ids.clone(),
@@ -271,7 +272,7 @@ impl Tool for UpdateRoles {
         };
         let changed = identity.timed(identity.port.change_access(&identity.cx, &order)).await;
         let changed = changed.or_missing(Code::ContactNotFound)?;
-        let user = of_customer(identity.open(changed, Code::OutcomeUnknown)?, &self.organization_id)?;
+        let user = of_customer(identity.open(changed, Code::OutcomeUnknown)?, &self.customer_id)?;
         Ok(Reply::from(RolesUpdated { user_id: user.id, role_ids: user.roles, message: "Roles changed" }))
     }
 }
@@ -282,7 +283,7 @@ impl Tool for UpdateRoles {
 #[serde(deny_unknown_fields)]
 pub(super) struct ResetAccess {
     /// Whose portal.
-    organization_id: OrganisationId,
+    customer_id: OrganisationId,
     /// The portal user.
     user_id: ContactId,
     /// What to do.
@@ -307,7 +308,7 @@ pub(super) struct AccessWasReset {
 #[derive(Debug, Serialize)]
 struct ResetFacts {
     action: &'static str,
-    organization_id: OrganisationId,
+    customer_id: OrganisationId,
     user: PersonView,
     reset: AccessReset,
     status_now: LoginStatus,
@@ -331,7 +332,7 @@ fn lets_in(reset: AccessReset) -> bool {
 
 impl ResetAccess {
     async fn check(&self, cx: &ToolCx) -> Result<PortalUser, Refusal> {
-        let user = user_of(cx, &self.organization_id, &self.user_id).await?;
+        let user = user_of(cx, &self.customer_id, &self.user_id).await?;
         if lets_in(self.reset) && self.identity_verified_by.is_none() {
             let refusal = blocked("nobody has made sure who asks for this reset");
             return Err(refusal.suggest("Verify the person's identity and say how in `identity_verified_by`."));
@@ -368,7 +369,7 @@ impl Tool for ResetAccess {
         let user = self.check(cx).await?;
         let facts = ResetFacts {
             action: "reset_access",
-            organization_id: self.organization_id.clone(),
+            customer_id: self.customer_id.clone(),
             user: PersonView::of_user(&user),
             reset: self.reset,
             status_now: user.status,
@@ -381,7 +382,7 @@ impl Tool for ResetAccess {
                 "Reset a portal user's access?",
                 facts,
                 &[
-                    ("Customer", "organization_id"),
+                    ("Customer", "customer_id"),
                     ("User", "user"),
                     ("What", "reset"),
                     ("Login now", "status_now"),
@@ -400,7 +401,7 @@ impl Tool for ResetAccess {
         self.check(cx).await?;
         let identity = cx.identity()?;
         let order = ResetOrder {
-            organisation: named(cx, &identity, &self.organization_id)?,
+            organisation: named(cx, &identity, &self.customer_id)?,
             user: self.user_id.clone(),
             reset: self.reset,
             reason: self.reason(),
@@ -411,7 +412,7 @@ impl Tool for ResetAccess {
             ErrorKind::Conflict => Refusal::new(Code::Conflict, "there is nothing to reset"),
             _ => or_missing(error, Code::ContactNotFound),
         })?;
-        let user = of_customer(identity.open(reset, Code::OutcomeUnknown)?, &self.organization_id)?;
+        let user = of_customer(identity.open(reset, Code::OutcomeUnknown)?, &self.customer_id)?;
         Ok(Reply::from(AccessWasReset {
             user_id: user.id,
             status: user.status,

@@ -47,7 +47,7 @@ struct Invitee {
 #[serde(deny_unknown_fields)]
 pub(super) struct CreateWorkspace {
     /// Whose portal.
-    organization_id: OrganisationId,
+    customer_id: OrganisationId,
     /// What people are greeted with; the portal's usual words otherwise.
     #[serde(default)]
     welcome_text: Option<Prose<2_000>>,
@@ -97,7 +97,7 @@ struct InviteeView {
 #[derive(Debug, Serialize)]
 struct WorkspaceFacts {
     action: &'static str,
-    organization_id: OrganisationId,
+    customer_id: OrganisationId,
     name: Text,
     welcome_text: Text,
     default_role: Text,
@@ -145,11 +145,12 @@ impl CreateWorkspace {
     async fn check(&self, cx: &ToolCx) -> Result<Look, Refusal> {
         self.bounds()?;
         let portal = cx.portal()?;
-        let external = named(cx, &portal, &self.organization_id)?;
+        let external = named(cx, &portal, &self.customer_id)?;
         let crm = cx.crm()?;
-        let customer = named(cx, &crm, &self.organization_id)?;
-        let found = crm.timed(crm.port.organisation(&crm.cx, &customer)).await.or_missing(Code::OrganizationNotFound)?;
-        let organisation = of_customer(crm.open(found, Code::OrganizationNotFound)?, &self.organization_id)?;
+        let customer = named(cx, &crm, &self.customer_id)?;
+        let found =
+            crm.timed(crm.port.organisation(&crm.cx, &customer)).await.or_missing(Code::OrganizationNotFound)?;
+        let organisation = of_customer(crm.open(found, Code::OrganizationNotFound)?, &self.customer_id)?;
         if portal.timed(portal.port.workspace(&portal.cx, &external)).await?.is_some() {
             return Err(blocked("this customer has a portal already"));
         }
@@ -174,7 +175,7 @@ impl CreateWorkspace {
         for role in grantable(&roles, &ids, "users")? {
             targets.push((format!("role:{}", role.id), role_stands(role)));
         }
-        let there = portal_users(cx, &self.organization_id).await?;
+        let there = portal_users(cx, &self.customer_id).await?;
         for invitee in &self.users {
             if !organisation.domains.iter().any(|it| it.eq_ignore_ascii_case(invitee.email.domain())) {
                 return Err(blocked("a person to invite has no address of the customer's domains"));
@@ -184,7 +185,7 @@ impl CreateWorkspace {
             }
         }
         if let Some(text) = &self.welcome_text {
-            names_nobody_else(cx, &self.organization_id, &[text.as_str()]).await?;
+            names_nobody_else(cx, &self.customer_id, &[text.as_str()]).await?;
         }
         let records = self.records(cx, &mut targets).await?;
         let documents = self.documents(cx, &mut targets).await?;
@@ -201,7 +202,7 @@ impl CreateWorkspace {
         for id in &self.service_record_ids {
             let port = cx.projects()?;
             let found = port.timed(port.port.project(&port.cx, id)).await.or_missing(Code::RecordNotFound)?;
-            let record = of_customer(port.open(found, Code::RecordNotFound)?, &self.organization_id)?;
+            let record = of_customer(port.open(found, Code::RecordNotFound)?, &self.customer_id)?;
             if !record.customer_visible {
                 return Err(blocked("a service record is not for customers"));
             }
@@ -220,7 +221,7 @@ impl CreateWorkspace {
         for id in &self.document_ids {
             let port = cx.documents()?;
             let found = port.timed(port.port.document(&port.cx, id)).await.or_missing(Code::RecordNotFound)?;
-            let document = of_customer(port.open(found, Code::RecordNotFound)?, &self.organization_id)?;
+            let document = of_customer(port.open(found, Code::RecordNotFound)?, &self.customer_id)?;
             if document.internal {
                 return Err(blocked("a document is internal"));
             }
@@ -242,7 +243,7 @@ impl CreateWorkspace {
         for id in &self.invoice_ids {
             let port = cx.billing()?;
             let found = port.timed(port.port.invoice(&port.cx, id)).await.or_missing(Code::RecordNotFound)?;
-            let invoice = of_customer(port.open(found, Code::RecordNotFound)?, &self.organization_id)?;
+            let invoice = of_customer(port.open(found, Code::RecordNotFound)?, &self.customer_id)?;
             if !invoice.customer_visible || invoice.status == InvoiceStatus::Draft {
                 return Err(blocked("an invoice is not for customers"));
             }
@@ -282,7 +283,7 @@ impl Tool for CreateWorkspace {
         let welcome = self.welcome_text.as_ref().map(|it| it.as_str());
         let facts = WorkspaceFacts {
             action: "create_workspace",
-            organization_id: self.organization_id.clone(),
+            customer_id: self.customer_id.clone(),
             name: Text::new(look.name),
             welcome_text: Text::new(welcome.or(look.branding.welcome_text.as_deref()).unwrap_or_default()),
             default_role: Text::new(look.default_role.name.clone()),
@@ -323,7 +324,7 @@ impl Tool for CreateWorkspace {
         let look = self.check(cx).await?;
         let portal = cx.portal()?;
         let new = NewWorkspace {
-            organisation: named(cx, &portal, &self.organization_id)?,
+            organisation: named(cx, &portal, &self.customer_id)?,
             welcome_text: self.welcome_text.as_ref().map(|it| it.as_str().to_owned()),
             default_role: look.default_role.id,
             service_records: self.service_record_ids.clone(),
@@ -336,7 +337,7 @@ impl Tool for CreateWorkspace {
             ErrorKind::Conflict => blocked("this customer has a portal already"),
             _ => or_missing(error, Code::OrganizationNotFound),
         })?;
-        let workspace = of_customer(portal.open(made, Code::OutcomeUnknown)?, &self.organization_id)?;
+        let workspace = of_customer(portal.open(made, Code::OutcomeUnknown)?, &self.customer_id)?;
         Ok(Reply::from(Created {
             workspace_id: workspace.id,
             active: workspace.active,
@@ -372,7 +373,7 @@ pub(super) struct Invited {
 #[derive(Debug, Serialize)]
 struct InviteFacts {
     action: &'static str,
-    organization_id: OrganisationId,
+    customer_id: OrganisationId,
     name: Pii,
     email: Pii,
     role: Text,
@@ -418,22 +419,22 @@ impl InviteUser {
             refusal.suggest("Preview an activation, or a change of access, that names this person.")
         })?;
         let identity = cx.identity()?;
-        named(cx, &identity, &activation.organization_id)?;
+        named(cx, &identity, &activation.customer_id)?;
         let roles = access_roles(cx).await?;
         let role = grantable(&roles, std::slice::from_ref(&invitee.role_id), "activation_preview_id")?;
         let role = role.first().copied().cloned().ok_or_else(|| missing(Code::RecordNotFound))?;
-        let there = portal_users(cx, &activation.organization_id).await?;
+        let there = portal_users(cx, &activation.customer_id).await?;
         if there.iter().any(|it| it.email.eq_ignore_ascii_case(self.email.as_str())) {
             return Err(Refusal::new(Code::ContactExists, "this address has a login already"));
         }
         if let Some(text) = &self.message {
-            names_nobody_else(cx, &activation.organization_id, &[text.as_str()]).await?;
+            names_nobody_else(cx, &activation.customer_id, &[text.as_str()]).await?;
         }
         let policy = identity.timed(identity.port.auth_policy(&identity.cx)).await?;
         let secs = policy.invitation_expires_secs.and_then(|it| i64::try_from(it).ok()).filter(|it| *it > 0);
         let stood = request.content.targets.get(&format!("role:{}", role.id));
         Ok(Approved {
-            organisation: activation.organization_id,
+            organisation: activation.customer_id,
             as_approved: stood.is_some_and(|it| *it == role_stands(&role)),
             invitee,
             role,
@@ -454,7 +455,7 @@ impl Tool for InviteUser {
         let name = format!("{} {}", invitee.first_name.as_str(), invitee.last_name.as_str());
         let facts = InviteFacts {
             action: "invite_user",
-            organization_id: approved.organisation.clone(),
+            customer_id: approved.organisation.clone(),
             name: Pii::new(PiiKind::Name, cx.myself(), name),
             email: Pii::new(PiiKind::Email, cx.myself(), self.email.as_str()),
             role: Text::new(approved.role.name.clone()),
@@ -474,7 +475,7 @@ impl Tool for InviteUser {
                 "Invite somebody to a customer's portal?",
                 facts,
                 &[
-                    ("Customer", "organization_id"),
+                    ("Customer", "customer_id"),
                     ("Name", "name"),
                     ("Email", "email"),
                     ("Role", "role"),

@@ -6,9 +6,7 @@
 use super::governed::{named, of_customer, words};
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use jiff::{SignedDuration, Timestamp};
-use postern_api::{
-    AccessEventKind, AccessEventQuery, NoticeQuery, NoticeState, OrganisationId, Snapshot, TicketQuery,
-};
+use postern_api::{AccessEventKind, AccessEventQuery, NoticeQuery, NoticeState, OrganisationId, Snapshot, TicketQuery};
 use postern_policies::Effect;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -26,7 +24,7 @@ const MOST: u32 = 200;
 #[serde(deny_unknown_fields)]
 pub(super) struct RecordSnapshot {
     /// Of which customer.
-    organization_id: OrganisationId,
+    customer_id: OrganisationId,
     /// From when, UTC.
     from: Timestamp,
     /// Until when, UTC; not in the future.
@@ -43,7 +41,7 @@ pub(super) struct SnapshotKept {
 #[derive(Debug, Serialize)]
 struct SnapshotFacts {
     action: &'static str,
-    organization_id: OrganisationId,
+    customer_id: OrganisationId,
     from: Timestamp,
     until: Timestamp,
     figures: BTreeMap<&'static str, f64>,
@@ -66,10 +64,7 @@ impl Figure {
 }
 
 /// What may be kept, and the names of what is left out.
-fn kept(
-    figures: BTreeMap<&'static str, Figure>,
-    minimum: u32,
-) -> (BTreeMap<&'static str, f64>, Vec<&'static str>) {
+fn kept(figures: BTreeMap<&'static str, Figure>, minimum: u32) -> (BTreeMap<&'static str, f64>, Vec<&'static str>) {
     // A single person is never a group, whatever the portal's setting says.
     let minimum = usize::try_from(minimum).unwrap_or(usize::MAX).max(2);
     let (good, out): (Vec<_>, Vec<_>) = figures.into_iter().partition(|(_, it)| !it.cut && it.people.len() >= minimum);
@@ -85,7 +80,7 @@ impl RecordSnapshot {
             return Err(Refusal::argument("until", expected));
         }
         let portal = cx.portal()?;
-        named(cx, &portal, &self.organization_id)?;
+        named(cx, &portal, &self.customer_id)?;
         let minimum = portal.timed(portal.port.config(&portal.cx)).await?.minimum_group;
         let mut figures = BTreeMap::new();
         self.events(cx, &mut figures).await?;
@@ -100,7 +95,7 @@ impl RecordSnapshot {
 
     async fn events(&self, cx: &ToolCx, figures: &mut BTreeMap<&'static str, Figure>) -> Result<(), Refusal> {
         let identity = cx.identity()?;
-        let organisation = named(cx, &identity, &self.organization_id)?;
+        let organisation = named(cx, &identity, &self.customer_id)?;
         let kinds = [
             (AccessEventKind::Login, "sign_ins"),
             (AccessEventKind::Download, "documents_saved"),
@@ -117,7 +112,7 @@ impl RecordSnapshot {
             let rows = identity.timed(identity.port.access_events(&identity.cx, &query)).await?;
             let mut figure = Figure { cut: rows.len() >= MOST as usize, ..Figure::default() };
             let rows = rows.into_iter().filter_map(|it| identity.admit(it));
-            for row in rows.filter(|it| it.organisation.as_ref() == Some(&self.organization_id)) {
+            for row in rows.filter(|it| it.organisation.as_ref() == Some(&self.customer_id)) {
                 if row.record.kind == kind && self.within(row.record.at) {
                     figure.count(row.record.user.map(|it| it.to_string()));
                 }
@@ -129,14 +124,13 @@ impl RecordSnapshot {
 
     async fn notices(&self, cx: &ToolCx, figures: &mut BTreeMap<&'static str, Figure>) -> Result<(), Refusal> {
         let notices = cx.notifications()?;
-        let organisation = named(cx, &notices, &self.organization_id)?;
-        let query =
-            NoticeQuery { organisation, recipient: None, topic: None, since: Some(self.from), limit: MOST };
+        let organisation = named(cx, &notices, &self.customer_id)?;
+        let query = NoticeQuery { organisation, recipient: None, topic: None, since: Some(self.from), limit: MOST };
         let rows = notices.timed(notices.port.notices(&notices.cx, &query)).await?;
         let cut = rows.len() >= MOST as usize;
         let (mut sent, mut read) = (Figure { cut, ..Figure::default() }, Figure { cut, ..Figure::default() });
         let rows = rows.into_iter().filter_map(|it| notices.admit(it));
-        for row in rows.filter(|it| it.organisation.as_ref() == Some(&self.organization_id)) {
+        for row in rows.filter(|it| it.organisation.as_ref() == Some(&self.customer_id)) {
             if !self.within(row.record.at) {
                 continue;
             }
@@ -152,7 +146,7 @@ impl RecordSnapshot {
 
     async fn requests(&self, cx: &ToolCx, figures: &mut BTreeMap<&'static str, Figure>) -> Result<(), Refusal> {
         let desk = cx.desk()?;
-        let organisation = Some(named(cx, &desk, &self.organization_id)?);
+        let organisation = Some(named(cx, &desk, &self.customer_id)?);
         let (mut raised, mut minutes, mut answered) = (Figure::default(), Figure::default(), 0_u32);
         let mut query =
             TicketQuery { organisation, created_since: Some(self.from), limit: MOST, ..TicketQuery::default() };
@@ -161,7 +155,7 @@ impl RecordSnapshot {
             let (returned, total) = (page.rows.len(), page.total);
             raised.cut |= page.truncated;
             let page = desk.page(page);
-            for row in page.rows.into_iter().filter(|it| it.organisation.as_ref() == Some(&self.organization_id)) {
+            for row in page.rows.into_iter().filter(|it| it.organisation.as_ref() == Some(&self.customer_id)) {
                 let ticket = row.record;
                 if !self.within(ticket.created_at) {
                     continue;
@@ -203,7 +197,7 @@ impl Tool for RecordSnapshot {
         let (figures, left_out) = self.look(cx).await?;
         let facts = SnapshotFacts {
             action: "record_snapshot",
-            organization_id: self.organization_id.clone(),
+            customer_id: self.customer_id.clone(),
             from: self.from,
             until: self.until,
             figures,
@@ -213,7 +207,7 @@ impl Tool for RecordSnapshot {
             words(
                 "Keep figures of a portal?",
                 facts,
-                &[("Customer", "organization_id"), ("From", "from"), ("Until", "until"), ("Left out", "left_out")],
+                &[("Customer", "customer_id"), ("From", "from"), ("Until", "until"), ("Left out", "left_out")],
             )
         });
         Ok(preview.with(Effect::default()))
@@ -223,13 +217,13 @@ impl Tool for RecordSnapshot {
         let (figures, left_out) = self.look(cx).await?;
         let portal = cx.portal()?;
         let snapshot = Snapshot {
-            organisation: named(cx, &portal, &self.organization_id)?,
+            organisation: named(cx, &portal, &self.customer_id)?,
             from: self.from,
             until: self.until,
             figures: figures.iter().map(|(name, it)| ((*name).to_owned(), *it)).collect(),
         };
         let done = portal.timed(portal.port.record_snapshot(&portal.cx, &snapshot)).await?;
-        of_customer(portal.open(done, Code::OutcomeUnknown)?, &self.organization_id)?;
+        of_customer(portal.open(done, Code::OutcomeUnknown)?, &self.customer_id)?;
         Ok(Reply::from(SnapshotKept { figures, left_out, message: "Kept" }))
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn meant(cx: &ToolCx, organisation: Option<&OrganisationId>) -> Resul
         (None, Some(own)) => Ok(own.clone()),
         (Some(named), Some(own)) if named != own => Err(missing(Code::OrganizationNotFound)),
         (Some(named), _) => Ok(named.clone()),
-        (None, None) => Err(Refusal::argument("organization_id", "expected the customer that it is about")),
+        (None, None) => Err(Refusal::argument("customer_id", "expected the customer that it is about")),
     }
 }
 
@@ -72,7 +72,8 @@ pub(super) fn grantable<'a>(
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
         let role = roles.iter().find(|it| it.id == *id);
-        let role = role.ok_or_else(|| Refusal::argument(argument, format!("there is no access role `{id}`")))?;
+        let role =
+            role.ok_or_else(|| Refusal::argument(argument, "there is no such access role; list the access roles"))?;
         if role.internal {
             return Err(blocked("a role of the service provider's own people is never given to a customer"));
         }

@@ -10,8 +10,8 @@ use crate::tools::refusal::{missing, or_missing};
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use jiff::Timestamp;
 use postern_api::{
-    About, Contact, ErrorKind, FieldClass, FormField, FormId, FormKind, FormTemplate, NewSubmission, OrganisationId, Pii,
-    PiiKind, SubmissionId, Text,
+    About, Contact, ErrorKind, FieldClass, FormField, FormId, FormKind, FormTemplate, NewSubmission, OrganisationId,
+    Pii, PiiKind, SubmissionId, Text,
 };
 use postern_policies::{Effect, Realm};
 use schemars::JsonSchema;
@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 pub(super) struct RecordSubmission {
     /// For employees: of which customer.
     #[serde(default)]
-    organization_id: Option<OrganisationId>,
+    customer_id: Option<OrganisationId>,
     /// The form, as `portal.form_templates.list` shows it.
     form_id: FormId,
     /// The version of the form that was filled in.
@@ -62,7 +62,7 @@ struct AnswerView {
 #[derive(Debug, Serialize)]
 struct SubmissionFacts {
     action: &'static str,
-    organization_id: OrganisationId,
+    customer_id: OrganisationId,
     form: Text,
     kind: FormKind,
     version: u32,
@@ -104,7 +104,7 @@ impl RecordSubmission {
         if self.file_names.iter().any(|it| !super::requesting::is_safe(it.as_str())) {
             return Err(blocked("a file is of a kind that is not passed on"));
         }
-        let organisation = meant(cx, self.organization_id.as_ref())?;
+        let organisation = meant(cx, self.customer_id.as_ref())?;
         let portal = cx.portal()?;
         named(cx, &portal, &organisation)?;
         let forms = portal.timed(portal.port.forms(&portal.cx)).await?;
@@ -172,7 +172,7 @@ impl Tool for RecordSubmission {
         });
         let facts = SubmissionFacts {
             action: "record_submission",
-            organization_id: look.organisation.clone(),
+            customer_id: look.organisation.clone(),
             form: look.form.name.as_str().into(),
             kind: look.form.kind,
             version: look.form.version,
@@ -186,7 +186,7 @@ impl Tool for RecordSubmission {
                 "Keep a form that was filled in?",
                 facts,
                 &[
-                    ("Customer", "organization_id"),
+                    ("Customer", "customer_id"),
                     ("Form", "form"),
                     ("Version", "version"),
                     ("Filled in by", "submitted_by"),
@@ -213,11 +213,11 @@ impl Tool for RecordSubmission {
             submitted_by: look.person.email.clone().unwrap_or_else(|| look.person.name.clone()),
             source: self.source().to_owned(),
         };
-        let kept = portal.timed(portal.port.record_submission(&portal.cx, &new)).await.map_err(|error| {
-            match error.kind() {
-                ErrorKind::InvalidArgument => Refusal::argument("answers", "they do not fit the form"),
-                _ => or_missing(error, Code::RecordNotFound),
-            }
+        let kept = portal.timed(portal.port.record_submission(&portal.cx, &new)).await.map_err(|error| match error
+            .kind()
+        {
+            ErrorKind::InvalidArgument => Refusal::argument("answers", "they do not fit the form"),
+            _ => or_missing(error, Code::RecordNotFound),
         })?;
         let kept = of_customer(portal.open(kept, Code::OutcomeUnknown)?, &look.organisation)?;
         Ok(Reply::from(Recorded { submission_id: kept.id, form_id: kept.form, at: kept.at, message: "Kept" }))

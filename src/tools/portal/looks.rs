@@ -18,8 +18,20 @@ use url::{Host, Url};
 
 /// Words by which an answer about law or payment is known.
 const DELICATE: [&str; 14] = [
-    "legal", "liab", "contract", "warranty", "terms", "payment", "pay ", "instalment", "invoice", "price", "vat", "haft",
-    "vertrag", "zahl",
+    "legal",
+    "liab",
+    "contract",
+    "warranty",
+    "terms",
+    "payment",
+    "pay ",
+    "instalment",
+    "invoice",
+    "price",
+    "vat",
+    "haft",
+    "vertrag",
+    "zahl",
 ];
 
 /// Whether a host name is plainly a public one: no number, no name of this machine or of a private network.
@@ -58,7 +70,8 @@ fn is_colour(text: &str) -> bool {
 
 fn is_language(text: &str) -> bool {
     let mut parts = text.split('-');
-    let first = parts.next().is_some_and(|it| (2..=3).contains(&it.len()) && it.bytes().all(|b| b.is_ascii_lowercase()));
+    let first =
+        parts.next().is_some_and(|it| (2..=3).contains(&it.len()) && it.bytes().all(|b| b.is_ascii_lowercase()));
     first && parts.all(|it| (2..=8).contains(&it.len()) && it.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
 
@@ -132,8 +145,10 @@ impl UpsertBranding {
         if self.domain.as_ref().is_some_and(|it| !is_public_name(it.as_str())) {
             return Err(blocked("the domain is no public host name"));
         }
-        let named = |it: &String| !it.is_empty() && it.len() <= 30 && it.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-        if self.colours.len() > 20 || !self.colours.keys().all(named) || !self.colours.values().all(|it| is_colour(it)) {
+        let named =
+            |it: &String| !it.is_empty() && it.len() <= 30 && it.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        if self.colours.len() > 20 || !self.colours.keys().all(named) || !self.colours.values().all(|it| is_colour(it))
+        {
             return Err(Refusal::argument("colours", "expected at most 20 of `#rrggbb`, by what they are for"));
         }
         if self.languages.len() > 20 || !self.languages.iter().all(|it| is_language(it.as_str())) {
@@ -350,10 +365,11 @@ impl Tool for UpsertFaq {
             state: self.state,
             by: by(cx),
         };
-        let kept = portal.timed(portal.port.set_faq(&portal.cx, &change)).await.map_err(|error| match error.kind() {
-            ErrorKind::Conflict => blocked("this answer says how we work inside"),
-            _ => or_missing(error, Code::RecordNotFound),
-        })?;
+        let kept =
+            portal.timed(portal.port.set_faq(&portal.cx, &change)).await.map_err(|error| match error.kind() {
+                ErrorKind::Conflict => blocked("this answer says how we work inside"),
+                _ => or_missing(error, Code::RecordNotFound),
+            })?;
         Ok(Reply::from(FaqKept { faq_entry_id: kept.id, state: kept.state, message: "Kept" }))
     }
 }
@@ -386,7 +402,9 @@ mod tests {
         ] {
             assert!(!is_picture(bad), "{bad}");
         }
-        for bad in ["10.0.0.1", "localhost", "portal", "a..b", "-a.example", "PORTAL.example", "x.local", "a.0x7f", "a.1"] {
+        for bad in
+            ["10.0.0.1", "localhost", "portal", "a..b", "-a.example", "PORTAL.example", "x.local", "a.0x7f", "a.1"]
+        {
             assert!(!is_public_name(bad), "{bad}");
         }
     }

@@ -3,8 +3,8 @@
 //! **Invariant:** never a second working link for an invoice, never one for what is being paid already, and nobody without the right to
 //! pay is told, whoever approves.
 
-use super::told::{Rules, Telling, tell};
 use super::governed::{Member, PersonView, access_roles, blocked, members, named, of_customer, words};
+use super::told::{Rules, Telling, tell};
 use crate::tools::args::Prose;
 use crate::tools::refusal::{Missing, missing, or_missing};
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
@@ -28,7 +28,7 @@ pub(super) const LINK: &str = "Make or resend a payment link, as it was previewe
 #[serde(deny_unknown_fields)]
 pub(super) struct CreateLink {
     /// Whose invoice.
-    organization_id: OrganisationId,
+    customer_id: OrganisationId,
     /// The invoice.
     invoice_id: InvoiceId,
     /// Who is told: a contact of the customer who may pay.
@@ -76,7 +76,7 @@ impl PaymentView {
 #[derive(Debug, Serialize)]
 struct LinkFacts {
     action: &'static str,
-    organization_id: OrganisationId,
+    customer_id: OrganisationId,
     invoice_id: InvoiceId,
     number: Text,
     status: InvoiceStatus,
@@ -116,10 +116,10 @@ fn hundredths(amount: Decimal) -> u64 {
 impl CreateLink {
     async fn check(&self, cx: &ToolCx) -> Result<Look, Refusal> {
         let billing = cx.billing()?;
-        let external = named(cx, &billing, &self.organization_id)?;
+        let external = named(cx, &billing, &self.customer_id)?;
         let found = billing.timed(billing.port.invoice(&billing.cx, &self.invoice_id)).await;
         let found = billing.open(found.or_missing(Code::RecordNotFound)?, Code::RecordNotFound)?;
-        let invoice = of_customer(found, &self.organization_id)?;
+        let invoice = of_customer(found, &self.customer_id)?;
         if !invoice.customer_visible {
             return Err(blocked("the customer may not see this invoice"));
         }
@@ -135,24 +135,23 @@ impl CreateLink {
             (false, true) => return Err(Refusal::argument("resend", "there is no link that works; make one")),
             (true, true) | (false, false) => {}
         }
-        let found =
-            billing.timed(billing.port.payments(&billing.cx, &external, Some(&self.invoice_id))).await;
+        let found = billing.timed(billing.port.payments(&billing.cx, &external, Some(&self.invoice_id))).await;
         let found = found.or_missing(Code::RecordNotFound)?.into_iter().filter_map(|it| billing.admit(it));
         let payments: Vec<_> = found
-            .filter(|it| it.organisation.as_ref() == Some(&self.organization_id))
+            .filter(|it| it.organisation.as_ref() == Some(&self.customer_id))
             .map(|it| it.record)
             .filter(|it| it.invoice.as_ref() == Some(&self.invoice_id))
             .collect();
         if payments.iter().any(|it| it.status == PaymentStatus::Pending) {
             return Err(blocked("a payment of this invoice is on its way"));
         }
-        let members = members(cx, &self.organization_id, &access_roles(cx).await?).await?;
+        let members = members(cx, &self.customer_id, &access_roles(cx).await?).await?;
         let recipient = members.into_iter().find(|it| it.contact.id == self.recipient_contact_id);
         let recipient = recipient.ok_or_else(|| missing(Code::ContactNotFound))?;
         if !recipient.may(Right::Payments) {
             return Err(blocked("the recipient may not see payments in the portal"));
         }
-        let rules = Rules::read(cx, &self.organization_id, Topic::Payment, None).await?;
+        let rules = Rules::read(cx, &self.customer_id, Topic::Payment, None).await?;
         if !rules.config.payments_enabled {
             return Err(blocked("online payment is switched off in this portal"));
         }
@@ -181,7 +180,7 @@ impl Tool for CreateLink {
         let (subject, body) = self.notice_text(invoice);
         let facts = LinkFacts {
             action: if self.resend { "resend_payment_link" } else { "create_payment_link" },
-            organization_id: self.organization_id.clone(),
+            customer_id: self.customer_id.clone(),
             invoice_id: invoice.id.clone(),
             number: invoice.number.as_str().into(),
             status: invoice.status,
@@ -200,7 +199,7 @@ impl Tool for CreateLink {
                 if resend { "Send a payment link again?" } else { "Make a payment link?" },
                 facts,
                 &[
-                    ("Customer", "organization_id"),
+                    ("Customer", "customer_id"),
                     ("Invoice", "number"),
                     ("To pay", "to_pay"),
                     ("Due", "due_on"),
@@ -233,7 +232,7 @@ impl Tool for CreateLink {
         let look = self.check(cx).await?;
         let billing = cx.billing()?;
         let new = NewPaymentLink {
-            organisation: named(cx, &billing, &self.organization_id)?,
+            organisation: named(cx, &billing, &self.customer_id)?,
             invoice: self.invoice_id.clone(),
             amount: look.invoice.balance,
             resend: self.resend,
@@ -245,9 +244,9 @@ impl Tool for CreateLink {
             }
             _ => or_missing(error, Code::RecordNotFound),
         })?;
-        let invoice = of_customer(billing.open(made, Code::OutcomeUnknown)?, &self.organization_id)?;
+        let invoice = of_customer(billing.open(made, Code::OutcomeUnknown)?, &self.customer_id)?;
         let text = self.notice_text(&look.invoice);
-        let notice = look.rules.notice(cx, &self.organization_id, [&look.recipient], text)?;
+        let notice = look.rules.notice(cx, &self.customer_id, [&look.recipient], text)?;
         Ok(Reply::from(Linked {
             link_active: invoice.payment_link.is_some_and(|it| it.active),
             invoice_id: invoice.id,

@@ -3,10 +3,10 @@
 //! **Invariant:** what is internal, another customer's, old or not approved is never published, whoever approves: it is checked in the
 //! preview and once more when it is carried out.
 
-use super::told::{Rules, Telling, tell};
 use super::governed::{
     Member, PersonView, access_roles, blocked, by, grantable, members, named, of_customer, role_stands, words,
 };
+use super::told::{Rules, Telling, tell};
 use crate::tools::args::Prose;
 use crate::tools::cx::Port;
 use crate::tools::refusal::{Missing, missing, or_missing};
@@ -34,7 +34,7 @@ pub(super) const PUBLISH: &str = "Publish a document version to a customer, as i
 #[serde(deny_unknown_fields)]
 pub(super) struct Publish {
     /// Whose portal.
-    organization_id: OrganisationId,
+    customer_id: OrganisationId,
     /// The document.
     document_id: DocumentId,
     /// Its newest version, which has to be approved.
@@ -66,7 +66,7 @@ pub(super) struct Published {
 #[derive(Debug, Serialize)]
 struct PublishFacts {
     action: &'static str,
-    organization_id: OrganisationId,
+    customer_id: OrganisationId,
     document_id: DocumentId,
     name: Text,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -160,8 +160,8 @@ impl Publish {
             return Err(Refusal::argument("expires_at", "expected a time in the future"));
         }
         let port = cx.documents()?;
-        named(cx, &port, &self.organization_id)?;
-        let document = find(&port, &self.organization_id, &self.document_id).await?;
+        named(cx, &port, &self.customer_id)?;
+        let document = find(&port, &self.customer_id, &self.document_id).await?;
         let version = publishable(&document, &self.version_id)?.clone();
         let all = access_roles(cx).await?;
         let given = grantable(&all, &self.role_ids, "role_ids")?;
@@ -183,9 +183,9 @@ impl Publish {
         if version.publication.as_ref().is_some_and(same) {
             return Err(Refusal::new(Code::Conflict, "the version is published like this already"));
         }
-        let members = members(cx, &self.organization_id, &all).await?;
+        let members = members(cx, &self.customer_id, &all).await?;
         let rules = match self.notify {
-            true => Some(Rules::read(cx, &self.organization_id, Topic::Document, None).await?),
+            true => Some(Rules::read(cx, &self.customer_id, Topic::Document, None).await?),
             false => None,
         };
         Ok(Look { document, version, members, rules, roles })
@@ -227,7 +227,7 @@ impl Tool for Publish {
         };
         let facts = PublishFacts {
             action: "publish_document",
-            organization_id: self.organization_id.clone(),
+            customer_id: self.customer_id.clone(),
             document_id: look.document.id.clone(),
             name: look.document.name.clone(),
             kind: look.document.kind.as_deref().map(Text::from),
@@ -250,7 +250,7 @@ impl Tool for Publish {
                 "Publish a document to a customer?",
                 facts,
                 &[
-                    ("Customer", "organization_id"),
+                    ("Customer", "customer_id"),
                     ("Document", "name"),
                     ("Kind", "kind"),
                     ("Version", "version_number"),
@@ -280,7 +280,7 @@ impl Tool for Publish {
         let look = self.check(cx).await?;
         let port = cx.documents()?;
         let new = NewPublication {
-            organisation: named(cx, &port, &self.organization_id)?,
+            organisation: named(cx, &port, &self.customer_id)?,
             document: self.document_id.clone(),
             version: self.version_id.clone(),
             roles: self.role_ids.clone(),
@@ -289,12 +289,11 @@ impl Tool for Publish {
             by: by(cx),
         };
         let published = port.timed(port.port.publish(&port.cx, &new)).await.or_missing(Code::RecordNotFound)?;
-        let document = of_customer(port.open(published, Code::OutcomeUnknown)?, &self.organization_id)?;
+        let document = of_customer(port.open(published, Code::OutcomeUnknown)?, &self.customer_id)?;
         let told: Vec<_> = look.told(&self).collect();
         let notification = match &look.rules {
             Some(rules) => {
-                let notice =
-                    rules.notice(cx, &self.organization_id, told.iter().copied(), Self::notice_text())?;
+                let notice = rules.notice(cx, &self.customer_id, told.iter().copied(), Self::notice_text())?;
                 tell(cx, &notice).await
             }
             None => Telling::NotAsked,
@@ -315,7 +314,7 @@ impl Tool for Publish {
 #[serde(deny_unknown_fields)]
 pub(super) struct Revoke {
     /// Whose portal.
-    organization_id: OrganisationId,
+    customer_id: OrganisationId,
     /// The document.
     document_id: DocumentId,
     /// Only this version; without it every version that is published.
@@ -338,7 +337,7 @@ pub(super) struct Revoked {
 #[derive(Debug, Serialize)]
 struct RevokeFacts {
     action: &'static str,
-    organization_id: OrganisationId,
+    customer_id: OrganisationId,
     document_id: DocumentId,
     name: Text,
     versions: Vec<u32>,
@@ -350,8 +349,8 @@ struct RevokeFacts {
 impl Revoke {
     async fn check(&self, cx: &ToolCx) -> Result<Document, Refusal> {
         let port = cx.documents()?;
-        named(cx, &port, &self.organization_id)?;
-        let document = find(&port, &self.organization_id, &self.document_id).await?;
+        named(cx, &port, &self.customer_id)?;
+        let document = find(&port, &self.customer_id, &self.document_id).await?;
         if self.version_id.as_ref().is_some_and(|it| document.version(it).is_none()) {
             return Err(missing(Code::RecordNotFound));
         }
@@ -376,12 +375,12 @@ impl Tool for Revoke {
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
         let document = self.check(cx).await?;
-        let members = members(cx, &self.organization_id, &access_roles(cx).await?).await?;
+        let members = members(cx, &self.customer_id, &access_roles(cx).await?).await?;
         let loses = |member: &&Member| self.taken(&document).any(|(_, it)| sees(member, &it.roles));
         let losing = members.iter().filter(loses).filter(|_| !self.download_only);
         let facts = RevokeFacts {
             action: "revoke_document",
-            organization_id: self.organization_id.clone(),
+            customer_id: self.customer_id.clone(),
             document_id: document.id.clone(),
             name: document.name.clone(),
             versions: self.taken(&document).map(|(it, _)| it.number).collect(),
@@ -394,7 +393,7 @@ impl Tool for Revoke {
                 "Take back what a customer sees?",
                 facts,
                 &[
-                    ("Customer", "organization_id"),
+                    ("Customer", "customer_id"),
                     ("Document", "name"),
                     ("Versions", "versions"),
                     ("Takes back", "takes_back"),
@@ -411,18 +410,19 @@ impl Tool for Revoke {
         self.check(cx).await?;
         let port = cx.documents()?;
         let revocation = Revocation {
-            organisation: named(cx, &port, &self.organization_id)?,
+            organisation: named(cx, &port, &self.customer_id)?,
             document: self.document_id.clone(),
             version: self.version_id.clone(),
             download_only: self.download_only,
             reason: self.reason.as_str().to_owned(),
             by: by(cx),
         };
-        let revoked = port.timed(port.port.revoke(&port.cx, &revocation)).await.map_err(|error| match error.kind() {
-            ErrorKind::Conflict => Refusal::new(Code::Conflict, "there is nothing to take back"),
-            _ => or_missing(error, Code::RecordNotFound),
-        })?;
-        let document = of_customer(port.open(revoked, Code::OutcomeUnknown)?, &self.organization_id)?;
+        let revoked =
+            port.timed(port.port.revoke(&port.cx, &revocation)).await.map_err(|error| match error.kind() {
+                ErrorKind::Conflict => Refusal::new(Code::Conflict, "there is nothing to take back"),
+                _ => or_missing(error, Code::RecordNotFound),
+            })?;
+        let document = of_customer(port.open(revoked, Code::OutcomeUnknown)?, &self.customer_id)?;
         let published = document.versions.iter().filter(|it| it.publication.is_some());
         Ok(Reply::from(Revoked {
             message: "Taken back; what was published before stays in the record",

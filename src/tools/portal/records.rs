@@ -74,7 +74,7 @@ fn whose<'a>(
     let own = own_contact(cx, contacts);
     let lead = cx.caller.realm == Realm::Employee || cx.is_lead();
     match (id, for_organisation) {
-        (Some(_), true) => Err(Refusal::argument("for_organization", "expected a contact or the organization")),
+        (Some(_), true) => Err(Refusal::argument("for_customer", "expected a contact or the organization")),
         (None, true) if lead => Ok(None),
         (None, true) => Err(Refusal::new(Code::LeadRequired, "only the lead contact speaks for the organization")),
         (Some(id), false) => {
@@ -87,7 +87,7 @@ fn whose<'a>(
         (None, false) if cx.caller.realm == Realm::Customer => {
             own.map(Some).ok_or_else(|| missing(Code::ContactNotFound))
         }
-        (None, false) => Err(Refusal::argument("contact_id", "expected a contact, or `for_organization`")),
+        (None, false) => Err(Refusal::argument("contact_id", "expected a contact, or `for_customer`")),
     }
 }
 
@@ -97,13 +97,13 @@ fn whose<'a>(
 pub(super) struct UpdateProfile {
     /// For employees: of which customer.
     #[serde(default)]
-    organization_id: Option<OrganisationId>,
+    customer_id: Option<OrganisationId>,
     /// Whose record; customers change their own without it.
     #[serde(default)]
     contact_id: Option<ContactId>,
     /// The organization's own record instead of a person's.
     #[serde(default)]
-    for_organization: bool,
+    for_customer: bool,
     /// The new values by field.
     changes: BTreeMap<ProfileField, Line<300>>,
     /// For employees: where the new values come from.
@@ -116,7 +116,7 @@ pub(super) struct UpdateProfile {
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct ProfileUpdated {
-    organization_id: OrganisationId,
+    customer_id: OrganisationId,
     changed: Vec<ProfileField>,
     message: &'static str,
 }
@@ -139,7 +139,7 @@ struct FieldChange {
 #[derive(Debug, Serialize)]
 struct ProfileFacts {
     action: &'static str,
-    organization_id: OrganisationId,
+    customer_id: OrganisationId,
     record_of: Option<Pii>,
     changes: Vec<FieldChange>,
     source: &'static str,
@@ -197,7 +197,7 @@ impl UpdateProfile {
             return Err(Refusal::argument("changes", "expected at least one field"));
         }
         for (field, text) in &self.changes {
-            if is_company(*field) != self.for_organization {
+            if is_company(*field) != self.for_customer {
                 return Err(Refusal::argument("changes", "expected fields of a person, or of the organization"));
             }
             if !fits(*field, text.as_str()) {
@@ -217,11 +217,11 @@ impl UpdateProfile {
             }
             Realm::Customer | Realm::Employee => {}
         }
-        let organisation = meant(cx, self.organization_id.as_ref())?;
+        let organisation = meant(cx, self.customer_id.as_ref())?;
         let crm = cx.crm()?;
         let external = named(cx, &crm, &organisation)?;
         let contacts = contacts(&crm, &organisation, &external).await?;
-        let contact = whose(cx, &contacts, self.contact_id.as_ref(), self.for_organization)?.cloned();
+        let contact = whose(cx, &contacts, self.contact_id.as_ref(), self.for_customer)?.cloned();
         let id = contact.as_ref().map(|it| &it.id);
         let found = crm.timed(crm.port.profile(&crm.cx, &external, id)).await.or_missing(Code::ContactNotFound)?;
         let profile = of_customer(crm.open(found, Code::ContactNotFound)?, &organisation)?;
@@ -265,7 +265,7 @@ impl Tool for UpdateProfile {
         });
         let facts = ProfileFacts {
             action: "update_profile",
-            organization_id: look.organisation.clone(),
+            customer_id: look.organisation.clone(),
             record_of: look.contact.as_ref().map(|it| Pii::new(PiiKind::Name, about.clone(), &it.name)),
             changes: changes.collect(),
             source: self.source(),
@@ -276,10 +276,8 @@ impl Tool for UpdateProfile {
             },
         };
         let delicate = |it: &ProfileField| *it == ProfileField::Email || is_company(*it);
-        let effect = Effect {
-            sensitive: look.fields.keys().any(delicate) || (by_customer && !look.own),
-            ..Effect::default()
-        };
+        let effect =
+            Effect { sensitive: look.fields.keys().any(delicate) || (by_customer && !look.own), ..Effect::default() };
         let record = look.contact.as_ref().map_or("organisation".to_owned(), |it| format!("contact:{}", it.id));
         let before: Vec<_> = look.fields.iter().map(|(field, (old, _))| format!("{field:?} {old:?}")).collect();
         let preview = Preview::new(facts, |facts| {
@@ -287,7 +285,7 @@ impl Tool for UpdateProfile {
                 "Change what is known of a customer?",
                 facts,
                 &[
-                    ("Customer", "organization_id"),
+                    ("Customer", "customer_id"),
                     ("Record of", "record_of"),
                     ("Field, new, old", "changes"),
                     ("Comes from", "source"),
@@ -312,7 +310,7 @@ impl Tool for UpdateProfile {
         let done = crm.timed(crm.port.change_profile(&crm.cx, &change)).await.or_missing(Code::ContactNotFound)?;
         of_customer(crm.open(done, Code::OutcomeUnknown)?, &look.organisation)?;
         Ok(Reply::from(ProfileUpdated {
-            organization_id: look.organisation,
+            customer_id: look.organisation,
             changed,
             message: "Changed; what it was before is kept",
         }))
@@ -326,13 +324,13 @@ impl Tool for UpdateProfile {
 pub(super) struct UpdateConsent {
     /// For employees: of which customer.
     #[serde(default)]
-    organization_id: Option<OrganisationId>,
+    customer_id: Option<OrganisationId>,
     /// Whose; customers record their own without it.
     #[serde(default)]
     contact_id: Option<ContactId>,
     /// The organization's instead of a person's.
     #[serde(default)]
-    for_organization: bool,
+    for_customer: bool,
     /// To what.
     kind: ConsentKind,
     /// Agreed, or withdrawn.
@@ -358,7 +356,7 @@ pub(super) struct ConsentKept {
 #[derive(Debug, Serialize)]
 struct ConsentFacts {
     action: &'static str,
-    organization_id: OrganisationId,
+    customer_id: OrganisationId,
     consent_of: Option<Pii>,
     kind: ConsentKind,
     granted: bool,
@@ -380,11 +378,11 @@ impl UpdateConsent {
             }
             Realm::Customer | Realm::Employee => {}
         }
-        let organisation = meant(cx, self.organization_id.as_ref())?;
+        let organisation = meant(cx, self.customer_id.as_ref())?;
         let crm = cx.crm()?;
         let external = named(cx, &crm, &organisation)?;
         let contacts = contacts(&crm, &organisation, &external).await?;
-        let contact = whose(cx, &contacts, self.contact_id.as_ref(), self.for_organization)?.cloned();
+        let contact = whose(cx, &contacts, self.contact_id.as_ref(), self.for_customer)?.cloned();
         let own = own_contact(cx, &contacts);
         if cx.caller.realm == Realm::Customer
             && contact.as_ref().is_some_and(|it| own.is_none_or(|own| own.id != it.id))
@@ -414,7 +412,7 @@ impl Tool for UpdateConsent {
         };
         let facts = ConsentFacts {
             action: "update_consent",
-            organization_id: organisation,
+            customer_id: organisation,
             consent_of: contact.as_ref().map(|it| Pii::new(PiiKind::Name, about(&it.id), &it.name)),
             kind: self.kind,
             granted: self.granted,
@@ -429,7 +427,7 @@ impl Tool for UpdateConsent {
                 "Record a consent?",
                 facts,
                 &[
-                    ("Customer", "organization_id"),
+                    ("Customer", "customer_id"),
                     ("Of", "consent_of"),
                     ("To", "kind"),
                     ("Agrees", "granted"),

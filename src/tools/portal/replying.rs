@@ -31,8 +31,18 @@ const QUOTE_RUN: usize = 8;
 
 /// Beginnings of words by which a promise is known, in the languages that portals are written in.
 const PROMISES: [&str; 12] = [
-    "guarantee", "we promise", "i promise", "refund", "free of charge", "compensat", "credit note", "no later than",
-    "garantie", "erstatt", "kostenlos", "wir versprechen",
+    "guarantee",
+    "we promise",
+    "i promise",
+    "refund",
+    "free of charge",
+    "compensat",
+    "credit note",
+    "no later than",
+    "garantie",
+    "erstatt",
+    "kostenlos",
+    "wir versprechen",
 ];
 
 /// Who reads it.
@@ -79,7 +89,7 @@ pub(super) struct Added {
 #[derive(Debug, Serialize)]
 struct ReplyFacts {
     action: &'static str,
-    organization_id: OrganisationId,
+    customer_id: OrganisationId,
     request_id: TicketId,
     subject: Text,
     requester: Pii,
@@ -135,7 +145,8 @@ impl AddReply {
             body.push_str("\n\nNext step: ");
             body.push_str(step.as_str());
         }
-        let named = self.faq_entry_ids.iter().map(FaqId::as_str).chain(self.document_ids.iter().map(DocumentId::as_str));
+        let named =
+            self.faq_entry_ids.iter().map(FaqId::as_str).chain(self.document_ids.iter().map(DocumentId::as_str));
         let named: Vec<_> = named.collect();
         if !named.is_empty() {
             body.push_str("\n\nSee in the portal: ");
@@ -238,7 +249,7 @@ impl Tool for AddReply {
         let about = ticket.requester.contact.clone().map_or(postern_api::About::Unknown, postern_api::About::Contact);
         let facts = ReplyFacts {
             action: "reply",
-            organization_id: look.organisation.clone(),
+            customer_id: look.organisation.clone(),
             request_id: ticket.id.clone(),
             subject: ticket.subject.clone(),
             requester: Pii::new(PiiKind::Name, about, &ticket.requester.name),
@@ -268,7 +279,7 @@ impl Tool for AddReply {
                 question,
                 facts,
                 &[
-                    ("Customer", "organization_id"),
+                    ("Customer", "customer_id"),
                     ("Request", "request_id"),
                     ("Subject", "subject"),
                     ("Asked by", "requester"),

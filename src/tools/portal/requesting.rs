@@ -1,7 +1,7 @@
 //! Requests that are raised, and where they stand.
 
-use super::replying::open_request;
 use super::governed::{blocked, by, meant, named, of_customer, words};
+use super::replying::open_request;
 use crate::tools::args::{EmailAddress, Line, Prose};
 use crate::tools::cx::Port;
 use crate::tools::refusal::{missing, or_missing};
@@ -10,8 +10,8 @@ use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use jiff::{SignedDuration, Timestamp};
 use postern_api::{
     About, AttachmentId, Author, Closure, ContactId, ErrorKind, ExternalId, NewComment, NewEscalation, NewTicket,
-    OrganisationId, OrganisationStatus, Pii, PiiKind, Priority, ServiceDesk, Text, Ticket, TicketChange,
-    TicketId, TicketQuery, TicketStatus, Visibility,
+    OrganisationId, OrganisationStatus, Pii, PiiKind, Priority, ServiceDesk, Text, Ticket, TicketChange, TicketId,
+    TicketQuery, TicketStatus, Visibility,
 };
 use postern_policies::{Effect, Realm};
 use schemars::JsonSchema;
@@ -22,7 +22,8 @@ const SAME_HOURS: i64 = 30 * 24;
 
 /// What a file's name may end with.
 const SAFE: [&str; 16] = [
-    "pdf", "png", "jpg", "jpeg", "gif", "webp", "heic", "txt", "log", "csv", "docx", "xlsx", "pptx", "odt", "ods", "eml",
+    "pdf", "png", "jpg", "jpeg", "gif", "webp", "heic", "txt", "log", "csv", "docx", "xlsx", "pptx", "odt", "ods",
+    "eml",
 ];
 
 /// What it is.
@@ -93,7 +94,7 @@ pub(super) fn is_safe(name: &str) -> bool {
 pub(super) struct CreateRequest {
     /// For employees: whose request.
     #[serde(default)]
-    organization_id: Option<OrganisationId>,
+    customer_id: Option<OrganisationId>,
     /// For employees: the e-mail address of the person who asks.
     #[serde(default)]
     requester_email: Option<EmailAddress>,
@@ -132,7 +133,7 @@ pub(super) struct CreatedRequest {
 #[derive(Debug, Serialize)]
 struct RequestFacts {
     action: &'static str,
-    organization_id: OrganisationId,
+    customer_id: OrganisationId,
     requester: Pii,
     kind: RequestKind,
     source: &'static str,
@@ -180,7 +181,7 @@ impl CreateRequest {
 
     async fn check(&self, cx: &ToolCx) -> Result<Asked, Refusal> {
         self.files(cx.caller.realm)?;
-        let organisation = meant(cx, self.organization_id.as_ref())?;
+        let organisation = meant(cx, self.customer_id.as_ref())?;
         let crm = cx.crm()?;
         let customer = named(cx, &crm, &organisation)?;
         let found = crm.timed(crm.port.organisation(&crm.cx, &customer)).await;
@@ -285,7 +286,7 @@ impl Tool for CreateRequest {
         let requester = Pii::new(PiiKind::Name, about, &asked.name);
         let facts = RequestFacts {
             action: "create_request",
-            organization_id: asked.organisation,
+            customer_id: asked.organisation,
             requester,
             kind: self.kind,
             source: self.source.map_or("the portal", Source::words),
@@ -298,7 +299,7 @@ impl Tool for CreateRequest {
                 "Raise a request?",
                 facts,
                 &[
-                    ("Customer", "organization_id"),
+                    ("Customer", "customer_id"),
                     ("Asked by", "requester"),
                     ("Came in", "source"),
                     ("Kind", "kind"),
@@ -396,7 +397,7 @@ pub(super) struct Updated {
 #[derive(Debug, Serialize)]
 struct StatusFacts {
     action: &'static str,
-    organization_id: OrganisationId,
+    customer_id: OrganisationId,
     request_id: TicketId,
     subject: Text,
     status_before: TicketStatus,
@@ -449,7 +450,9 @@ impl UpdateStatus {
             super::governed::names_nobody_else(cx, &organisation, &[text.as_str()]).await?;
             let notes = ticket.comments.iter().filter(|it| it.internal);
             let known: Vec<_> = [&ticket.subject, &ticket.description].into_iter().collect();
-            if notes.into_iter().any(|it| it.body.quoted_in(text.as_str(), 5) || it.body.betrayed_by(text.as_str(), &known))
+            if notes
+                .into_iter()
+                .any(|it| it.body.quoted_in(text.as_str(), 5) || it.body.betrayed_by(text.as_str(), &known))
             {
                 return Err(blocked("the resolution holds words of an internal note"));
             }
@@ -474,7 +477,7 @@ impl Tool for UpdateStatus {
         };
         let facts = StatusFacts {
             action: "update_request",
-            organization_id: organisation,
+            customer_id: organisation,
             request_id: ticket.id.clone(),
             subject: ticket.subject.clone(),
             status_before: ticket.status,
@@ -492,7 +495,7 @@ impl Tool for UpdateStatus {
                 "Change where a request stands?",
                 facts,
                 &[
-                    ("Customer", "organization_id"),
+                    ("Customer", "customer_id"),
                     ("Request", "request_id"),
                     ("Subject", "subject"),
                     ("State now", "status_before"),
@@ -577,8 +580,19 @@ mod tests {
         for good in ["report.pdf", "Bild 1 (neu).JPG", "log_2026-01.txt"] {
             assert!(is_safe(good), "{good}");
         }
-        for bad in ["x.exe", "x.pdf.exe", "invoice.exe.pdf", "x.html", "x.svg", "../x.pdf", "a/b.pdf", "pdf", ".pdf",
-            "x\u{202e}fdp.exe", "x.docm"] {
+        for bad in [
+            "x.exe",
+            "x.pdf.exe",
+            "invoice.exe.pdf",
+            "x.html",
+            "x.svg",
+            "../x.pdf",
+            "a/b.pdf",
+            "pdf",
+            ".pdf",
+            "x\u{202e}fdp.exe",
+            "x.docm",
+        ] {
             assert!(!is_safe(bad), "{bad}");
         }
     }

@@ -8,9 +8,7 @@ use super::told::Rules;
 use crate::tools::args::{Line, Prose};
 use crate::tools::refusal::{missing, or_missing};
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
-use postern_api::{
-    Channel, ContactId, ErrorKind, NewNotice, NotificationId, NoticeState, OrganisationId, Text, Topic,
-};
+use postern_api::{Channel, ContactId, ErrorKind, NewNotice, NoticeState, NotificationId, OrganisationId, Text, Topic};
 use postern_policies::Effect;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -39,7 +37,7 @@ struct OwnWords {
 #[serde(deny_unknown_fields)]
 pub(super) struct Send {
     /// Of which customer they are.
-    organization_id: OrganisationId,
+    customer_id: OrganisationId,
     /// To whom.
     #[schemars(length(min = 1, max = 100))]
     recipient_contact_ids: Vec<ContactId>,
@@ -64,7 +62,7 @@ pub(super) struct Sent {
 #[derive(Debug, Serialize)]
 struct SendFacts {
     action: &'static str,
-    organization_id: OrganisationId,
+    customer_id: OrganisationId,
     topic: Topic,
     channel: Channel,
     subject: Text,
@@ -82,7 +80,9 @@ fn usual(topic: Topic) -> (&'static str, &'static str) {
         Topic::Reply => ("Your request was answered", "There is an answer to your request. Sign in to read it."),
         Topic::Progress => ("Your project has moved on", "There is news of your project. Sign in to read it."),
         Topic::Update => ("The portal has changed", "Something in the portal has changed. Sign in to see it."),
-        Topic::Security => ("About your account", "Something about your account has changed. If it was not you, call us."),
+        Topic::Security => {
+            ("About your account", "Something about your account has changed. If it was not you, call us.")
+        }
     }
 }
 
@@ -108,8 +108,8 @@ impl Send {
         if many == 0 || many > MOST {
             return Err(Refusal::argument("recipient_contact_ids", format!("expected 1 to {MOST} IDs, got {many}")));
         }
-        let everybody = members(cx, &self.organization_id, &access_roles(cx).await?).await?;
-        let rules = Rules::read(cx, &self.organization_id, self.topic, self.channel).await?;
+        let everybody = members(cx, &self.customer_id, &access_roles(cx).await?).await?;
+        let rules = Rules::read(cx, &self.customer_id, self.topic, self.channel).await?;
         // Somebody of another customer and nobody are the same.
         let known = |id: &ContactId| everybody.iter().any(|it| it.contact.id == *id);
         if !self.recipient_contact_ids.iter().all(known) {
@@ -122,13 +122,13 @@ impl Send {
         }
         if self.own_words.is_some() {
             let (subject, body) = self.text();
-            names_nobody_else(cx, &self.organization_id, &[&subject, &body]).await?;
+            names_nobody_else(cx, &self.customer_id, &[&subject, &body]).await?;
         }
         Ok(Look { members, rules })
     }
 
     fn notice(&self, cx: &ToolCx, look: &Look) -> Result<NewNotice, Refusal> {
-        look.rules.notice(cx, &self.organization_id, &look.members, self.text())
+        look.rules.notice(cx, &self.customer_id, &look.members, self.text())
     }
 }
 
@@ -143,7 +143,7 @@ impl Tool for Send {
         let (subject, body) = self.text();
         let facts = SendFacts {
             action: "send_notification",
-            organization_id: self.organization_id.clone(),
+            customer_id: self.customer_id.clone(),
             topic: self.topic,
             channel: look.rules.channel,
             subject: Text::new(subject),
@@ -163,7 +163,7 @@ impl Tool for Send {
                 "Tell people of a customer?",
                 facts,
                 &[
-                    ("Customer", "organization_id"),
+                    ("Customer", "customer_id"),
                     ("To", "recipients"),
                     ("About", "topic"),
                     ("How", "channel"),
@@ -184,10 +184,11 @@ impl Tool for Send {
         let look = self.check(cx).await?;
         let notice = self.notice(cx, &look)?;
         let notices = cx.notifications()?;
-        let sent = notices.timed(notices.port.send(&notices.cx, &notice)).await.map_err(|error| match error.kind() {
-            ErrorKind::LimitReached => super::told::Why::Enough.refusal(),
-            _ => or_missing(error, Code::ContactNotFound),
-        })?;
+        let sent =
+            notices.timed(notices.port.send(&notices.cx, &notice)).await.map_err(|error| match error.kind() {
+                ErrorKind::LimitReached => super::told::Why::Enough.refusal(),
+                _ => or_missing(error, Code::ContactNotFound),
+            })?;
         let sent: Vec<_> = sent.into_iter().filter_map(|it| notices.admit(it)).map(|it| it.record).collect();
         let failed = sent.iter().filter(|it| it.state == NoticeState::Failed).count();
         Ok(Reply::from(Sent {

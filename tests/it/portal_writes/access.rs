@@ -16,7 +16,7 @@ fn held(gateway: &Gateway, email: &str) -> String {
 }
 
 fn roles(gateway: &Gateway, email: &str, ids: &[&str]) -> Value {
-    json!({ "organization_id": "acme", "user_id": gateway.contact(email), "role_ids": ids })
+    json!({ "customer_id": "acme", "user_id": gateway.contact(email), "role_ids": ids })
 }
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn the_providers_own_role_and_other_customers_users_are_out_of_the_questio
         (roles(&gateway, bob, &[]), "VALIDATION_ERROR"),
         (roles(&gateway, "basic@globex.example", &["member"]), "CONTACT_NOT_FOUND"),
         (with(roles(&gateway, bob, &["member"]), "user_id", json!("C-none")), "CONTACT_NOT_FOUND"),
-        (with(roles(&gateway, bob, &["member"]), "organization_id", json!("nobody")), "ORGANIZATION_NOT_FOUND"),
+        (with(roles(&gateway, bob, &["member"]), "customer_id", json!("nobody")), "ORGANIZATION_NOT_FOUND"),
     ] {
         assert_eq!(lead.code(PREVIEW, arguments.clone()).await, code, "{arguments}");
     }
@@ -99,7 +99,7 @@ async fn a_reset_is_confirmed_audited_and_tells_no_secret() {
     let gateway = Gateway::start().await;
     let admin = gateway.person("admin@msp.example");
     let alice = gateway.contact("alice.wong@acme.example");
-    let reset = json!({ "organization_id": "acme", "user_id": alice, "reset": "password_reset",
+    let reset = json!({ "customer_id": "acme", "user_id": alice, "reset": "password_reset",
         "identity_verified_by": "called back on the number on file", "reason": "Forgot it." });
     let events = "access_event WHERE kind = 'reset' AND email = 'alice.wong@acme.example'";
     let id = admin.pending(RESET, reset.clone()).await;

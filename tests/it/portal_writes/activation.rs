@@ -12,7 +12,7 @@ const THERE: &str = "workspace w JOIN organisation o ON o.key = w.organisation
 
 fn initech() -> Value {
     json!({
-        "organization_id": "initech",
+        "customer_id": "initech",
         "welcome_text": "Welcome, Initech.",
         "service_record_ids": ["PRJ-301"],
         "document_ids": ["DOC-3001", "DOC-3003"],
@@ -27,8 +27,14 @@ async fn a_portal_is_opened_once_and_its_people_are_invited_as_approved() {
     let lead = gateway.person("service-lead@msp.example");
     let (id, waiting) = lead.waits(PREVIEW, initech()).await;
     let text = waiting["message"].as_str().unwrap();
-    for words in ["Open a customer's portal", "Welcome, Initech.", "Viewer", "Printer care", "Printer fleet report",
-        "new.one@initech.example"] {
+    for words in [
+        "Open a customer's portal",
+        "Welcome, Initech.",
+        "Viewer",
+        "Printer care",
+        "Printer fleet report",
+        "new.one@initech.example",
+    ] {
         assert!(text.contains(words), "{words}: {text}");
     }
     let invite = json!({ "activation_preview_id": id, "email": "new.one@initech.example" });
@@ -46,7 +52,8 @@ async fn a_portal_is_opened_once_and_its_people_are_invited_as_approved() {
     ] {
         assert_eq!(lead.code(INVITE, with(invite.clone(), name, value)).await, code, "{name}");
     }
-    let stranger = gateway.claiming("owner@msp.example", |it| it["realm_access"] = json!({ "roles": ["service-lead"] }));
+    let stranger =
+        gateway.claiming("owner@msp.example", |it| it["realm_access"] = json!({ "roles": ["service-lead"] }));
     assert_eq!(stranger.code(INVITE, invite.clone()).await, "ACTION_REQUEST_NOT_FOUND");
     let invited = lead.data(INVITE, invite.clone()).await;
     assert_eq!(invited["status"], "pending");
@@ -64,12 +71,11 @@ async fn a_portal_is_opened_once_and_its_people_are_invited_as_approved() {
 async fn what_is_not_for_this_customer_is_no_part_of_an_activation() {
     let gateway = Gateway::start().await;
     let lead = gateway.person("service-lead@msp.example");
-    let user = |email: &str, role: &str| {
-        json!([{ "email": email, "first_name": "A", "last_name": "B", "role_id": role }])
-    };
+    let user =
+        |email: &str, role: &str| json!([{ "email": email, "first_name": "A", "last_name": "B", "role_id": role }]);
     for (name, value, code) in [
-        ("organization_id", json!("acme"), "BLOCKED_BY_RULE"),
-        ("organization_id", json!("nobody"), "ORGANIZATION_NOT_FOUND"),
+        ("customer_id", json!("acme"), "BLOCKED_BY_RULE"),
+        ("customer_id", json!("nobody"), "ORGANIZATION_NOT_FOUND"),
         ("service_record_ids", json!(["PRJ-303"]), "BLOCKED_BY_RULE"),
         ("service_record_ids", json!(["PRJ-201"]), "BLOCKED_BY_RULE"),
         ("service_record_ids", json!(["PRJ-999"]), "RECORD_NOT_FOUND"),

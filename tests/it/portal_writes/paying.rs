@@ -17,7 +17,7 @@ impl Gateway {
 
 fn link(gateway: &Gateway) -> Value {
     let jane = gateway.contact("lead@acme.example");
-    json!({ "organization_id": "acme", "invoice_id": "INV-2103", "recipient_contact_id": jane })
+    json!({ "customer_id": "acme", "invoice_id": "INV-2103", "recipient_contact_id": jane })
 }
 
 #[tokio::test]
@@ -70,7 +70,10 @@ async fn duplicate_charges_and_recipients_without_the_right_are_blocked() {
         let arguments = with(link(&gateway), "recipient_contact_id", json!(gateway.contact(email)));
         assert_eq!(finance.code(PREVIEW, arguments).await, code, "{email}");
     }
-    assert_eq!(finance.code(PREVIEW, with(link(&gateway), "organization_id", json!("nobody"))).await, "ORGANIZATION_NOT_FOUND");
+    assert_eq!(
+        finance.code(PREVIEW, with(link(&gateway), "customer_id", json!("nobody"))).await,
+        "ORGANIZATION_NOT_FOUND"
+    );
     assert_eq!(finance.code(PREVIEW, with(link(&gateway), "resend", json!(true))).await, "VALIDATION_ERROR");
     assert_eq!(finance.code(PREVIEW, with(link(&gateway), "amount", json!(1))).await, "VALIDATION_ERROR");
     // A payment that is on its way.

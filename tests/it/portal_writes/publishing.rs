@@ -10,7 +10,7 @@ const REVOKE: &str = "portal.document.revoke";
 const PUBLISHED: &str = "publication WHERE version = (SELECT key FROM document_version WHERE id = 'DOC-1004-v2')";
 
 fn drawing() -> Value {
-    json!({ "organization_id": "acme", "document_id": "DOC-1004", "version_id": "DOC-1004-v2" })
+    json!({ "customer_id": "acme", "document_id": "DOC-1004", "version_id": "DOC-1004-v2" })
 }
 
 #[tokio::test]
@@ -19,7 +19,9 @@ async fn a_document_is_previewed_approved_and_published_once() {
     let lead = gateway.person("service-lead@msp.example");
     let (id, waiting) = lead.waits(PREVIEW, with(drawing(), "notify", json!(true))).await;
     let text = waiting["message"].as_str().unwrap();
-    for words in ["Publish a document", "Server room drawing", "Jane Smith", "Newly visible to", "until it is taken back"] {
+    for words in
+        ["Publish a document", "Server room drawing", "Jane Smith", "Newly visible to", "until it is taken back"]
+    {
         assert!(text.contains(words), "{words}: {text}");
     }
     assert!(!text.contains("Globex") && !text.contains("Ines"));
@@ -78,16 +80,14 @@ async fn what_is_internal_old_unapproved_or_another_customers_is_blocked_in_the_
         ("DOC-1004", "DOC-2004-v1", "RECORD_NOT_FOUND"),
         ("DOC-9999", "DOC-9999-v1", "RECORD_NOT_FOUND"),
     ] {
-        let arguments = json!({ "organization_id": "acme", "document_id": document, "version_id": version });
+        let arguments = json!({ "customer_id": "acme", "document_id": document, "version_id": version });
         assert_eq!(lead.code(PREVIEW, arguments).await, code, "{version}");
     }
     let internal = with(drawing(), "role_ids", json!(["msp-operator"]));
     assert_eq!(lead.code(PREVIEW, internal).await, "BLOCKED_BY_RULE");
-    for (name, value) in [
-        ("role_ids", json!(["nobody"])),
-        ("expires_at", json!("2020-01-01T00:00:00Z")),
-        ("approved", json!(true)),
-    ] {
+    for (name, value) in
+        [("role_ids", json!(["nobody"])), ("expires_at", json!("2020-01-01T00:00:00Z")), ("approved", json!(true))]
+    {
         assert_eq!(lead.code(PREVIEW, with(drawing(), name, value)).await, "VALIDATION_ERROR", "{name}");
     }
 }
@@ -152,8 +152,8 @@ async fn w11_a_role_that_was_lost_after_the_approval_publishes_nothing() {
     let lead = gateway.person("service-lead@msp.example");
     let (id, _) = lead.waits(PREVIEW, drawing()).await;
     assert!(gateway.decide(&id, true));
-    let demoted = gateway
-        .claiming("service-lead@msp.example", |it| it["realm_access"] = json!({ "roles": ["support-write"] }));
+    let demoted =
+        gateway.claiming("service-lead@msp.example", |it| it["realm_access"] = json!({ "roles": ["support-write"] }));
     let answer = demoted.user.call(PUBLISH, json!({ "preview_id": id })).await;
     assert!(answer["result"]["structuredContent"]["status"] != "success", "{answer}");
     assert_eq!(gateway.count(PUBLISHED), 0);
@@ -163,7 +163,7 @@ async fn w11_a_role_that_was_lost_after_the_approval_publishes_nothing() {
 async fn a_document_is_taken_back_with_a_reason_and_nothing_is_deleted() {
     let gateway = Gateway::start().await;
     let lead = gateway.person("service-lead@msp.example");
-    let back = json!({ "organization_id": "acme", "document_id": "DOC-1007", "reason": "It names a former colleague." });
+    let back = json!({ "customer_id": "acme", "document_id": "DOC-1007", "reason": "It names a former colleague." });
     let before = gateway.count("publication");
     let id = lead.pending(REVOKE, back.clone()).await;
     assert_eq!(gateway.count("publication"), before);
@@ -174,7 +174,7 @@ async fn a_document_is_taken_back_with_a_reason_and_nothing_is_deleted() {
     assert_eq!(lead.code(REVOKE, back.clone()).await, "CONFLICT");
     let other = with(back.clone(), "document_id", json!("DOC-2001"));
     assert_eq!(lead.code(REVOKE, other).await, "BLOCKED_BY_RULE");
-    let silent = json!({ "organization_id": "acme", "document_id": "DOC-1001" });
+    let silent = json!({ "customer_id": "acme", "document_id": "DOC-1001" });
     assert_eq!(lead.code(REVOKE, silent).await, "VALIDATION_ERROR");
 }
 
@@ -183,7 +183,7 @@ async fn a_document_is_taken_back_with_a_reason_and_nothing_is_deleted() {
 async fn w08_an_idempotency_key_stands_for_one_write() {
     let gateway = Gateway::start().await;
     let lead = gateway.person("service-lead@msp.example");
-    let back = json!({ "organization_id": "acme", "document_id": "DOC-1001", "download_only": true, "reason": "x",
+    let back = json!({ "customer_id": "acme", "document_id": "DOC-1001", "download_only": true, "reason": "x",
         "idempotency_key": "back-1" });
     let id = lead.pending(REVOKE, back.clone()).await;
     let (_, done) = lead.settle(&id, true).await;

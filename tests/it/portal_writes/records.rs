@@ -27,10 +27,16 @@ async fn a_customer_changes_the_own_number_at_once_and_the_old_one_is_kept() {
         (json!({ "changes": {} }), "VALIDATION_ERROR"),
         (json!({ "changes": { "phone": "call me" } }), "VALIDATION_ERROR"),
         (json!({ "changes": { "company_name": "Bobs" } }), "VALIDATION_ERROR"),
-        (json!({ "changes": { "company_name": "Bobs" }, "for_organization": true }), "LEAD_REQUIRED"),
-        (json!({ "changes": { "title": "Boss" }, "contact_id": gateway.contact("lead@acme.example") }), "ACCESS_DENIED"),
-        (json!({ "changes": { "title": "Boss" }, "contact_id": gateway.contact("lead@globex.example") }), "CONTACT_NOT_FOUND"),
-        (json!({ "changes": { "title": "Boss" }, "organization_id": "globex" }), "ORGANIZATION_NOT_FOUND"),
+        (json!({ "changes": { "company_name": "Bobs" }, "for_customer": true }), "LEAD_REQUIRED"),
+        (
+            json!({ "changes": { "title": "Boss" }, "contact_id": gateway.contact("lead@acme.example") }),
+            "ACCESS_DENIED",
+        ),
+        (
+            json!({ "changes": { "title": "Boss" }, "contact_id": gateway.contact("lead@globex.example") }),
+            "CONTACT_NOT_FOUND",
+        ),
+        (json!({ "changes": { "title": "Boss" }, "customer_id": "globex" }), "ORGANIZATION_NOT_FOUND"),
         (json!({ "changes": { "title": "Boss" }, "verified_by": "me" }), "VALIDATION_ERROR"),
     ] {
         assert_eq!(bob.code(PROFILE, arguments.clone()).await, code, "{arguments}");
@@ -45,11 +51,12 @@ async fn what_is_delicate_or_not_verified_overwrites_nothing_alone() {
     let early = bob.ask(UPDATE, json!({ "preview_id": id })).await;
     assert_eq!(early["status"], "pending_approval");
     let lead = gateway.person("lead@acme.example");
-    lead.waits(PROFILE, json!({ "changes": { "company_phone": "+1 202 555 0999" }, "for_organization": true })).await;
-    let colleague = json!({ "changes": { "phone": "+1 202 555 0999" }, "contact_id": gateway.contact("basic@acme.example") });
+    lead.waits(PROFILE, json!({ "changes": { "company_phone": "+1 202 555 0999" }, "for_customer": true })).await;
+    let colleague =
+        json!({ "changes": { "phone": "+1 202 555 0999" }, "contact_id": gateway.contact("basic@acme.example") });
     lead.waits(PROFILE, colleague).await;
     let agent = gateway.person("support-write@msp.example");
-    let staff = json!({ "organization_id": "acme", "contact_id": gateway.contact("basic@acme.example"),
+    let staff = json!({ "customer_id": "acme", "contact_id": gateway.contact("basic@acme.example"),
         "changes": { "phone": "+1 202 555 0998" }, "source": "telephone" });
     assert_eq!(agent.code(PROFILE, staff.clone()).await, "BLOCKED_BY_RULE", "nobody verified it");
     let staff = with(staff, "verified_by", json!("called back on the old number"));
@@ -72,18 +79,23 @@ async fn consents_are_added_and_never_changed() {
     assert!(kept["at"].is_string());
     assert_eq!(gateway.count("consent"), before + 1);
     let last = "consent WHERE key = (SELECT max(key) FROM consent)";
-    assert_eq!(gateway.count(&format!("{last} AND source = 'portal' AND version = '2026-02' AND device IS NOT NULL")), 1);
+    assert_eq!(
+        gateway.count(&format!("{last} AND source = 'portal' AND version = '2026-02' AND device IS NOT NULL")),
+        1
+    );
     for (arguments, code) in [
         (json!({ "contact_id": gateway.contact("lead@acme.example") }), "ACCESS_DENIED"),
         (json!({ "contact_id": gateway.contact("lead@globex.example") }), "CONTACT_NOT_FOUND"),
-        (json!({ "for_organization": true }), "LEAD_REQUIRED"),
+        (json!({ "for_customer": true }), "LEAD_REQUIRED"),
     ] {
-        let arguments = ["kind", "granted", "version"].iter().zip([json!("terms"), json!(true), json!("1")])
+        let arguments = ["kind", "granted", "version"]
+            .iter()
+            .zip([json!("terms"), json!(true), json!("1")])
             .fold(arguments, |it, (name, value)| with(it, name, value));
         assert_eq!(bob.code(CONSENT, arguments.clone()).await, code, "{arguments}");
     }
     let agent = gateway.person("support-write@msp.example");
-    let staff = json!({ "organization_id": "acme", "contact_id": gateway.contact("lead@acme.example"),
+    let staff = json!({ "customer_id": "acme", "contact_id": gateway.contact("lead@acme.example"),
         "kind": "terms", "granted": false, "version": "2026-01", "source": "telephone" });
     assert_eq!(agent.code(CONSENT, staff.clone()).await, "VALIDATION_ERROR", "an employee says why");
     let id = agent.pending(CONSENT, with(staff, "reason", json!("Asked for it."))).await;
@@ -105,19 +117,31 @@ async fn forms_are_held_to_their_fields_and_delicate_ones_wait() {
         ("form_version", json!(2), "VALIDATION_ERROR"),
         ("form_id", json!("FM-none"), "RECORD_NOT_FOUND"),
         ("file_names", json!(["x.exe"]), "BLOCKED_BY_RULE"),
-        ("organization_id", json!("globex"), "ORGANIZATION_NOT_FOUND"),
+        ("customer_id", json!("globex"), "ORGANIZATION_NOT_FOUND"),
         ("submitted_by_email", json!("lead@acme.example"), "VALIDATION_ERROR"),
     ] {
         assert_eq!(bob.code(FORM, with(form.clone(), name, value.clone())).await, code, "{name} {value}");
     }
-    let (_, waiting) = bob.waits(FORM, json!({ "form_id": "FM-service", "form_version": 1,
-        "answers": { "service": "training", "people": "3", "health_needs": "a standing desk" } })).await;
+    let (_, waiting) = bob
+        .waits(
+            FORM,
+            json!({ "form_id": "FM-service", "form_version": 1,
+        "answers": { "service": "training", "people": "3", "health_needs": "a standing desk" } }),
+        )
+        .await;
     assert!(!waiting.to_string().contains("standing desk"), "{waiting}");
-    bob.waits(FORM, json!({ "form_id": "FM-drawing", "form_version": 2,
-        "answers": { "drawing": "D-1", "decision": "approved", "signer": "Bob Miller" } })).await;
+    bob.waits(
+        FORM,
+        json!({ "form_id": "FM-drawing", "form_version": 2,
+        "answers": { "drawing": "D-1", "decision": "approved", "signer": "Bob Miller" } }),
+    )
+    .await;
     let agent = gateway.person("support-write@msp.example");
-    let staff = with(with(with(form, "organization_id", json!("acme")), "source", json!("letter")),
-        "submitted_by_email", json!("lead@globex.example"));
+    let staff = with(
+        with(with(form, "customer_id", json!("acme")), "source", json!("letter")),
+        "submitted_by_email",
+        json!("lead@globex.example"),
+    );
     assert_eq!(agent.code(FORM, staff.clone()).await, "CONTACT_NOT_FOUND");
     agent.data(FORM, with(staff, "submitted_by_email", json!("lead@acme.example"))).await;
     assert_eq!(gateway.count("submission"), 2);
@@ -131,12 +155,18 @@ async fn answers_are_published_as_they_were_reviewed_or_not_at_all() {
     let kept = lead.data(FAQ, faq.clone()).await;
     let known = with(faq.clone(), "faq_entry_id", kept["faq_entry_id"].clone());
     lead.waits(FAQ, with(known.clone(), "state", json!("published"))).await;
-    let promise = json!({ "question": "Refund?", "answer": "We refund a month.", "language": "en", "state": "published" });
+    let promise =
+        json!({ "question": "Refund?", "answer": "We refund a month.", "language": "en", "state": "published" });
     assert_eq!(lead.code(FAQ, promise.clone()).await, "BLOCKED_BY_RULE", "by its words");
-    assert_eq!(lead.code(FAQ, with(with(faq.clone(), "sensitive", json!(true)), "state", json!("published"))).await, "BLOCKED_BY_RULE");
+    assert_eq!(
+        lead.code(FAQ, with(with(faq.clone(), "sensitive", json!(true)), "state", json!("published"))).await,
+        "BLOCKED_BY_RULE"
+    );
     // That it counts as reviewed, somebody else says.
     lead.waits(FAQ, with(promise, "state", json!("reviewed"))).await;
-    let id = |question: &str| gateway.text(&format!("SELECT id FROM faq WHERE tenant = 'msp-example' AND question = '{question}'"));
+    let id = |question: &str| {
+        gateway.text(&format!("SELECT id FROM faq WHERE tenant = 'msp-example' AND question = '{question}'"))
+    };
     let reviewed = json!({ "faq_entry_id": id("Can I pay in instalments?"), "question": "Can I pay in instalments?",
         "answer": "Yes, in three parts on request.", "language": "en", "state": "published", "sensitive": true });
     let owner = gateway.person("owner@msp.example");
@@ -183,8 +213,10 @@ async fn figures_name_nobody_and_small_groups_are_left_out() {
     let gateway = Gateway::start().await;
     let lead = gateway.person("service-lead@msp.example");
     let now = Timestamp::now();
-    let span = |days: i64| json!({ "organization_id": "acme",
-        "from": (now - SignedDuration::from_hours(24 * days)).to_string(), "until": (now - SignedDuration::from_secs(1)).to_string() });
+    let span = |days: i64| {
+        json!({ "customer_id": "acme",
+        "from": (now - SignedDuration::from_hours(24 * days)).to_string(), "until": (now - SignedDuration::from_secs(1)).to_string() })
+    };
     let tickets = gateway.text("SELECT group_concat(updated_at) FROM ticket");
     let kept = lead.data(FIGURES, span(60)).await;
     let left: Vec<_> = kept["left_out"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
@@ -200,7 +232,7 @@ async fn figures_name_nobody_and_small_groups_are_left_out() {
     for (name, value) in [("until", json!("2099-01-01T00:00:00Z")), ("from", json!("2020-01-01T00:00:00Z"))] {
         assert_eq!(lead.code(FIGURES, with(span(60), name, value)).await, "VALIDATION_ERROR", "{name}");
     }
-    assert_eq!(lead.code(FIGURES, with(span(60), "organization_id", json!("nobody"))).await, "ORGANIZATION_NOT_FOUND");
+    assert_eq!(lead.code(FIGURES, with(span(60), "customer_id", json!("nobody"))).await, "ORGANIZATION_NOT_FOUND");
 }
 
 /// B01: somebody of another customer and nobody at all are the same answer, byte for byte.
@@ -218,8 +250,8 @@ async fn b01_another_customers_people_and_missing_ones_are_the_same_answer() {
             for (name, id) in [
                 ("contact_id", foreign.as_str()),
                 ("contact_id", "CT-none"),
-                ("organization_id", "globex"),
-                ("organization_id", "nobody"),
+                ("customer_id", "globex"),
+                ("customer_id", "nobody"),
             ] {
                 let mut answer = person.ask(tool, with(arguments.clone(), name, json!(id))).await;
                 answer["request_id"].take();

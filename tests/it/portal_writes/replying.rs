@@ -117,10 +117,13 @@ async fn a_customer_raises_a_request_at_once_and_not_twice() {
     let before = gateway.count("ticket");
     let done = bob.data(CREATE, new.clone()).await;
     assert_eq!(gateway.count("ticket"), before + 1);
-    assert_eq!(bob.data("customer_get_ticket", json!({ "ticket_id": done["request_id"] })).await["subject"], "A new keyboard");
+    assert_eq!(
+        bob.data("customer_get_ticket", json!({ "ticket_id": done["request_id"] })).await["subject"],
+        "A new keyboard"
+    );
     assert_eq!(bob.code(CREATE, new.clone()).await, "CONFLICT");
     for (name, value, code) in [
-        ("organization_id", json!("globex"), "ORGANIZATION_NOT_FOUND"),
+        ("customer_id", json!("globex"), "ORGANIZATION_NOT_FOUND"),
         ("requester_email", json!("lead@acme.example"), "VALIDATION_ERROR"),
         ("attachments", json!([{ "attachment_id": "A-1", "file_name": "tool.exe" }]), "BLOCKED_BY_RULE"),
         ("attachments", json!([{ "attachment_id": "A-1", "file_name": "bill.exe.pdf" }]), "BLOCKED_BY_RULE"),
@@ -136,16 +139,19 @@ async fn a_customer_raises_a_request_at_once_and_not_twice() {
 async fn what_an_employee_raises_says_where_it_came_from() {
     let gateway = Gateway::start().await;
     let agent = gateway.person("support-write@msp.example");
-    let new = json!({ "organization_id": "acme", "requester_email": "lead@acme.example", "source": "telephone",
+    let new = json!({ "customer_id": "acme", "requester_email": "lead@acme.example", "source": "telephone",
         "subject": "Line is noisy", "description": "Since this morning." });
     let done = agent.data(CREATE, new.clone()).await;
     let kept = agent.data("get_ticket", json!({ "ticket_id": done["request_id"] })).await;
-    assert!(kept["description"].as_str().unwrap().starts_with("[Recorded by Marcus Hale, came in by telephone]"), "{kept}");
+    assert!(
+        kept["description"].as_str().unwrap().starts_with("[Recorded by Marcus Hale, came in by telephone]"),
+        "{kept}"
+    );
     for (name, value, code) in [
         ("requester_email", json!("lead@globex.example"), "CONTACT_NOT_FOUND"),
         ("requester_email", Value::Null, "VALIDATION_ERROR"),
         ("source", Value::Null, "VALIDATION_ERROR"),
-        ("organization_id", json!("nobody"), "ORGANIZATION_NOT_FOUND"),
+        ("customer_id", json!("nobody"), "ORGANIZATION_NOT_FOUND"),
     ] {
         let arguments = with(with(new.clone(), "subject", json!("Another")), name, value.clone());
         assert_eq!(agent.code(CREATE, arguments).await, code, "{name} {value}");

@@ -9,7 +9,7 @@ const SEND: &str = "portal.notification.send";
 
 fn send(gateway: &Gateway, emails: &[&str], topic: &str) -> Value {
     let ids: Vec<_> = emails.iter().map(|it| gateway.contact(it)).collect();
-    json!({ "organization_id": "acme", "recipient_contact_ids": ids, "topic": topic })
+    json!({ "customer_id": "acme", "recipient_contact_ids": ids, "topic": topic })
 }
 
 #[tokio::test]
@@ -79,9 +79,15 @@ async fn w02_a_consent_that_was_withdrawn_after_the_approval_counts() {
     let lead = gateway.person("service-lead@msp.example");
     let (id, _) = lead.waits(PREVIEW, send(&gateway, &["lead@acme.example", "basic@acme.example"], "update")).await;
     assert!(gateway.decide(&id, true));
-    gateway.person("lead@acme.example").data("portal.consent.update", json!({
-        "kind": "notifications", "granted": false, "version": "2026-01",
-    })).await;
+    gateway
+        .person("lead@acme.example")
+        .data(
+            "portal.consent.update",
+            json!({
+                "kind": "notifications", "granted": false, "version": "2026-01",
+            }),
+        )
+        .await;
     let before = gateway.count("notice");
     assert_eq!(lead.code(SEND, json!({ "preview_id": id })).await, "NOTIFICATION_REFUSED");
     assert_eq!(gateway.count("notice"), before);

@@ -2,10 +2,13 @@
 
 use crate::gateway::{Gateway, Person};
 use crate::mcp::wire::within;
-use postern::tools::{Described, catalogue};
+use postern::tools::{Described, Kind, catalogue};
 use postern_policies::{Facts, Policies, Realm, Subject};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
+
+/// An action request that there is not.
+const ACTION: &str = "act-00000000000000000000000000000000";
 
 /// Arguments that a tool accepts, for `acme` of the first tenant.
 pub(super) fn sample(tool: &str) -> Value {
@@ -45,6 +48,50 @@ pub(super) fn sample(tool: &str) -> Value {
         | "portal.payments.list"
         | "portal.requests.list"
         | "portal.notifications.list" => json!({ "customer_id": "acme" }),
+        "portal.document_publish.preview" => {
+            json!({ "customer_id": "acme", "document_id": "DOC-1004", "version_id": "DOC-1004-v2" })
+        }
+        "portal.document.revoke" => json!({ "customer_id": "acme", "document_id": "DOC-1002", "reason": "x" }),
+        "portal.payment_action.preview" => {
+            json!({ "customer_id": "acme", "invoice_id": "INV-2103", "recipient_contact_id": "CT-000001" })
+        }
+        "portal.activation.preview" => json!({ "customer_id": "initech" }),
+        "portal.user.invite" => json!({ "activation_preview_id": ACTION, "email": "new@initech.example" }),
+        "portal.support_reply.preview" => {
+            json!({ "request_id": "TK-2026-000001", "visibility": "internal", "content": "x" })
+        }
+        "portal.request.create" => json!({ "subject": "x", "description": "x" }),
+        "portal.request.status_update" => {
+            json!({ "request_id": "TK-2026-000001", "status": "pending", "reason": "x" })
+        }
+        "portal.access_scope.preview" => {
+            json!({ "customer_id": "acme", "user_id": "CT-000002", "role_ids": ["member"] })
+        }
+        "portal.user.access_reset" => {
+            json!({ "customer_id": "acme", "user_id": "CT-000002", "reset": "disable", "reason": "x" })
+        }
+        "portal.notification.preview" => {
+            json!({ "customer_id": "acme", "recipient_contact_ids": ["CT-000001"], "topic": "update" })
+        }
+        "portal.profile_update.preview" => json!({ "changes": { "title": "Boss" } }),
+        "portal.consent.update" => json!({ "kind": "terms", "granted": true, "version": "1" }),
+        "portal.form_submission.record" => {
+            json!({ "form_id": "FM-satisfaction", "form_version": 1, "answers": { "score": "5" } })
+        }
+        "portal.faq_entry.upsert" => {
+            json!({ "question": "Where?", "answer": "There.", "language": "en", "state": "draft" })
+        }
+        "portal.branding.upsert" => json!({ "white_label": true }),
+        "portal.analytics_snapshot.record" => {
+            json!({ "customer_id": "acme", "from": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z" })
+        }
+        "portal.workspace.create"
+        | "portal.document.publish"
+        | "portal.invoice.payment_link.create"
+        | "portal.user.role_update"
+        | "portal.request.reply_add"
+        | "portal.notification.send"
+        | "portal.customer_profile.update" => json!({ "preview_id": ACTION }),
         other => panic!("`{other}` is new: give it arguments here"),
     }
 }
@@ -92,6 +139,8 @@ async fn beyond(gateway: &Gateway) {
         ("document_version", "DOC-OTHER-v1", "DOC-1007-v1"),
         ("invoice", "INV-OTHER", "INV-2101"),
         ("access_role", "ROLE-OTHER", "viewer"),
+        ("faq", "FQ-OTHER", "FQ-0001"),
+        ("form", "FM-OTHER", "FM-satisfaction"),
     ] {
         gateway.sql(&format!("UPDATE {table} SET id = '{id}' WHERE tenant = 'msp-other' AND id = '{old}'"));
     }
@@ -118,7 +167,13 @@ async fn b01_anothers_record_and_a_missing_one_are_the_same_bytes_for_every_id_o
                     ("ticket_id", Realm::Customer) => acme.iter().map(String::as_str).collect(),
                     ("ticket_id", Realm::Employee) => vec!["TK-2026-000038"],
                     ("new_lead_contact_id", _) => vec!["CT-000007", "CT-OTHER"],
-                    ("contact_id", _) => vec!["CT-OTHER"],
+                    ("contact_id" | "recipient_contact_id" | "recipient_contact_ids", _) => vec!["CT-OTHER"],
+                    ("service_record_ids", _) => vec!["PRJ-OTHER"],
+                    ("document_ids", _) => vec!["DOC-OTHER"],
+                    ("invoice_ids", _) => vec!["INV-OTHER"],
+                    ("role_ids" | "default_role_id", _) => vec!["ROLE-OTHER"],
+                    ("faq_entry_id" | "faq_entry_ids", _) => vec!["FQ-OTHER"],
+                    ("form_id", _) => vec!["FM-OTHER"],
                     ("article_id", _) => vec!["KB-OTHER"],
                     ("attachments", _) => vec!["AT-globex-1", "AT-OTHER"],
                     // Every organisation of the tenant is in an employee's reach; the unmapped is not.
@@ -138,12 +193,13 @@ async fn b01_anothers_record_and_a_missing_one_are_the_same_bytes_for_every_id_o
                     ("role_id", _) => vec!["ROLE-OTHER"],
                     ("user_id", _) => vec!["CT-000007", "CT-OTHER"],
                     // Those of others have tests of their own, since they are no record of the demo.
-                    ("action_request_id", _) => vec![],
+                    ("action_request_id" | "preview_id" | "activation_preview_id", _) => vec![],
                     (other, _) => panic!("`{other}` of `{name}` is new: say whose ids to try"),
                 };
                 let missing = bytes(&me, name, with(name, &argument, list, "ZZ-2026-999999")).await;
                 // What only narrows a list finds nothing.
-                let narrows = matches!(argument.as_str(), "role_id" | "user_id")
+                let reads = tool.entry.kind == Kind::Read;
+                let narrows = reads && matches!(argument.as_str(), "role_id" | "user_id")
                     || (name, argument.as_str()) == ("portal.project_status.list", "record_id");
                 let refused = missing.1.contains("_NOT_FOUND") || missing.1.contains("VALIDATION_ERROR");
                 assert!(refused != narrows, "{name} {argument}: {missing:?}");
