@@ -120,8 +120,8 @@ fn sees(member: &Member, publication: &[AccessRoleId]) -> bool {
 }
 
 fn current(document: &Document, now: Timestamp) -> Option<(&DocumentVersion, &Publication)> {
-    let published = document.versions.iter().filter_map(|it| Some((it, it.publication.as_ref()?)));
-    published.filter(|(_, it)| it.expires_at.is_none_or(|end| end > now)).next_back()
+    let mut published = document.versions.iter().filter_map(|it| Some((it, it.publication.as_ref()?)));
+    published.rfind(|(_, it)| it.expires_at.is_none_or(|end| end > now))
 }
 
 /// How a document stands, for a preview's targets.
