@@ -127,7 +127,11 @@ impl SystemConfig {
     pub(super) fn has_port(&self, port: &str) -> bool {
         match self {
             SystemConfig::Embedded => true,
-            SystemConfig::ConnectWise(..) | SystemConfig::HaloPsa(..) | SystemConfig::Syncro(..) => {
+            SystemConfig::ConnectWise(..) => matches!(
+                port,
+                "service_desk" | "crm" | "knowledge" | "billing" | "sales" | "projects" | "assets"
+            ),
+            SystemConfig::HaloPsa(..) | SystemConfig::Syncro(..) => {
                 matches!(port, "service_desk" | "crm" | "knowledge")
             }
             SystemConfig::Autotask(..) | SystemConfig::RequestTracker(..) => matches!(port, "service_desk" | "crm"),
