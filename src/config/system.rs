@@ -134,7 +134,10 @@ impl SystemConfig {
             SystemConfig::HaloPsa(..) | SystemConfig::Syncro(..) => {
                 matches!(port, "service_desk" | "crm" | "knowledge")
             }
-            SystemConfig::Autotask(..) | SystemConfig::RequestTracker(..) => matches!(port, "service_desk" | "crm"),
+            SystemConfig::Autotask(..) => {
+                matches!(port, "service_desk" | "crm" | "billing" | "sales" | "projects" | "assets")
+            }
+            SystemConfig::RequestTracker(..) => matches!(port, "service_desk" | "crm"),
         }
     }
 }
