@@ -131,8 +131,9 @@ impl SystemConfig {
                 port,
                 "service_desk" | "crm" | "knowledge" | "billing" | "sales" | "projects" | "assets"
             ),
-            SystemConfig::HaloPsa(..) | SystemConfig::Syncro(..) => {
-                matches!(port, "service_desk" | "crm" | "knowledge")
+            SystemConfig::HaloPsa(..) => matches!(port, "service_desk" | "crm" | "knowledge"),
+            SystemConfig::Syncro(..) => {
+                matches!(port, "service_desk" | "crm" | "knowledge" | "billing" | "sales" | "assets")
             }
             SystemConfig::Autotask(..) => {
                 matches!(port, "service_desk" | "crm" | "billing" | "sales" | "projects" | "assets")

@@ -4,6 +4,7 @@
 mod answer;
 mod contract;
 mod lists;
+mod records;
 mod seed;
 mod writes;
 
@@ -110,6 +111,14 @@ pub struct Data {
     pub users: Vec<Value>,
     /// Names of statuses.
     pub statuses: Vec<String>,
+    /// `/customer_assets`
+    pub assets: Vec<Value>,
+    /// `/invoices`
+    pub invoices: Vec<Value>,
+    /// `/contracts`
+    pub contracts: Vec<Value>,
+    /// `/estimates`
+    pub estimates: Vec<Value>,
     /// E-mails that went to customers, by what they said.
     pub mails: Vec<String>,
     writes: u32,

@@ -16,7 +16,13 @@ const EDIT: &str = "Tickets - Edit";
 const CUSTOMER: &str = "Customers - View Detail";
 const PAGES: &str = "Documentation - Allow Usage";
 
-/// Every permission that the adapter needs.
+const ASSETS: &str = "Assets - View Details";
+const INVOICES: &str = "Invoices - View Details";
+const CONTRACTS: &str = "Contracts - View Details";
+const ESTIMATES: &str = "Estimates - View Details";
+
+/// Every permission that the adapter needs for its first three ports. The others' names are not certain, and each port needs
+/// its own alone.
 pub const PERMISSIONS: [&str; 6] = [LIST, DETAILS, CREATE, EDIT, CUSTOMER, PAGES];
 
 const TABLE: &[Row] = &[
@@ -57,7 +63,12 @@ const TABLE: &[Row] = &[
             ("comments_attributes", "array"),
         ],
     ),
-    ("PUT", "tickets/#", EDIT, &[("status", "string"), ("user_id", "integer")]),
+    ("PUT", "tickets/#", EDIT, &[("status", "string"), ("user_id", "integer"), ("priority", "string")]),
+    ("GET", "customer_assets", ASSETS, &[("customer_id", "integer"), ("query", "string"), ("page", "integer")]),
+    ("GET", "invoices", INVOICES, &[("page", "integer")]),
+    ("GET", "invoices/#", INVOICES, &[]),
+    ("GET", "contracts", CONTRACTS, &[("page", "integer")]),
+    ("GET", "estimates", ESTIMATES, &[("page", "integer")]),
     (
         "POST",
         "tickets/#/comment",
