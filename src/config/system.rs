@@ -127,11 +127,10 @@ impl SystemConfig {
     pub(super) fn has_port(&self, port: &str) -> bool {
         match self {
             SystemConfig::Embedded => true,
-            SystemConfig::ConnectWise(..) => matches!(
+            SystemConfig::ConnectWise(..) | SystemConfig::HaloPsa(..) => matches!(
                 port,
                 "service_desk" | "crm" | "knowledge" | "billing" | "sales" | "projects" | "assets"
             ),
-            SystemConfig::HaloPsa(..) => matches!(port, "service_desk" | "crm" | "knowledge"),
             SystemConfig::Syncro(..) => {
                 matches!(port, "service_desk" | "crm" | "knowledge" | "billing" | "sales" | "assets")
             }
