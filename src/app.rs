@@ -275,6 +275,7 @@ impl App {
             identities: store.clone(),
             history: Arc::new(journal.clone()) as Arc<dyn History>,
             turns: Arc::default(),
+            actions: store.clone(),
             limit: config.call_limit(),
         };
         let mut gate = Gate::new(means, redactor, store.clone(), Arc::new(journal.clone()));

@@ -22,9 +22,10 @@ use crate::caller::Caller;
 use crate::tools::{Code, Described, Findings, Metadata, Ready, Refusal, ToolCx};
 use host::Facts;
 use parking_lot::Mutex;
-use postern_policies::Reveal;
+use postern_policies::{Effect, Reveal};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -67,6 +68,8 @@ pub struct Notes {
     pub hidden: Option<&'static str>,
     /// The reference of a write, by which it can be found upstream.
     pub reference: Option<Arc<str>>,
+    /// The action request that it is about.
+    pub action: Option<Arc<str>>,
     /// How many values the redactor replaced.
     pub redacted: u32,
 }
@@ -117,6 +120,10 @@ pub enum Shown {
         data: Value,
         /// The facts in words.
         message: String,
+        /// What the policies are told of it.
+        effect: Effect,
+        /// The records that it is about and how each stands.
+        targets: BTreeMap<String, String>,
     },
     /// Waits for a person.
     Pending {
@@ -128,6 +135,22 @@ pub enum Shown {
         message: String,
         /// How long it can be confirmed.
         expires_in: Duration,
+    },
+    /// Waits for somebody else.
+    Waiting {
+        /// The action request's id.
+        id: String,
+        /// What would be done, in JSON.
+        data: Box<RawValue>,
+        /// What is waited for, in words.
+        message: String,
+    },
+    /// The answer that this very write got before.
+    Again {
+        /// The envelope.
+        envelope: Box<RawValue>,
+        /// Whether it was a failure.
+        is_error: bool,
     },
 }
 

@@ -420,12 +420,14 @@ fn list(tools: &Tools) -> Result<String, Failed> {
             policies.decide(&subject, name, &Facts::default()).is_permit()
         })
     };
-    let rows = catalogue().iter().filter(|it| wanted(it.entry.name));
+    let rows = catalogue().iter().filter(|it| wanted(&it.action));
     let first_line = |text: &str| text.split_once("\n\n").map_or(text, |(first, _)| first).replace('\n', " ");
     let kind = |kind: Kind| match kind {
         Kind::Read => "read",
+        Kind::Preview => "preview",
         Kind::Write => "write",
         Kind::ConfirmedWrite => "write, confirmed",
+        Kind::Governed => "write, governed",
     };
     Ok(match tools.format {
         Format::Table => {

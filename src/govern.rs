@@ -1,3 +1,4 @@
 //! Governed writes: what waits for a person, and what came of it.
 
+pub mod action;
 pub mod confirmation;

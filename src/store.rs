@@ -3,6 +3,7 @@
 //! Short reads run on the calling worker: a read from a warm WAL database costs less than the hop to another thread. Changes go
 //! through one writer with `synchronous=FULL`, so what was answered survives a power cut.
 
+mod actions;
 pub mod authority;
 mod confirmations;
 mod identities;
@@ -23,8 +24,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Every change of the schema, in order; a database counts those it has in `user_version`.
-const MIGRATIONS: &[&str] =
-    &[include_str!("store/001.sql"), include_str!("store/002.sql"), include_str!("store/003.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("store/001.sql"),
+    include_str!("store/002.sql"),
+    include_str!("store/003.sql"),
+    include_str!("store/004.sql"),
+];
 
 type LinkKey = (TenantId, Box<str>, Principal);
 
@@ -43,6 +48,7 @@ impl Store {
     pub fn open(dir: &Path) -> Result<Self> {
         let store = Self::beside(dir)?;
         store.settle_interrupted()?;
+        store.settle_interrupted_actions()?;
         Ok(store)
     }
 

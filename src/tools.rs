@@ -7,17 +7,23 @@ mod answer;
 pub mod args;
 pub mod cx;
 mod find;
+mod portal;
+mod preview;
 pub mod refusal;
 mod support;
 
 pub use answer::Answer;
 pub use cx::{Findings, History, Identities, PastCall, ToolCx};
+pub use preview::FromPreview;
 pub use refusal::{Code, Refusal};
 
+use crate::govern::action::ActionId;
 use futures::future::BoxFuture;
+use postern_policies::Effect;
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 /// What a tool does to the connected systems.
@@ -25,10 +31,24 @@ use std::sync::{Arc, LazyLock};
 pub enum Kind {
     /// Changes nothing.
     Read,
+    /// Changes nothing, and notes what a governed write would do, for that write to be carried out later.
+    Preview,
     /// Changes something, at once.
     Write,
     /// Changes something, after the caller confirmed it outside the model's reach.
     ConfirmedWrite,
+    /// Changes something, once, as an action request: what it needs before is decided by what it would do.
+    Governed,
+}
+
+impl Kind {
+    /// Whether it changes nothing upstream.
+    pub fn reads(self) -> bool {
+        match self {
+            Kind::Read | Kind::Preview => true,
+            Kind::Write | Kind::ConfirmedWrite | Kind::Governed => false,
+        }
+    }
 }
 
 /// What a tool answers, beside its data.
@@ -85,6 +105,30 @@ pub struct Preview {
     pub data: Box<dyn Answer>,
     /// The words.
     pub message: fn(&Value) -> String,
+    /// What the policies are told of it.
+    pub effect: Effect,
+    /// The records that it is about and how each stood: carried out only while they still stand so.
+    pub targets: BTreeMap<String, String>,
+}
+
+impl Preview {
+    /// A preview with nothing for the policies to know.
+    pub fn new(data: impl Answer + 'static, message: fn(&Value) -> String) -> Self {
+        Self { data: Box::new(data), message, effect: Effect::default(), targets: BTreeMap::new() }
+    }
+
+    /// Says what it would do.
+    #[must_use]
+    pub fn with(self, effect: Effect) -> Self {
+        Self { effect, ..self }
+    }
+
+    /// Names a record and how it stands, for example its version or the time of its last change.
+    #[must_use]
+    pub fn target(mut self, record: impl std::fmt::Display, stands: impl std::fmt::Display) -> Self {
+        self.targets.insert(record.to_string(), stands.to_string());
+        self
+    }
 }
 
 impl std::fmt::Debug for Preview {
@@ -119,6 +163,10 @@ pub trait Ready: Send + Sync {
     fn call<'a>(self: Box<Self>, cx: &'a ToolCx) -> BoxFuture<'a, Result<Reply<Box<dyn Answer>>, Refusal>>;
     /// What it would do.
     fn preview<'a>(&'a self, cx: &'a ToolCx) -> BoxFuture<'a, Result<Preview, Refusal>>;
+    /// The preview that a governed write names instead of arguments of its own.
+    fn previewed(&self) -> Option<&ActionId> {
+        None
+    }
 }
 
 impl std::fmt::Debug for dyn Ready {
@@ -149,9 +197,14 @@ pub struct Entry {
     pub title: &'static str,
     /// What it does to the connected systems.
     pub kind: Kind,
+    /// For a preview: the write that it is of.
+    pub writes: Option<&'static str>,
+    description: Option<&'static str>,
     input: fn() -> Map<String, Value>,
     output: fn() -> Map<String, Value>,
     parse: fn(Value) -> Result<Box<dyn Ready>, Refusal>,
+    /// How the arguments of an action request are parsed.
+    planned: fn(Value) -> Result<Box<dyn Ready>, Refusal>,
 }
 
 impl Entry {
@@ -161,10 +214,52 @@ impl Entry {
             name: T::NAME,
             title: T::TITLE,
             kind: T::KIND,
+            writes: None,
+            description: None,
             input: schema_of::<T>,
             output: schema_of::<Envelope<T::Output>>,
             parse: parse::<T>,
+            planned: parse::<T>,
         }
+    }
+
+    /// The row of a preview of a governed write: it takes the write's arguments and answers what would be done.
+    pub const fn preview_of<T: Tool>(name: &'static str, title: &'static str, description: &'static str) -> Self {
+        Self {
+            name,
+            title,
+            kind: Kind::Preview,
+            writes: Some(T::NAME),
+            description: Some(description),
+            output: schema_of::<Envelope<preview::Previewed>>,
+            ..Self::of::<T>()
+        }
+    }
+
+    /// The row of a governed write that takes a preview's id and nothing else: what it does was said there.
+    pub const fn from_preview<T: Tool>(description: &'static str) -> Self {
+        Self {
+            description: Some(description),
+            input: schema_of::<FromPreview>,
+            parse: parse_plainly::<FromPreview>,
+            ..Self::of::<T>()
+        }
+    }
+
+    /// Takes the caller's own key for a governed write out of its arguments: the same key is the same write.
+    pub fn key(&self, arguments: &mut Map<String, Value>) -> Result<Option<String>, Refusal> {
+        if self.kind != Kind::Governed {
+            return Ok(None);
+        }
+        let Some(value) = arguments.remove(preview::KEY) else { return Ok(None) };
+        let key: args::Line<64> =
+            serde_json::from_value(value).map_err(|e| Refusal::argument(preview::KEY, e.to_string()))?;
+        Ok(Some(key.as_str().to_owned()))
+    }
+
+    /// Parses the arguments of an action request, which its preview was given.
+    pub fn plan(&self, arguments: Map<String, Value>) -> Result<Box<dyn Ready>, Refusal> {
+        (self.planned)(Value::Object(arguments))
     }
 
     /// Parses arguments; every mistake is a `VALIDATION_ERROR` that names the argument.
@@ -199,6 +294,9 @@ pub struct Envelope<T> {
     /// What would be done once it is confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirmation_data: Option<Map<String, Value>>,
+    /// Which action request is waited for; its state is told by `portal.action_request.status`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action_request_id: Option<String>,
     /// Seconds to wait before the next try, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_secs: Option<u64>,
@@ -292,6 +390,10 @@ fn plain_numbers(schema: &mut Value) {
 }
 
 fn parse<T: Tool>(arguments: Value) -> Result<Box<dyn Ready>, Refusal> {
+    parse_plainly::<T>(arguments)
+}
+
+fn parse_plainly<T: DeserializeOwned + Ready + 'static>(arguments: Value) -> Result<Box<dyn Ready>, Refusal> {
     match serde_path_to_error::deserialize::<_, T>(arguments) {
         Ok(tool) => Ok(Box::new(tool)),
         Err(error) => {
@@ -310,6 +412,8 @@ fn parse<T: Tool>(arguments: Value) -> Result<Box<dyn Ready>, Refusal> {
 pub struct Described {
     /// The row.
     pub entry: &'static Entry,
+    /// The name as policies spell it, with underscores only.
+    pub action: String,
     /// What the model reads.
     pub description: String,
     /// JSON Schema (2020-12) of the arguments.
@@ -318,21 +422,27 @@ pub struct Described {
     pub output: Arc<Map<String, Value>>,
 }
 
-static TABLES: [&[Entry]; 2] = [support::TOOLS, find::TOOLS];
+static TABLES: [&[Entry]; 3] = [support::TOOLS, portal::TOOLS, find::TOOLS];
 
 static CATALOGUE: LazyLock<Vec<Described>> = LazyLock::new(|| {
     let entries = TABLES.iter().flat_map(|table| table.iter());
     entries
         .map(|entry| {
             let mut input = (entry.input)();
-            let description = match input.remove("description") {
-                Some(Value::String(text)) => text,
-                _ => String::new(),
+            let own = input.remove("description");
+            let description = match (entry.description, own) {
+                (Some(text), _) => text.to_owned(),
+                (None, Some(Value::String(text))) => text,
+                (None, _) => String::new(),
             };
+            if entry.kind == Kind::Governed {
+                preview::add_key(&mut input);
+            }
             let mut output = (entry.output)();
             output.remove("description");
             output.values_mut().for_each(slim);
-            Described { entry, description, input: Arc::new(input), output: Arc::new(output) }
+            let action = entry.name.replace('.', "_");
+            Described { entry, action, description, input: Arc::new(input), output: Arc::new(output) }
         })
         .collect()
 });

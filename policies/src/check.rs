@@ -50,6 +50,7 @@ pub(crate) fn policies(
                 refusals.insert(policy.id().clone(), class);
             }
             unknown_roles(&policy, roles, &file.name, errors);
+            unknown_writes(&policy, schema, &file.name, errors);
             homes.insert(policy.id().clone(), file);
             if let Err(error) = set.add(policy) {
                 errors.file(&file.name, explain(&file.text, &error));
@@ -107,6 +108,17 @@ fn unknown_roles(policy: &Policy, roles: Option<&[Role]>, file: &str, errors: &m
         let name = literal.id().unescaped();
         if literal.type_name().basename() == "Role" && !roles.iter().any(|role| &*role.name == name) {
             errors.item(file, policy.id().to_string(), format!("`{name}` is not a role of roles.toml"));
+        }
+    }
+}
+
+fn unknown_writes(policy: &Policy, schema: Option<&Schema>, file: &str, errors: &mut PolicyErrors) {
+    let Some(schema) = schema else { return };
+    for literal in policy.entity_literals() {
+        let name = literal.id().unescaped();
+        if literal.type_name().basename() == "Write" && !schema.actions().any(|action| action.id().unescaped() == name)
+        {
+            errors.item(file, policy.id().to_string(), format!("`{name}` is not a tool of the schema"));
         }
     }
 }

@@ -51,7 +51,7 @@ pub enum Refusal {
     LeadRequired,
     /// The caller's roles allow it, the token's scopes do not.
     InsufficientScope {
-        /// Every scope that the caller's tools need, also those that the token has: what to ask for next.
+        /// The scopes that the tool needs and those that the token has: what to ask for next.
         needed: Arc<[String]>,
     },
 }
@@ -168,7 +168,7 @@ impl Policies {
             let unscoped = Asker::new(Who { scopes: None, ..asker.who.clone() });
             let without = self.evaluate(&unscoped, tool, facts);
             if without.permit {
-                let needed = self.needed(&unscoped);
+                let needed = self.needed(&asker.who, tool);
                 return self.decision(Outcome::Deny(Refusal::InsufficientScope { needed }), verdict.policies);
             }
             verdict = without;
@@ -181,26 +181,25 @@ impl Policies {
         self.decision(Outcome::Deny(refusal), verdict.policies)
     }
 
-    /// The scopes of all tools that this caller's roles allow.
-    fn needed(&self, unscoped: &Asker) -> Arc<[String]> {
-        let allowed = |at: &usize| self.evaluate(unscoped, *at, &Facts::default()).permit;
-        let tools = self.tools.iter().enumerate().filter(|(at, _)| allowed(at));
-        let bits = tools.fold(0, |bits, (_, tool)| bits | tool.needs);
+    /// The scopes of a tool and those that the token has: a token for these alone would lose nothing.
+    fn needed(&self, who: &Who, tool: usize) -> Arc<[String]> {
+        let bits = who.scopes.unwrap_or_default() | self.tools.get(tool).map_or(0, |it| it.needs);
         picked(self.scopes(), bits).map(|scope| scope.to_string()).collect()
     }
 
     /// Asks Cedar about the `tool`-th tool.
     pub(crate) fn evaluate(&self, asker: &Asker, tool: usize, facts: &Facts) -> Verdict {
-        self.ask(asker, self.tools.get(tool).map(|it| it.action.clone()), facts)
+        let action = self.tools.get(tool).map(|it| it.action.clone());
+        self.ask(asker, self.request(&asker.who, action, facts))
     }
 
     /// Asks Cedar about something that people do in the console.
     pub(crate) fn evaluate_right(&self, asker: &Asker, right: Right) -> Verdict {
-        self.ask(asker, Some(self.types.action(right.action())), &Facts::default())
+        self.ask(asker, self.request(&asker.who, Some(self.types.action(right.action())), &Facts::default()))
     }
 
     /// Any error is a denial, whatever the policies that did evaluate say.
-    fn ask(&self, asker: &Asker, action: Option<EntityUid>, facts: &Facts) -> Verdict {
+    pub(crate) fn ask(&self, asker: &Asker, request: Result<Request, String>) -> Verdict {
         let failed = |policies: Vec<String>, error: String| Verdict {
             permit: false,
             class: RefusalClass::Hidden,
@@ -211,7 +210,7 @@ impl Policies {
             Ok(entities) => entities,
             Err(error) => return failed(Vec::new(), error.clone()),
         };
-        let request = match self.request(&asker.who, action, facts) {
+        let request = match request {
             Ok(request) => request,
             Err(error) => return failed(Vec::new(), error),
         };

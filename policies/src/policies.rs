@@ -3,6 +3,7 @@
 use crate::check;
 use crate::decide::RefusalClass;
 use crate::error::{PolicyErrors, explain};
+use crate::govern;
 use crate::rights;
 use crate::sources::{ROLES, SCHEMA, Sources};
 use crate::tables::{self, Toolsets};
@@ -74,6 +75,7 @@ impl Policies {
         let mut errors = PolicyErrors::default();
         check::probe(&policies, &mut errors);
         rights::probe(&policies, &mut errors);
+        govern::probe(&policies, &mut errors);
         policies.version = sources.version().into();
         errors.settle(Some(policies))
     }
@@ -85,6 +87,7 @@ impl Policies {
         let (set, refusals) = check::policies(&sources.cedar, schema.as_ref(), roles.as_deref(), errors);
         let tools = schema.as_ref().map(|schema| {
             rights::check(schema, errors);
+            govern::check(schema, errors);
             check::tools(schema, errors)
         });
         let names = tools.as_ref().map(|(tools, _)| tools.iter().map(|tool| &*tool.name).collect::<Vec<_>>());
@@ -214,6 +217,7 @@ pub(crate) struct Types {
     realm: EntityTypeName,
     role: EntityTypeName,
     scope: EntityTypeName,
+    write: EntityTypeName,
 }
 
 impl Types {
@@ -225,6 +229,7 @@ impl Types {
             realm: "Realm".parse().ok()?,
             role: "Role".parse().ok()?,
             scope: "Scope".parse().ok()?,
+            write: "Write".parse().ok()?,
         })
     }
 
@@ -246,6 +251,10 @@ impl Types {
 
     pub(crate) fn role(&self, role: &str) -> EntityUid {
         uid(&self.role, role)
+    }
+
+    pub(crate) fn write(&self, tool: &str) -> EntityUid {
+        uid(&self.write, tool)
     }
 
     pub(crate) fn scope(&self, scope: &str) -> EntityUid {

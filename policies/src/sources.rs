@@ -45,6 +45,8 @@ impl Sources {
                 builtin!("cedar/console.cedar"),
                 builtin!("cedar/customer.cedar"),
                 builtin!("cedar/gateway.cedar"),
+                builtin!("cedar/govern.cedar"),
+                builtin!("cedar/portal.cedar"),
                 builtin!("cedar/realms.cedar"),
                 builtin!("cedar/scopes.cedar"),
                 builtin!("cedar/services.cedar"),

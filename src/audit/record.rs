@@ -52,6 +52,8 @@ struct Body<'a> {
     dropped: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     reference: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<&'a str>,
     request_id: String,
 }
 
@@ -95,6 +97,7 @@ impl Stored {
             redacted: row.redacted,
             dropped: row.dropped,
             reference: row.reference.as_deref(),
+            action: row.action.as_deref(),
             request_id: plain(&row.request_id),
         };
         let body = serde_json::to_string(&body).map_err(|e| Error::internal("audit row").because(e))?;

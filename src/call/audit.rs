@@ -99,6 +99,8 @@ pub struct Row {
     pub dropped: u32,
     /// A write's reference upstream.
     pub reference: Option<Arc<str>>,
+    /// The action request that it is about.
+    pub action: Option<Arc<str>>,
     /// The request's id.
     pub request_id: String,
 }
@@ -131,6 +133,7 @@ impl Row {
             redacted: notes.redacted,
             dropped: findings.dropped,
             reference: notes.reference,
+            action: notes.action,
             request_id: facts.request_id.clone(),
         }
     }
@@ -235,6 +238,9 @@ fn verdict(outcome: &std::result::Result<Shown, Stop>, trail: &Trail) -> (Decisi
     match outcome {
         Ok(Shown::Success { .. } | Shown::Preview { .. }) => (Decision::Allowed, ""),
         Ok(Shown::Pending { .. }) => (Decision::Pending, "CONFIRMATION_REQUIRED"),
+        Ok(Shown::Waiting { .. }) => (Decision::Pending, "APPROVAL_REQUIRED"),
+        Ok(Shown::Again { is_error: false, .. }) => (Decision::Allowed, "ANSWERED_BEFORE"),
+        Ok(Shown::Again { is_error: true, .. }) => (Decision::Failed, "ANSWERED_BEFORE"),
         Err(Stop::Hidden) => (Decision::Denied, trail.notes.lock().hidden.unwrap_or("unknown_tool")),
         Err(Stop::Refused(refusal)) => {
             let decision = match refusal.code {
@@ -248,7 +254,15 @@ fn verdict(outcome: &std::result::Result<Shown, Stop>, trail: &Trail) -> (Decisi
                 | Code::InsufficientScope
                 | Code::ConfirmationNotFound
                 | Code::ConfirmationDeclined
-                | Code::ConfirmationStale => Decision::Denied,
+                | Code::ConfirmationStale
+                | Code::RecordNotFound
+                | Code::ActionRequestNotFound
+                | Code::ActionRequestRejected
+                | Code::ActionRequestExpired
+                | Code::PreviewStale
+                | Code::IdempotencyConflict
+                | Code::NotificationRefused
+                | Code::BlockedByRule => Decision::Denied,
                 Code::OutcomeUnknown => Decision::Unknown,
                 Code::OrgNotActive
                 | Code::TicketLimitReached
@@ -271,18 +285,7 @@ fn verdict(outcome: &std::result::Result<Shown, Stop>, trail: &Trail) -> (Decisi
 
 /// The one place where outcomes become envelopes.
 fn answer_of(outcome: std::result::Result<Shown, Stop>, request_id: &str) -> Answer {
-    let empty = |status| Envelope::<Box<RawValue>> {
-        status,
-        data: None,
-        metadata: None,
-        code: None,
-        message: None,
-        suggested_action: None,
-        confirmation_id: None,
-        confirmation_data: None,
-        retry_after_secs: None,
-        request_id: None,
-    };
+    let empty = empty_envelope::<Box<RawValue>>;
     match outcome {
         Ok(Shown::Success { data, metadata }) => {
             let said = metadata.truncated || metadata.warning.is_some() || metadata.untrusted_content;
@@ -316,11 +319,58 @@ fn answer_of(outcome: std::result::Result<Shown, Stop>, request_id: &str) -> Ans
             };
             Answer::Confirm { id, message, expires_in, envelope: Written::of(&envelope) }
         }
+        Ok(Shown::Waiting { id, data, message }) => {
+            let envelope = Envelope {
+                data: Some(data),
+                message: Some(message),
+                action_request_id: Some(id),
+                suggested_action: Some(
+                    "Somebody with the right has to approve this in the console. Tell the person; ask `portal.action_request.status` for \
+                     what came of it, and call the write again once it is approved."
+                        .to_owned(),
+                ),
+                ..empty(Status::PendingApproval)
+            };
+            done(&envelope, false)
+        }
+        Ok(Shown::Again { envelope, is_error }) => Answer::Done { envelope: Written::from(envelope), is_error },
         Err(Stop::Hidden) => Answer::UnknownTool,
         Err(Stop::Refused(refusal)) => {
             let status = if refusal.code == Code::OutcomeUnknown { Status::Unknown } else { Status::Error };
             done(&failure(&refusal, empty(status), request_id), true)
         }
+    }
+}
+
+/// The answer of a governed write as it is kept, so that a second call gets the same.
+pub(super) fn kept(outcome: &std::result::Result<Shown, Stop>, request_id: &str) -> Option<String> {
+    match outcome {
+        Ok(Shown::Success { data, metadata }) => {
+            let envelope =
+                Envelope { data: Some(data), metadata: Some(metadata.clone()), ..empty_envelope(Status::Success) };
+            serde_json::to_string(&envelope).ok()
+        }
+        Err(Stop::Refused(refusal)) => {
+            serde_json::to_string(&failure::<()>(refusal, empty_envelope(Status::Error), request_id)).ok()
+        }
+        Ok(Shown::Preview { .. } | Shown::Pending { .. } | Shown::Waiting { .. } | Shown::Again { .. })
+        | Err(Stop::Hidden) => None,
+    }
+}
+
+fn empty_envelope<T>(status: Status) -> Envelope<T> {
+    Envelope {
+        status,
+        data: None,
+        metadata: None,
+        code: None,
+        message: None,
+        suggested_action: None,
+        confirmation_id: None,
+        confirmation_data: None,
+        action_request_id: None,
+        retry_after_secs: None,
+        request_id: None,
     }
 }
 
@@ -339,7 +389,7 @@ pub(super) fn point_to(answer: &mut Answer, page: &str) {
     }
 }
 
-fn failure(refusal: &Refusal, empty: Envelope<Box<RawValue>>, request_id: &str) -> Envelope<Box<RawValue>> {
+fn failure<T>(refusal: &Refusal, empty: Envelope<T>, request_id: &str) -> Envelope<T> {
     // A missing record and a foreign one are the same bytes, so the request id is told only where support needs it.
     let for_support = matches!(refusal.code, Code::InternalError | Code::UpstreamError | Code::OutcomeUnknown);
     Envelope {

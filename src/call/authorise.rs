@@ -5,6 +5,7 @@
 
 use super::{Permitted, Shown, Stop, ToolCall};
 use crate::caller::Caller;
+use crate::govern::action::Actions;
 use crate::tenant::Tenant;
 use crate::tools::cx::Turns;
 use crate::tools::{self, Code, History, Identities, Refusal, ToolCx};
@@ -31,6 +32,8 @@ pub struct Means {
     pub history: Arc<dyn History>,
     /// One turn at a time.
     pub turns: Arc<Turns>,
+    /// Governed writes on their way.
+    pub actions: Arc<dyn Actions>,
     /// How long a call may take.
     pub limit: Duration,
 }
@@ -78,7 +81,7 @@ fn permit(means: &Means, call: ToolCall) -> Result<Permitted, Stop> {
         Stop::Hidden
     };
     let described = tools::find(&name).ok_or_else(|| hidden("unknown_tool"))?;
-    let decision = means.policies.decide(&caller.subject(), described.entry.name, &Facts::default());
+    let decision = means.policies.decide(&caller.subject(), &described.action, &Facts::default());
     {
         let mut notes = trail.notes.lock();
         notes.tool = Some(described.entry.name);
@@ -106,6 +109,8 @@ fn permit(means: &Means, call: ToolCall) -> Result<Permitted, Stop> {
     let tenant = means.tenants.get(&caller.tenant).ok_or_else(|| hidden("unknown_tenant"))?.clone();
     let scope = scope(means, &caller)?;
     let kept = arguments.clone();
+    let mut arguments = arguments;
+    described.entry.key(&mut arguments)?;
     let tool = described.entry.parse(arguments)?;
     let cx = ToolCx {
         tenant,
@@ -118,6 +123,7 @@ fn permit(means: &Means, call: ToolCall) -> Result<Permitted, Stop> {
         history: means.history.clone(),
         policies: means.policies.clone(),
         turns: means.turns.clone(),
+        actions: means.actions.clone(),
         findings: trail.findings.clone(),
         caller,
     };

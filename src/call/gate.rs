@@ -45,7 +45,7 @@ impl Gate {
     ) -> Self {
         let means = Arc::new(means);
         let redact = Redact::new(Dispatch, redactor);
-        let govern = Govern::new(redact, confirmations.clone(), ledger.clone());
+        let govern = Govern::new(redact, confirmations.clone(), means.actions.clone(), ledger.clone());
         let authorise = Authorise::new(govern, means.clone());
         let deadline = Deadline::new(authorise, means.limit);
         let policies = means.policies.policies();
@@ -60,14 +60,15 @@ impl Gate {
                 let kind = it.entry.kind;
                 Arc::new(Listing {
                     name: it.entry.name,
+                    action: it.action.as_str().into(),
                     title: it.entry.title,
                     description: it.description.clone(),
                     input_schema: it.input.clone(),
                     output_schema: it.output.clone(),
-                    toolset: toolset_of(it.entry.name),
-                    read_only: kind == Kind::Read,
-                    destructive: kind == Kind::ConfirmedWrite,
-                    idempotent: kind == Kind::Read,
+                    toolset: toolset_of(&it.action),
+                    read_only: kind.reads(),
+                    destructive: matches!(kind, Kind::ConfirmedWrite | Kind::Governed),
+                    idempotent: matches!(kind, Kind::Read | Kind::Governed),
                 })
             })
             .collect();
@@ -172,8 +173,8 @@ impl Host for Gate {
                 *set == "all" || policies.toolsets().get(*set).is_some_and(|it| it.tools.iter().any(|it| it == name))
             })
         };
-        let listed = self.listings.iter().filter(|it| visible.iter().any(|name| **name == *it.name));
-        listed.filter(|it| it.name == "find_tools" || in_set(it.name)).cloned().collect()
+        let listed = self.listings.iter().filter(|it| visible.contains(&it.action));
+        listed.filter(|it| it.name == "find_tools" || in_set(&it.action)).cloned().collect()
     }
 
     async fn call(&self, call: Call) -> Answer {

@@ -1,12 +1,18 @@
 //! Reads pass. A write is logged durably before it is carried out; one that needs a confirmation becomes a preview first, and is
-//! carried out only when the same person has confirmed exactly these arguments.
+//! carried out only when the same person has confirmed exactly these arguments. Governed writes are action requests: see
+//! [`requests`].
+
+mod requests;
 
 use super::audit::{Ledger, Phase, Row};
 use super::{Permitted, Shown, Step, Stop, Work, missing_layer};
+use crate::govern::action::Actions;
 use crate::govern::confirmation::{Confirmation, Confirmations, LIFE};
-use crate::tools::{Code, Kind, Refusal};
+use crate::tools::{Code, Kind, Refusal, ToolCx};
 use futures::future::BoxFuture;
 use jiff::SignedDuration;
+use requests::Requests;
+use serde_json::Value;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tower::{Service, ServiceExt};
@@ -17,19 +23,25 @@ use tracing::Instrument as _;
 pub struct Govern<S> {
     inner: S,
     confirmations: Arc<dyn Confirmations>,
+    actions: Arc<dyn Actions>,
     ledger: Arc<dyn Ledger>,
 }
 
 impl<S> Govern<S> {
     /// Governs what reaches `inner`.
-    pub fn new(inner: S, confirmations: Arc<dyn Confirmations>, ledger: Arc<dyn Ledger>) -> Self {
-        Self { inner, confirmations, ledger }
+    pub fn new(
+        inner: S,
+        confirmations: Arc<dyn Confirmations>,
+        actions: Arc<dyn Actions>,
+        ledger: Arc<dyn Ledger>,
+    ) -> Self {
+        Self { inner, confirmations, actions, ledger }
     }
 }
 
 impl<S> Service<Permitted> for Govern<S>
 where
-    S: Service<Work, Response = Shown, Error = Stop> + Clone + Send + 'static,
+    S: Service<Work, Response = Shown, Error = Stop> + Clone + Send + Sync + 'static,
     S::Future: Send,
 {
     type Response = Shown;
@@ -43,22 +55,35 @@ where
     fn call(&mut self, permitted: Permitted) -> Self::Future {
         match (permitted.described.entry.kind, permitted.confirmed) {
             (Kind::Read, _) => Box::pin(self.inner.call(Work { permitted, step: Step::Execute })),
+            (Kind::Preview, _) => {
+                let requests = Requests::new(self.inner.clone(), self);
+                Box::pin(async move { requests.preview(permitted).await })
+            }
             (Kind::ConfirmedWrite, false) => {
                 Box::pin(preview(self.inner.clone(), self.confirmations.clone(), permitted))
             }
             (Kind::Write | Kind::ConfirmedWrite, _) => {
-                let write = write(self.inner.clone(), self.ledger.clone(), permitted);
-                // A task of its own: whoever leaves now does not cut a change that is on its way.
-                let task = tokio::spawn(write.in_current_span());
-                Box::pin(async move {
-                    task.await.unwrap_or_else(|_| {
-                        let lost = Refusal::new(Code::OutcomeUnknown, "the change was interrupted inside the gateway");
-                        Err(lost.into())
-                    })
-                })
+                apart(write(self.inner.clone(), self.ledger.clone(), permitted, new_id("gw:")))
+            }
+            (Kind::Governed, _) => {
+                let requests = Requests::new(self.inner.clone(), self);
+                apart(async move { requests.carry_out(permitted).await })
             }
         }
     }
+}
+
+/// Runs a change as a task of its own: whoever leaves now does not cut a change that is on its way.
+fn apart(
+    change: impl Future<Output = Result<Shown, Stop>> + Send + 'static,
+) -> BoxFuture<'static, Result<Shown, Stop>> {
+    let task = tokio::spawn(change.in_current_span());
+    Box::pin(async move {
+        task.await.unwrap_or_else(|_| {
+            let lost = Refusal::new(Code::OutcomeUnknown, "the change was interrupted inside the gateway");
+            Err(lost.into())
+        })
+    })
 }
 
 async fn preview<S>(inner: S, confirmations: Arc<dyn Confirmations>, permitted: Permitted) -> Result<Shown, Stop>
@@ -69,9 +94,22 @@ where
     let tool = permitted.described.entry.name.to_owned();
     let arguments = serde_json::to_string(&permitted.arguments);
     let arguments = arguments.map_err(|e| postern_api::Error::internal("arguments").because(e))?;
-    let Shown::Preview { data, message } = inner.oneshot(Work { permitted, step: Step::Preview }).await? else {
+    let Shown::Preview { data, message, .. } = inner.oneshot(Work { permitted, step: Step::Preview }).await? else {
         return Err(missing_layer("a preview was not a preview"));
     };
+    confirm(&*confirmations, &cx, tool, arguments, version, data, message)
+}
+
+/// Keeps what waits for the caller's own yes.
+fn confirm(
+    confirmations: &dyn Confirmations,
+    cx: &ToolCx,
+    tool: String,
+    arguments: String,
+    version: String,
+    data: Value,
+    message: String,
+) -> Result<Shown, Stop> {
     let life = SignedDuration::try_from(LIFE).unwrap_or_default();
     let confirmation = Confirmation {
         id: new_id("conf-"),
@@ -88,11 +126,11 @@ where
     Ok(Shown::Pending { id: confirmation.id, data, message, expires_in: LIFE })
 }
 
-async fn write<S>(inner: S, ledger: Arc<dyn Ledger>, mut permitted: Permitted) -> Result<Shown, Stop>
+async fn write<S>(inner: S, ledger: Arc<dyn Ledger>, mut permitted: Permitted, reference: String) -> Result<Shown, Stop>
 where
     S: Service<Work, Response = Shown, Error = Stop>,
 {
-    let reference: Arc<str> = new_id("gw:").into();
+    let reference: Arc<str> = reference.into();
     permitted.cx.reference = Some(reference.clone());
     permitted.trail.notes.lock().reference = Some(reference);
     let attempt =

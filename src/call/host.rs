@@ -14,6 +14,8 @@ use tokio_util::sync::CancellationToken;
 pub struct Listing {
     /// The name, for example `customer_list_tickets`.
     pub name: &'static str,
+    /// The name as policies spell it, with underscores only.
+    pub action: Arc<str>,
     /// A title for people.
     pub title: &'static str,
     /// What it does; the model reads this.
@@ -64,6 +66,12 @@ pub struct Call {
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
 pub struct Written(Box<RawValue>);
+
+impl From<Box<RawValue>> for Written {
+    fn from(envelope: Box<RawValue>) -> Self {
+        Self(envelope)
+    }
+}
 
 impl Written {
     /// Writes an envelope; one that cannot be written is `null`.

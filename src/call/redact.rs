@@ -4,7 +4,7 @@ pub mod lens;
 
 use super::dispatch::Draft;
 use super::{Shown, Stop, Work};
-use crate::tools::ToolCx;
+use crate::tools::{Preview, ToolCx};
 use futures::future::BoxFuture;
 use lens::{Redactor, Viewer};
 use postern_policies::Realm;
@@ -84,7 +84,8 @@ where
                 Draft::Reply(reply) => Shown::Success { data: redacted.json, metadata: reply.metadata },
                 Draft::Preview(preview) => {
                     let data = redacted.value();
-                    Shown::Preview { message: (preview.message)(&data), data }
+                    let Preview { message, effect, targets, .. } = preview;
+                    Shown::Preview { message: message(&data), data, effect, targets }
                 }
             })
         })

@@ -127,10 +127,9 @@ impl SystemConfig {
     pub(super) fn has_port(&self, port: &str) -> bool {
         match self {
             SystemConfig::Embedded => true,
-            SystemConfig::ConnectWise(..) | SystemConfig::HaloPsa(..) => matches!(
-                port,
-                "service_desk" | "crm" | "knowledge" | "billing" | "sales" | "projects" | "assets"
-            ),
+            SystemConfig::ConnectWise(..) | SystemConfig::HaloPsa(..) => {
+                matches!(port, "service_desk" | "crm" | "knowledge" | "billing" | "sales" | "projects" | "assets")
+            }
             SystemConfig::Syncro(..) => {
                 matches!(port, "service_desk" | "crm" | "knowledge" | "billing" | "sales" | "assets")
             }

@@ -61,14 +61,16 @@ pub(super) async fn show(
 fn modules(policies: &Policies) -> Vec<Module> {
     let sets = policies.toolsets().iter();
     sets.map(|(id, set)| {
-        let tools = catalogue().iter().filter(|it| set.tools.iter().any(|name| name == it.entry.name));
+        let tools = catalogue().iter().filter(|it| set.tools.contains(&it.action));
         let tools = tools.map(|it| {
             let (access, class) = match it.entry.kind {
                 Kind::Read => ("Reads", ""),
+                Kind::Preview => ("Reads, and notes what a change would do", ""),
                 Kind::Write => ("Changes", "warn"),
                 Kind::ConfirmedWrite => ("Changes, once a person confirms", "warn"),
+                Kind::Governed => ("Changes, once what it needs is there", "warn"),
             };
-            let scopes = policies.tool(it.entry.name).map(|tool| tool.scopes.join(", ")).unwrap_or_default();
+            let scopes = policies.tool(&it.action).map(|tool| tool.scopes.join(", ")).unwrap_or_default();
             Row {
                 title: it.entry.title,
                 name: it.entry.name,
@@ -76,7 +78,7 @@ fn modules(policies: &Policies) -> Vec<Module> {
                 access,
                 class,
                 scopes,
-                roles: roles(policies, it.entry.name),
+                roles: roles(policies, &it.action),
             }
         });
         Module { id: id.clone(), name: super::words::label(id), says: set.says.clone(), tools: tools.collect() }

@@ -65,6 +65,7 @@ mod tests {
     fn listings(names: &[&'static str]) -> Vec<Arc<Listing>> {
         let one = |name: &&'static str| {
             Arc::new(Listing {
+                action: (*name).into(),
                 name,
                 title: "Title",
                 description: "What it does.".into(),

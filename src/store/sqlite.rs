@@ -57,6 +57,20 @@ impl Database {
         transaction.commit().map_err(failed)?;
         Ok(value)
     }
+
+    /// The same, answered before it is on the disk: a power cut may lose it, and nothing before it.
+    pub fn change_soon<T>(&self, change: impl FnOnce(&rusqlite::Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
+        let mut writer = self.writer();
+        writer.execute_batch("PRAGMA synchronous=NORMAL").map_err(failed)?;
+        let value = (|| {
+            let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let value = change(&transaction)?;
+            transaction.commit()?;
+            Ok(value)
+        })();
+        writer.execute_batch("PRAGMA synchronous=FULL").map_err(failed)?;
+        value.map_err(failed)
+    }
 }
 
 /// A connection with the settings that every one of them has.

@@ -5,6 +5,7 @@
 
 use super::refusal::{Code, Refusal};
 use crate::caller::{Caller, Principal};
+use crate::govern::action::Actions;
 use crate::tenant::{System, Tenant};
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -90,6 +91,8 @@ pub struct ToolCx {
     pub policies: Arc<Engine>,
     /// One turn at a time, by name.
     pub turns: Arc<Turns>,
+    /// Governed writes on their way, to tell how they stand.
+    pub actions: Arc<dyn Actions>,
     /// For the audit row.
     pub findings: Arc<Mutex<Findings>>,
 }
@@ -213,6 +216,7 @@ impl ToolCx {
             traceparent: crate::telemetry::traceparent(),
             turn: Turn { whose: whose(&self.caller.principal), background: false },
             reference: self.reference.as_deref().map(str::to_owned),
+            looking: self.reference.is_none(),
         };
         self.findings.lock().system = Some(system.name.clone());
         Ok(Port { port, system, cx, map, tool: self, is_shared: false })

@@ -46,7 +46,7 @@ impl Tool for FindTools {
         let visible = cx.visible_tools();
         let mut found: Vec<(usize, &super::Described)> = catalogue()
             .iter()
-            .filter(|it| visible.iter().any(|name| **name == *it.entry.name))
+            .filter(|it| visible.iter().any(|name| **name == it.action))
             .map(|it| (score(it, &words), it))
             .filter(|(score, _)| *score > 0)
             .collect();

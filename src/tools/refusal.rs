@@ -44,6 +44,22 @@ pub enum Code {
     ConfirmationDeclined,
     /// The policy or the facts changed after the preview.
     ConfirmationStale,
+    /// No such record, as far as this caller can know.
+    RecordNotFound,
+    /// No such action request: never there, or somebody else's.
+    ActionRequestNotFound,
+    /// Somebody with the right said no.
+    ActionRequestRejected,
+    /// The action request was not carried out in time, or was withdrawn.
+    ActionRequestExpired,
+    /// What was previewed has changed since.
+    PreviewStale,
+    /// The key was used for another write.
+    IdempotencyConflict,
+    /// A recipient does not want it, did not agree to it, or had enough of it.
+    NotificationRefused,
+    /// A rule forbids it, whoever approves.
+    BlockedByRule,
     /// The connected system asks to slow down.
     UpstreamRateLimited,
     /// The connected system cannot be reached.
@@ -64,7 +80,7 @@ pub enum Code {
 
 impl Code {
     /// Every code there is.
-    pub const ALL: [Code; 25] = [
+    pub const ALL: [Code; 33] = [
         Code::InvalidRealm,
         Code::AccessDenied,
         Code::TicketNotFound,
@@ -82,6 +98,14 @@ impl Code {
         Code::ConfirmationNotFound,
         Code::ConfirmationDeclined,
         Code::ConfirmationStale,
+        Code::RecordNotFound,
+        Code::ActionRequestNotFound,
+        Code::ActionRequestRejected,
+        Code::ActionRequestExpired,
+        Code::PreviewStale,
+        Code::IdempotencyConflict,
+        Code::NotificationRefused,
+        Code::BlockedByRule,
         Code::UpstreamRateLimited,
         Code::UpstreamUnavailable,
         Code::UpstreamTimeout,
@@ -112,6 +136,14 @@ impl Code {
             Code::ConfirmationNotFound => "CONFIRMATION_NOT_FOUND",
             Code::ConfirmationDeclined => "CONFIRMATION_DECLINED",
             Code::ConfirmationStale => "CONFIRMATION_STALE",
+            Code::RecordNotFound => "RECORD_NOT_FOUND",
+            Code::ActionRequestNotFound => "ACTION_REQUEST_NOT_FOUND",
+            Code::ActionRequestRejected => "ACTION_REQUEST_REJECTED",
+            Code::ActionRequestExpired => "ACTION_REQUEST_EXPIRED",
+            Code::PreviewStale => "PREVIEW_STALE",
+            Code::IdempotencyConflict => "IDEMPOTENCY_CONFLICT",
+            Code::NotificationRefused => "NOTIFICATION_REFUSED",
+            Code::BlockedByRule => "BLOCKED_BY_RULE",
             Code::UpstreamRateLimited => "UPSTREAM_RATE_LIMITED",
             Code::UpstreamUnavailable => "UPSTREAM_UNAVAILABLE",
             Code::UpstreamTimeout => "UPSTREAM_TIMEOUT",
@@ -143,6 +175,14 @@ impl Code {
             Code::ConfirmationNotFound => "Call the tool again for a new confirmation.",
             Code::ConfirmationDeclined => "Nothing was changed. Ask the person what they want instead.",
             Code::ConfirmationStale => "Call the tool again for a new preview.",
+            Code::RecordNotFound => "Verify the ID; list the records to find it.",
+            Code::ActionRequestNotFound => "Make a preview, and use the ID that it answers.",
+            Code::ActionRequestRejected => "Nothing was changed. Ask the person what they want instead.",
+            Code::ActionRequestExpired => "Nothing was changed. Make a new preview.",
+            Code::PreviewStale => "Nothing was changed. Make a new preview and look at it.",
+            Code::IdempotencyConflict => "Use another key for another write.",
+            Code::NotificationRefused => "Leave the recipient out, or choose another topic or channel.",
+            Code::BlockedByRule => "Correct what the message names, and make a new preview.",
             Code::UpstreamRateLimited => "Wait a little and try again.",
             Code::UpstreamUnavailable => "Try again in a minute; if it stays, tell the service provider.",
             Code::UpstreamTimeout => "Try again; a narrower request answers faster.",
@@ -234,7 +274,9 @@ pub fn or_missing(error: Error, code: Code) -> Refusal {
 
 /// The one answer for a record that is not there and for one that is somebody else's.
 pub fn missing(code: Code) -> Refusal {
-    const WORDS: [(Code, &str); 4] = [
+    const WORDS: [(Code, &str); 6] = [
+        (Code::RecordNotFound, "record not found"),
+        (Code::ActionRequestNotFound, "action request not found"),
         (Code::TicketNotFound, "ticket not found"),
         (Code::ArticleNotFound, "article not found"),
         (Code::OrganizationNotFound, "organization not found"),

@@ -87,6 +87,7 @@ impl Rig {
             identities: store.clone(),
             history: Arc::new(journal) as Arc<dyn History>,
             turns: Arc::default(),
+            actions: store.clone(),
             limit: LIMIT,
         };
         let redactor = Arc::new(Redactor::new(Scrubber::new().unwrap(), &[5; 32]));
@@ -110,9 +111,9 @@ impl Rig {
     /// Carries a write out, confirmed where that is asked for; `None` for a read, which is not called.
     pub(crate) async fn written(&self, caller: &Arc<Caller>, tool: &str, arguments: Value) -> Option<Value> {
         match postern::tools::find(tool).unwrap().entry.kind {
-            Kind::Read => None,
+            Kind::Read | Kind::Preview => None,
             Kind::Write => Some(self.ask(caller, tool, arguments).await),
-            Kind::ConfirmedWrite => Some(self.confirmed(caller, tool, arguments).await),
+            Kind::ConfirmedWrite | Kind::Governed => Some(self.confirmed(caller, tool, arguments).await),
         }
     }
 

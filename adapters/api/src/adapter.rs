@@ -50,6 +50,8 @@ pub enum Op {
     VocabularyGet,
     /// [`Crm::sites`]
     SiteList,
+    /// [`Crm::profile`]
+    ProfileGet,
     /// [`Crm::change_profile`]
     ProfileChange,
     /// [`Identity::portal_users`]
@@ -128,7 +130,7 @@ pub enum Op {
 
 impl Op {
     /// Every operation there is.
-    pub const ALL: [Op; 58] = [
+    pub const ALL: [Op; 59] = [
         Op::TicketList,
         Op::TicketGet,
         Op::TicketCreate,
@@ -150,6 +152,7 @@ impl Op {
         Op::TimeList,
         Op::VocabularyGet,
         Op::SiteList,
+        Op::ProfileGet,
         Op::ProfileChange,
         Op::PortalUserList,
         Op::AccessRoleList,
@@ -213,6 +216,7 @@ impl Op {
             Op::TimeList => "time.list",
             Op::VocabularyGet => "vocabulary.get",
             Op::SiteList => "site.list",
+            Op::ProfileGet => "profile.get",
             Op::ProfileChange => "profile.change",
             Op::PortalUserList => "portal_user.list",
             Op::AccessRoleList => "access_role.list",
@@ -297,6 +301,8 @@ pub struct CallCx {
     pub turn: Turn,
     /// For writes: our reference (`gw:...`), stored in the vendor's slot for it, so that the write can be found again.
     pub reference: Option<String>,
+    /// Nothing may be changed: a write is refused before it is sent, whatever asks for it.
+    pub looking: bool,
 }
 
 impl CallCx {
@@ -309,6 +315,7 @@ impl CallCx {
             traceparent: None,
             turn: Turn::default(),
             reference: None,
+            looking: false,
         }
     }
 

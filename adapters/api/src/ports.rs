@@ -7,6 +7,7 @@ use crate::domain::*;
 use crate::error::{Error, Result};
 use crate::id::{ArticleId, ContactId, DocumentId, ExternalId, InvoiceId, ProjectId, TicketId};
 use crate::owned::Owned;
+use std::collections::BTreeMap;
 
 /// Tickets.
 #[crate::async_trait]
@@ -80,8 +81,18 @@ pub trait Crm: Send + Sync {
     async fn sites(&self, _cx: &CallCx, _organisation: &ExternalId) -> Result<Vec<Owned<Site>>> {
         Err(Error::unsupported(Op::SiteList))
     }
-    /// Changes fields of an organisation's or a contact's record, all or none; `Conflict` where one is no longer as it was. The answer
-    /// names whose record it was.
+    /// The fields of an organisation's record, or of a contact's of it, as they are: what [`Self::change_profile`] compares
+    /// with. Only fields that the system has. Missing: `NotFound`.
+    async fn profile(
+        &self,
+        _cx: &CallCx,
+        _organisation: &ExternalId,
+        _contact: Option<&ContactId>,
+    ) -> Result<Owned<BTreeMap<ProfileField, Option<String>>>> {
+        Err(Error::unsupported(Op::ProfileGet))
+    }
+    /// Changes fields of an organisation's or a contact's record, all or none; `InvalidArgument` where a field is none of that record,
+    /// `Conflict` where one is no longer as it was. The answer names whose record it was.
     async fn change_profile(&self, _cx: &CallCx, _change: &ProfileChange) -> Result<Owned<()>> {
         Err(Error::unsupported(Op::ProfileChange))
     }
@@ -140,7 +151,8 @@ pub trait Identity: Send + Sync {
     async fn change_access(&self, _cx: &CallCx, _change: &AccessChange) -> Result<Owned<PortalUser>> {
         Err(Error::unsupported(Op::AccessChange))
     }
-    /// Disables, resets or reissues a portal user's login, and tells that person.
+    /// Disables, resets or reissues a portal user's login, and tells that person; `Conflict` where there is nothing to do.
+    /// `Unsupported` for a reset that the system cannot do.
     async fn reset_access(&self, _cx: &CallCx, _order: &ResetOrder) -> Result<Owned<PortalUser>> {
         Err(Error::unsupported(Op::AccessReset))
     }
@@ -255,7 +267,8 @@ pub trait Notifications: Send + Sync {
         Err(Error::unsupported(Op::NoticeStanding))
     }
     /// Tells each recipient once, all or none as far as the channel allows: one that could not be told is in the answer as `Failed`.
-    /// `LimitReached` if one would get more than the cap; then nobody is told.
+    /// `LimitReached` if one would get more than the cap, `InvalidArgument` if one is no contact of the organisation; then nobody is
+    /// told. `Unsupported` for a channel that the system does not have. Whether people want to be told is the gateway's to ask.
     async fn send(&self, _cx: &CallCx, _new: &NewNotice) -> Result<Vec<Owned<Notice>>> {
         Err(Error::unsupported(Op::NoticeSend))
     }
@@ -280,7 +293,8 @@ pub trait Portal: Send + Sync {
     async fn workspace(&self, _cx: &CallCx, _organisation: &ExternalId) -> Result<Option<Owned<Workspace>>> {
         Err(Error::unsupported(Op::WorkspaceGet))
     }
-    /// Makes a customer's portal; `Conflict` if there is one, in one step.
+    /// Makes a customer's portal; `Conflict` if there is one, in one step. `InvalidArgument` if a record is not that organisation's, or
+    /// not for customers.
     async fn create_workspace(&self, _cx: &CallCx, _new: &NewWorkspace) -> Result<Owned<Workspace>> {
         Err(Error::unsupported(Op::WorkspaceCreate))
     }
@@ -288,7 +302,7 @@ pub trait Portal: Send + Sync {
     async fn faq(&self, _cx: &CallCx, _query: &FaqQuery) -> Result<Vec<FaqEntry>> {
         Err(Error::unsupported(Op::FaqList))
     }
-    /// Keeps a question and its answer. Missing id: `NotFound`.
+    /// Keeps a question and its answer. Missing id: `NotFound`; publishing an internal one: `Conflict`.
     async fn set_faq(&self, _cx: &CallCx, _change: &FaqChange) -> Result<FaqEntry> {
         Err(Error::unsupported(Op::FaqSet))
     }
@@ -296,7 +310,7 @@ pub trait Portal: Send + Sync {
     async fn forms(&self, _cx: &CallCx) -> Result<Vec<FormTemplate>> {
         Err(Error::unsupported(Op::FormList))
     }
-    /// Keeps a form that was filled in. Missing form: `NotFound`.
+    /// Keeps a form that was filled in. Missing form: `NotFound`; answers that do not fit it: `InvalidArgument`.
     async fn record_submission(&self, _cx: &CallCx, _new: &NewSubmission) -> Result<Owned<Submission>> {
         Err(Error::unsupported(Op::SubmissionRecord))
     }

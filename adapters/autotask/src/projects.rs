@@ -1,7 +1,7 @@
 //! Projects with their phases and tasks.
 //!
-//! **Invariant:** a customer sees a project and its phases only where the settings say that projects are for customers, and a
-//! task only where its own mark says so too.
+//! **Invariant:** a customer sees a project and its phases only where the settings say that projects are for customers and its
+//! type is `Client`, and a task only where its own mark says so too.
 
 use crate::adapter::{Autotask, number};
 use crate::desk::agent;
@@ -23,10 +23,11 @@ impl Projects for Autotask {
             return Ok(Page { rows: vec![], total: 0, truncated: false });
         }
         let found = self.records::<ProjectRow>(cx, "Projects", query.organisation.as_ref(), vec![]).await?;
-        let statuses = self.labels(cx, "Projects", "status").await?;
+        let (statuses, kinds) = self.project_words(cx).await?;
         let leads: BTreeSet<i64> = found.rows.iter().filter_map(|(_, row)| row.lead.id()).collect();
         let names = self.resource_names(cx, &leads).await?;
-        let projects = found.each(|row| self.project_of(row, &statuses, &names))?;
+        let mut projects = found.each(|row| self.project_of(row, (&statuses, &kinds), &names))?;
+        projects.retain(|it| !query.customer_visible || it.customer_visible);
         let order = |a: &Project, b: &Project| b.updated_at.cmp(&a.updated_at).then_with(|| b.id.cmp(&a.id));
         Ok(projects.page((query.offset, query.limit), order))
     }
@@ -36,18 +37,29 @@ impl Projects for Autotask {
         let row: ProjectRow = self.client.one(cx, "Projects", number, "project").await?;
         let owner = owner(row.company);
         if !reachable(cx, &owner) {
-            return Ok(Owned::new(owner, self.project_of(&row, &Labels::new(), &BTreeMap::new())?));
+            return Ok(Owned::new(owner, self.project_of(&row, (&Labels::new(), &Labels::new()), &BTreeMap::new())?));
         }
-        let statuses = self.labels(cx, "Projects", "status").await?;
+        let (statuses, kinds) = self.project_words(cx).await?;
         let names = self.resource_names(cx, &row.lead.id().into_iter().collect()).await?;
-        let mut project = self.project_of(&row, &statuses, &names)?;
-        project.phases = self.phases(cx, number).await?;
+        let mut project = self.project_of(&row, (&statuses, &kinds), &names)?;
+        project.phases = self.phases(cx, number, project.customer_visible).await?;
         Ok(Owned::new(owner, project))
     }
 }
 
 impl Autotask {
-    fn project_of(&self, row: &ProjectRow, statuses: &Labels, names: &BTreeMap<i64, String>) -> Result<Project> {
+    /// The labels of projects' statuses and types.
+    async fn project_words(&self, cx: &CallCx) -> Result<(Labels, Labels)> {
+        let statuses = self.labels(cx, "Projects", "status").await?;
+        Ok((statuses, self.labels(cx, "Projects", "projectType").await?))
+    }
+
+    fn project_of(
+        &self,
+        row: &ProjectRow,
+        (statuses, kinds): (&Labels, &Labels),
+        names: &BTreeMap<i64, String>,
+    ) -> Result<Project> {
         let id = row.id.id().and_then(|id| ProjectId::new(&id.to_string()).ok());
         let status = label(statuses, row.status.0).unwrap_or_default();
         Ok(Project {
@@ -66,14 +78,15 @@ impl Autotask {
             invoices: vec![],
             cost: None,
             notes: None,
-            customer_visible: self.config.customer_visible.projects,
+            // Templates, proposals and the MSP's own projects are nobody's business.
+            customer_visible: self.config.customer_visible.projects
+                && label(kinds, row.kind.0).is_some_and(|it| it.eq_ignore_ascii_case("client")),
             updated_at: time(&row.touched).or_else(|| time(&row.start)).unwrap_or(Timestamp::UNIX_EPOCH),
         })
     }
 
     /// A project's phases and then its tasks, each in the order of its plan. A row that names another project is another's.
-    async fn phases(&self, cx: &CallCx, project: i64) -> Result<Vec<Phase>> {
-        let shown = self.config.customer_visible.projects;
+    async fn phases(&self, cx: &CallCx, project: i64, shown: bool) -> Result<Vec<Phase>> {
         let filter = Filter::every(vec![Filter::number("projectID", project)]);
         let most = self.config.max_rows;
         let phases = match self.client.rows::<PhaseRow>(cx, "Phases", &filter, Some(PhaseRow::NAMES), most).await {

@@ -112,6 +112,9 @@ impl Tenant {
         work: impl FnOnce(&Rows<'_>) -> fail::Result<T> + Send + 'static,
     ) -> Result<T> {
         in_time(cx)?;
+        if cx.looking {
+            return Err(Error::internal("a write in a call that only looks"));
+        }
         let it = self.clone();
         let written = tokio::task::spawn_blocking(move || it.database.write(&it.id, work)).await;
         Ok(written.map_err(|e| Error::internal("a write stopped").because(e))??)
@@ -141,6 +144,48 @@ const SUPPORTED: &[Op] = &[
     Op::LoginInvite,
     Op::LeadTransfer,
     Op::RoleChangeList,
+    Op::PortalUserList,
+    Op::AccessRoleList,
+    Op::AuthPolicyGet,
+    Op::PortalUserInvite,
+    Op::AccessChange,
+    Op::AccessReset,
+    Op::AccessEventList,
+    Op::PortalConfigGet,
+    Op::BrandingGet,
+    Op::BrandingSet,
+    Op::WorkspaceGet,
+    Op::WorkspaceCreate,
+    Op::FaqList,
+    Op::FaqSet,
+    Op::FormList,
+    Op::SubmissionRecord,
+    Op::ConsentList,
+    Op::ConsentRecord,
+    Op::SnapshotRecord,
+    Op::InvoiceList,
+    Op::InvoiceGet,
+    Op::PaymentList,
+    Op::AgreementList,
+    Op::PaymentLinkCreate,
+    Op::DocumentList,
+    Op::DocumentGet,
+    Op::DocumentPublish,
+    Op::DocumentRevoke,
+    Op::NoticeList,
+    Op::NoticeStanding,
+    Op::NoticeSend,
+    Op::OrderList,
+    Op::ProjectList,
+    Op::ProjectGet,
+    Op::AssetList,
+    Op::BookingList,
+    Op::TicketChange,
+    Op::TimeList,
+    Op::VocabularyGet,
+    Op::SiteList,
+    Op::ProfileGet,
+    Op::ProfileChange,
 ];
 
 fn in_time(cx: &CallCx) -> Result<()> {
@@ -196,6 +241,38 @@ impl Adapter for Tenant {
     }
 
     fn identity(&self) -> Option<&dyn Identity> {
+        Some(self)
+    }
+
+    fn billing(&self) -> Option<&dyn Billing> {
+        Some(self)
+    }
+
+    fn sales(&self) -> Option<&dyn Sales> {
+        Some(self)
+    }
+
+    fn projects(&self) -> Option<&dyn Projects> {
+        Some(self)
+    }
+
+    fn assets(&self) -> Option<&dyn Assets> {
+        Some(self)
+    }
+
+    fn bookings(&self) -> Option<&dyn Bookings> {
+        Some(self)
+    }
+
+    fn documents(&self) -> Option<&dyn Documents> {
+        Some(self)
+    }
+
+    fn notifications(&self) -> Option<&dyn Notifications> {
+        Some(self)
+    }
+
+    fn portal(&self) -> Option<&dyn Portal> {
         Some(self)
     }
 }

@@ -2,8 +2,11 @@
 
 use crate::fail::{Fail, Result};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use postern_api::*;
 use rusqlite::Row;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// A number that is never negative.
 pub(crate) fn count(row: &Row<'_>, column: usize) -> Result<u64> {
@@ -39,6 +42,91 @@ pub(crate) fn id<T>(
 ) -> Result<T> {
     let text = row.get_ref(column)?.as_str().map_err(|e| Error::internal("an id is no text").because(e))?;
     parse(text).map_err(|e| Error::internal("an id that is none").because(e).into())
+}
+
+/// An id from a text column that may be empty.
+pub(crate) fn some_id<T>(
+    row: &Row<'_>,
+    column: usize,
+    parse: impl Fn(&str) -> std::result::Result<T, id::InvalidId>,
+) -> Result<Option<T>> {
+    if row.get_ref(column)? == rusqlite::types::ValueRef::Null { Ok(None) } else { id(row, column, parse).map(Some) }
+}
+
+pub(crate) fn text(row: &Row<'_>, column: usize) -> Result<Text> {
+    Ok(Text::new(row.get::<_, String>(column)?))
+}
+
+pub(crate) fn some_text(row: &Row<'_>, column: usize) -> Result<Option<Text>> {
+    Ok(row.get::<_, Option<String>>(column)?.map(Text::new))
+}
+
+/// An agent from three columns, where there is one.
+pub(crate) fn some_agent(row: &Row<'_>, column: usize) -> Result<Option<Agent>> {
+    let Some(id) = row.get(column)? else { return Ok(None) };
+    Ok(Some(Agent { id, name: row.get(column + 1)?, email: row.get(column + 2)? }))
+}
+
+/// A person at a customer from three columns, where there is one.
+pub(crate) fn some_person(row: &Row<'_>, column: usize) -> Result<Option<Person>> {
+    let Some(contact) = some_id(row, column, ContactId::new)? else { return Ok(None) };
+    Ok(Some(Person { contact: Some(contact), name: row.get(column + 1)?, email: row.get(column + 2)? }))
+}
+
+/// A value of a closed list, as the word that it is known by.
+pub(crate) fn word(value: &impl Serialize) -> Result<String> {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => Ok(word),
+        Ok(_) => Err(Error::internal("a value that is no word").into()),
+        Err(e) => Err(Error::internal("a value that is no word").because(e).into()),
+    }
+}
+
+/// The words of several.
+pub(crate) fn words(values: &[impl Serialize]) -> Result<Vec<String>> {
+    values.iter().map(word).collect()
+}
+
+/// A value of a closed list, from its word.
+pub(crate) fn named<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T> {
+    let word = serde_json::Value::String(row.get(column)?);
+    serde_json::from_value(word).map_err(|e| Error::internal("a word that is unknown").because(e).into())
+}
+
+/// A list or a map, as it is kept.
+pub(crate) fn json(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|e| Error::internal("a list that cannot be kept").because(e).into())
+}
+
+/// A list or a map from its column.
+pub(crate) fn from_json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T> {
+    let text = row.get_ref(column)?.as_str().map_err(|e| Error::internal("a list is no text").because(e))?;
+    serde_json::from_str(text).map_err(|e| Error::internal("a list that cannot be read").because(e).into())
+}
+
+pub(crate) fn some_date(row: &Row<'_>, column: usize) -> Result<Option<Date>> {
+    let text: Option<String> = row.get(column)?;
+    let date = text.map(|it| it.parse::<Date>()).transpose();
+    date.map_err(|e| Error::internal("a day that is none").because(e).into())
+}
+
+/// Days from two columns.
+pub(crate) fn days(row: &Row<'_>, column: usize) -> Result<Days> {
+    Ok(Days { from: some_date(row, column)?, until: some_date(row, column + 1)? })
+}
+
+/// An amount and its currency from two columns, where there is one.
+pub(crate) fn some_money(row: &Row<'_>, column: usize) -> Result<Option<Money>> {
+    let (amount, currency): (Option<String>, Option<String>) = (row.get(column)?, row.get(column + 1)?);
+    let (Some(amount), Some(currency)) = (amount, currency) else { return Ok(None) };
+    let amount = amount.parse::<Decimal>().map_err(|e| Error::internal("an amount that is none").because(e))?;
+    let currency = Currency::new(&currency).ok_or_else(|| Error::internal("a currency that is none"))?;
+    Ok(Some(Money::new(amount, currency)))
+}
+
+/// The same, where there must be one.
+pub(crate) fn money(row: &Row<'_>, column: usize) -> Result<Money> {
+    some_money(row, column)?.ok_or_else(|| Error::internal("an amount is missing").into())
 }
 
 /// Who a row belongs to, as its organisation column says.

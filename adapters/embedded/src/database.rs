@@ -14,7 +14,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// One script per schema version, never changed once released.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema.sql"),
+    include_str!("schema/2-access.sql"),
+    include_str!("schema/3-portal.sql"),
+    include_str!("schema/4-billing.sql"),
+    include_str!("schema/5-documents.sql"),
+    include_str!("schema/6-notices.sql"),
+    include_str!("schema/7-work.sql"),
+];
 
 /// Readers that may work at the same time.
 const READERS: usize = 8;
@@ -109,7 +117,7 @@ fn prepare(connection: &Connection) -> Result<()> {
     connection.pragma_update(None, "foreign_keys", true)?;
     // One plan for a statement whatever is bound to it: without this SQLite looks at the values and prepares it anew each time.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    connection.set_prepared_statement_cache_capacity(128);
+    connection.set_prepared_statement_cache_capacity(256);
     Ok(())
 }
 
@@ -163,5 +171,53 @@ mod tests {
         newer.pragma_update(None, "user_version", 99).expect("a version");
         drop(newer);
         assert!(Database::open(&path).is_err());
+    }
+
+    /// A data directory of the first version, with the demo of then: it opens, keeps what it had and gets the rest.
+    #[test]
+    fn a_file_of_the_first_version_opens_and_its_demo_gets_what_came_since() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.db");
+        let now = jiff::Timestamp::now();
+        let old = Connection::open(&path).expect("a file");
+        old.execute_batch(MIGRATIONS.first().expect("a first version")).expect("a schema");
+        old.pragma_update(None, "user_version", 1).expect("a version");
+        old.execute_batch("BEGIN").expect("a transaction");
+        crate::demo::customers(&Rows::new(&old, &tenant()), now).expect("the demo of then");
+        old.execute_batch("COMMIT").expect("a transaction");
+        let count = |sql: &str| old.query_row(sql, [], |row| row.get::<_, i64>(0)).expect("a count");
+        let logins = count("SELECT count(*) FROM login");
+        assert!(logins > 0);
+
+        let embedded = crate::Embedded::open(&path).expect("the same file");
+        assert_eq!(count("SELECT count(*) FROM login"), logins);
+        assert_eq!(count("SELECT count(*) FROM access_role"), 0);
+        crate::demo::seed(&embedded, &tenant(), now).expect("the rest of the demo");
+        assert_eq!(count("SELECT count(*) FROM login"), logins);
+        for table in ["login_role", "portal_config", "invoice", "document", "notice", "project", "time_entry"] {
+            assert!(count(&format!("SELECT count(*) FROM {table}")) > 0, "{table}");
+        }
+    }
+
+    #[test]
+    fn what_was_agreed_published_or_done_is_neither_changed_nor_deleted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.db");
+        let embedded = crate::Embedded::open(&path).expect("a database");
+        crate::demo::seed(&embedded, &tenant(), jiff::Timestamp::now()).expect("a demo");
+        let file = Connection::open(&path).expect("the file");
+        file.execute(
+            "INSERT INTO profile_change (tenant, organisation, field, source, by, at)
+             SELECT tenant, key, 'website', 'form', 'Jane', 0 FROM organisation LIMIT 1",
+            [],
+        )
+        .expect("a change");
+        for table in ["consent", "publication", "access_event", "profile_change"] {
+            assert!(file.execute(&format!("UPDATE {table} SET at = at + 1"), []).is_err(), "{table} changes");
+            assert!(file.execute(&format!("DELETE FROM {table}"), []).is_err(), "{table} is deleted");
+            let rows: i64 =
+                file.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).expect("rows");
+            assert!(rows > 0, "{table} is empty");
+        }
     }
 }

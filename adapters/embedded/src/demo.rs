@@ -1,12 +1,21 @@
-//! A whole MSP to try things on: three customers with people, tickets and files, six people at the MSP, a knowledge base.
+//! A whole MSP to try things on: three customers with people, tickets and files, six people at the MSP, a knowledge base, and a
+//! customer portal with what belongs into it and what must not be seen in it.
 //!
 //! Everything is made up. Two starts at the same moment make the same records, and seeding again changes nothing.
 
+mod access;
 mod acme;
 mod articles;
+mod billing;
 mod data;
+mod documents;
 mod globex;
 mod initech;
+mod notices;
+mod orders;
+mod portal;
+mod projects;
+mod things;
 
 use crate::adapter::Embedded;
 use crate::convert::{
@@ -18,7 +27,7 @@ use crate::tickets::agent;
 use crate::words::{self, Piece};
 use data::{Case, Customer, Line};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use postern_api::{Agent, LoginRole, LoginStatus, OrganisationStatus, Result, TenantId, TicketStatus};
+use postern_api::{Agent, Error, LoginRole, LoginStatus, OrganisationStatus, Result, TenantId, TicketStatus};
 
 /// Somebody who can sign in to the demo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,32 +68,85 @@ pub const ACCOUNTS: [Account; 12] = [
     employee("admin@msp.example", "Kenji Watanabe", "admin"),
 ];
 
-/// Fills a tenant with the demo, as it stands at `now`. A tenant that has organisations already is left as it is.
+/// Fills a tenant with the demo, as it stands at `now`. A tenant that has other organisations already is left as it is; a
+/// demo of an earlier version gets what it does not have yet.
 pub fn seed(embedded: &Embedded, tenant: &TenantId, now: Timestamp) -> Result<()> {
     embedded.tenant(tenant).write_now(|rows| {
         let there = rows.one("SELECT 1 FROM organisation WHERE tenant = :tenant", &[], |_| Ok(()))?;
-        if there.is_some() {
-            return Ok(());
+        if there.is_none() {
+            customers(rows, now)?;
         }
-        let agents = agents(rows)?;
-        let mut cases = Vec::new();
-        for customer in [&acme::ACME, &globex::GLOBEX, &initech::INITECH] {
-            let (organisation, people) = organisation(rows, customer, now)?;
-            uploaded(rows, customer, organisation, now)?;
-            cases.extend(customer.cases.iter().map(|case| Placed {
-                customer,
-                organisation,
-                people: people.clone(),
-                case,
-            }));
+        for customer in CUSTOMERS {
+            let known = "SELECT 1 FROM organisation WHERE tenant = :tenant AND id = :id AND domains = :domain";
+            if rows.one(known, &[(":id", &customer.id), (":domain", &customer.domain)], |_| Ok(()))?.is_none() {
+                return Ok(());
+            }
         }
-        // Oldest first, so that ticket numbers follow time across customers.
-        cases.sort_by_key(|it| std::cmp::Reverse(it.case.minutes_ago()));
-        for placed in &cases {
-            ticket(rows, placed, &agents, now)?;
+        for (first, section) in SECTIONS {
+            let there = format!("SELECT 1 FROM {first} WHERE tenant = :tenant");
+            if rows.one(&there, &[], |_| Ok(()))?.is_none() {
+                section(rows, now)?;
+            }
         }
-        articles::seed(rows, now)
+        Ok(())
     })
+}
+
+const CUSTOMERS: [&Customer; 3] = [&acme::ACME, &globex::GLOBEX, &initech::INITECH];
+
+type Section = fn(&Rows<'_>, Timestamp) -> Inner<()>;
+
+/// What came after the service desk, each with the table that is empty until it is there.
+const SECTIONS: &[(&str, Section)] = &[
+    ("access_role", access::seed),
+    ("portal_config", portal::seed),
+    ("invoice", billing::seed),
+    ("document", documents::seed),
+    ("notice", notices::seed),
+    ("project", projects::seed),
+    ("site", things::places),
+    ("asset", things::assets),
+    ("booking", things::bookings),
+    ("sales_order", orders::seed),
+    ("time_entry", things::times),
+];
+
+/// The three customers, their people and their tickets, and the articles.
+pub(crate) fn customers(rows: &Rows<'_>, now: Timestamp) -> Inner<()> {
+    let agents = agents(rows)?;
+    let mut cases = Vec::new();
+    for customer in CUSTOMERS {
+        let (organisation, people) = organisation(rows, customer, now)?;
+        uploaded(rows, customer, organisation, now)?;
+        cases.extend(customer.cases.iter().map(|case| Placed { customer, organisation, people: people.clone(), case }));
+    }
+    // Oldest first, so that ticket numbers follow time across customers.
+    cases.sort_by_key(|it| std::cmp::Reverse(it.case.minutes_ago()));
+    for placed in &cases {
+        ticket(rows, placed, &agents, now)?;
+    }
+    articles::seed(rows, now)
+}
+
+/// The key of one of the demo's organisations.
+fn organisation_key(rows: &Rows<'_>, id: &str) -> Inner<i64> {
+    let sql = "SELECT key FROM organisation WHERE tenant = :tenant AND id = :id";
+    let found = rows.one(sql, &[(":id", &id)], |row| Ok(row.get(0)?))?;
+    found.ok_or_else(|| Error::internal("an organisation of the demo is missing").into())
+}
+
+/// The key of one of the demo's people at a customer, by address.
+fn contact_key(rows: &Rows<'_>, email: &str) -> Inner<i64> {
+    let sql = "SELECT key FROM contact WHERE tenant = :tenant AND email = :email";
+    let found = rows.one(sql, &[(":email", &email)], |row| Ok(row.get(0)?))?;
+    found.ok_or_else(|| Error::internal("a contact of the demo is missing").into())
+}
+
+/// The key of somebody at the MSP.
+fn agent_key(rows: &Rows<'_>, id: &str) -> Inner<i64> {
+    let found =
+        rows.one("SELECT key FROM agent WHERE tenant = :tenant AND id = :id", &[(":id", &id)], |row| Ok(row.get(0)?))?;
+    found.ok_or_else(|| Error::internal("an agent of the demo is missing").into())
 }
 
 /// A case and where it happens.

@@ -5,12 +5,22 @@
 
 mod adapter;
 mod articles;
+mod assets;
+mod billing;
+mod bookings;
 mod convert;
 mod database;
 pub mod demo;
+mod documents;
 mod fail;
+mod filter;
+mod notices;
+mod once;
 mod people;
+mod portal;
+mod projects;
 mod rows;
+mod sales;
 mod tickets;
 mod words;
 

@@ -99,6 +99,11 @@ impl<'a> Rows<'a> {
         let digits: String = self.connection.query_row("SELECT lower(hex(randomblob(6)))", [], |row| row.get(0))?;
         Ok(format!("{prefix}-{digits}"))
     }
+
+    /// 128 random bits that open something for whoever has them.
+    pub(crate) fn secret(&self) -> Result<String> {
+        Ok(self.connection.query_row("SELECT lower(hex(randomblob(16)))", [], |row| row.get(0))?)
+    }
 }
 
 fn scope_word(tenant: &TenantId) -> String {

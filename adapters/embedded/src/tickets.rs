@@ -1,5 +1,6 @@
 //! The service desk.
 
+mod change;
 mod create;
 mod list;
 mod one;
@@ -40,6 +41,19 @@ impl ServiceDesk for Tenant {
     async fn escalate(&self, cx: &CallCx, id: &TicketId, escalation: &NewEscalation) -> Result<Owned<Ticket>> {
         let (call, id, new) = (cx.clone(), id.clone(), escalation.clone());
         self.write(cx, move |rows| write::escalate(rows, &call, &id, &new)).await
+    }
+
+    async fn change(&self, cx: &CallCx, id: &TicketId, change: &TicketChange) -> Result<Owned<Ticket>> {
+        let (call, id, change) = (cx.clone(), id.clone(), change.clone());
+        self.write(cx, move |rows| change::change(rows, &call, &id, &change)).await
+    }
+
+    async fn time(&self, cx: &CallCx, ticket: &TicketId) -> Result<Vec<Owned<TimeEntry>>> {
+        self.read(cx, |rows| change::worked(rows, &cx.reach, ticket))
+    }
+
+    async fn vocabulary(&self, _cx: &CallCx) -> Result<Vocabulary> {
+        Ok(change::vocabulary())
     }
 
     async fn requester(&self, cx: &CallCx, organisation: &ExternalId, email: &str) -> Result<Option<Owned<Person>>> {

@@ -1,7 +1,8 @@
 //! Projects: tickets that say that they are one, with their milestones.
 //!
 //! **Invariants:** a ticket that does not say so, by itself or by its type, is no project, so that no ticket is read this way
-//! past its own visibility; and a customer sees a project only where the settings say that projects are for customers.
+//! past its own visibility; and a customer sees a project only where the settings say that projects are for customers, and it is
+//! plainly not sensitive.
 
 use crate::adapter::{HaloPsa, number};
 use crate::records::{days, reachable};
@@ -23,7 +24,8 @@ impl Projects for HaloPsa {
         let mut found = self.records::<ProjectRow>(cx, list, query.organisation.as_ref(), &[]).await?;
         found.rows.retain(|(_, row)| self.is_project(row));
         let statuses = self.statuses(cx).await?;
-        let projects = found.each(|row| self.project_of(row, &statuses))?;
+        let mut projects = found.each(|row| self.project_of(row, &statuses))?;
+        projects.retain(|it| !query.customer_visible || it.customer_visible);
         let order = |a: &Project, b: &Project| b.updated_at.cmp(&a.updated_at).then_with(|| b.id.cmp(&a.id));
         Ok(projects.page((query.offset, query.limit), order))
     }
@@ -49,6 +51,11 @@ impl HaloPsa {
     fn is_project(&self, row: &ProjectRow) -> bool {
         let typed = row.tickettype_id.id().is_some_and(|it| self.config.project_types.contains(&it));
         (row.is_project.0 == Some(true) || typed) && row.deleted.0 != Some(true)
+    }
+
+    /// Whether customers may see it: the settings say so, and it is plainly not sensitive.
+    fn shows(&self, row: &ProjectRow) -> bool {
+        self.config.customer_visible.projects && row.is_sensitive.0 == Some(false)
     }
 
     fn project_of(&self, row: &ProjectRow, statuses: &Meanings<TicketStatus>) -> Result<Project> {
@@ -80,7 +87,7 @@ impl HaloPsa {
             invoices: vec![],
             cost: None,
             notes: None,
-            customer_visible: self.config.customer_visible.projects,
+            customer_visible: self.shows(row),
             updated_at: (self.clock.read(&row.last_update))
                 .or_else(|| self.clock.read(&row.dateoccurred))
                 .unwrap_or(Timestamp::UNIX_EPOCH),
@@ -89,6 +96,7 @@ impl HaloPsa {
 
     /// A project's milestones in their order. The vendor says neither where one stands nor who may see it.
     fn milestones(&self, row: &ProjectRow) -> Result<Vec<Phase>> {
+        let shown = self.shows(row);
         let mut rows: Vec<_> = row.milestones.rows().unwrap_or_default().iter().collect();
         rows.sort_by_key(|it| (it.sequence.0, it.id.id()));
         let phase = |it: &crate::wire::MilestoneRow| {
@@ -101,7 +109,7 @@ impl HaloPsa {
                 days: Days { from, until },
                 milestone: true,
                 blocker: None,
-                internal: !self.config.customer_visible.projects,
+                internal: !shown,
             })
         };
         rows.into_iter().map(phase).collect()

@@ -6,7 +6,10 @@ use postern_api::{
 use std::sync::Arc;
 
 /// An adapter and the records that the kit may count on. The kit only changes tickets that it creates itself, invites
-/// addresses that nobody has, and moves the lead role back after moving it: it also runs on a system that is kept.
+/// addresses that nobody has, moves the lead role back after moving it, takes back what it published, puts back a field that it
+/// changed, and adds questions, submissions, consents and notices of its own: it also runs on a system that is kept.
+///
+/// Records of ports that came later are found by listing both sides; each side has to have one of every kind that is listed.
 #[derive(Debug, Clone)]
 pub struct Fixture {
     /// The adapter, connected.
@@ -97,6 +100,8 @@ pub struct Caps {
     pub references: bool,
     /// `NewTicket::limit` is held in the same step.
     pub holds_limit: bool,
+    /// The same `cx.reference` twice has one effect on a ticket also where the ticket was changed in between.
+    pub remembers_changes: bool,
     /// The first public answer of an agent sets `sla.responded_at`.
     pub sla: bool,
 }
@@ -110,6 +115,7 @@ impl Default for Caps {
             private_tickets: true,
             references: true,
             holds_limit: true,
+            remembers_changes: true,
             sla: true,
         }
     }

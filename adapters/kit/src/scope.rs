@@ -144,7 +144,7 @@ async fn ticket_owner(f: &Fixture) -> Verdict {
 }
 
 /// A foreign record: not found, or a row that the gateway drops.
-fn closed<T>(f: &Fixture, what: &str, answer: Result<Owned<T>>) -> Verdict {
+pub(crate) fn closed<T>(f: &Fixture, what: &str, answer: Result<Owned<T>>) -> Verdict {
     match answer {
         Ok(row) => ensure(f.open_shared(row).is_err(), || format!("{what}: the foreign record opens")),
         Err(e) => equal(what, &e.kind(), &ErrorKind::NotFound),
@@ -229,7 +229,7 @@ async fn foreign_contact(f: &Fixture) -> Verdict {
     closed(f, "contact", f.crm()?.contact(&f.own_cx(), id).await)
 }
 
-fn no_rows<T>(answer: Result<Vec<T>>) -> Verdict {
+pub(crate) fn no_rows<T>(answer: Result<Vec<T>>) -> Verdict {
     match answer {
         Ok(rows) => equal("rows", &rows.len(), &0),
         Err(e) => ensure(REFUSED.contains(&e.kind()), || format!("{:?}", e.kind())),

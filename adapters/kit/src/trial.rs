@@ -22,9 +22,9 @@ pub enum Group {
     Scope,
     /// A viewer never learns of what only employees may read.
     Visibility,
-    /// Creating, commenting, closing, escalating.
+    /// Creating, commenting, closing, escalating; every other change.
     Writes,
-    /// Inviting and moving the lead role.
+    /// Inviting and moving the lead role; portal users.
     People,
     /// The backend misbehaves.
     Failure,

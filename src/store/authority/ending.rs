@@ -25,7 +25,11 @@ pub(super) fn end_sessions(tx: &Transaction<'_>, ids: &[String], now: i64) -> ru
     let mut decline = tx.prepare_cached(
         "UPDATE confirmation SET state = 'declined', sealed = NULL WHERE session = ?1 AND state = 'pending'",
     )?;
+    let mut cancel = tx.prepare_cached(
+        "UPDATE action_request SET state = 'cancelled' WHERE session = ?1 AND state IN ('previewed', 'pending_approval', 'approved')",
+    )?;
     for id in ids {
+        cancel.execute([id])?;
         end.execute(params![id, now])?;
         refresh.execute([id])?;
         decline.execute([id])?;

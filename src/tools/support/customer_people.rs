@@ -185,8 +185,8 @@ impl Tool for InviteContact {
         let name = format!("{} {}", self.first_name.as_str(), self.last_name.as_str());
         // What the caller wrote is the caller's own to read.
         let pii = |kind, value: &str| Pii::new(kind, cx.myself(), value);
-        Ok(Preview {
-            data: Box::new(InvitationFacts {
+        Ok(Preview::new(
+            InvitationFacts {
                 action: "invite_contact",
                 organization: Text::new(organisation.name),
                 email: pii(PiiKind::Email, self.email.as_str()),
@@ -194,8 +194,8 @@ impl Tool for InviteContact {
                 role: LoginRole::Basic,
                 current_contacts,
                 max_contacts,
-            }),
-            message: |facts| {
+            },
+            |facts| {
                 let get = |key| words(facts, key);
                 let allowed = match facts.get("max_contacts") {
                     Some(max) => format!("{} of {max} allowed", get("current_contacts")),
@@ -209,7 +209,7 @@ impl Tool for InviteContact {
                     get("name"),
                 )
             },
-        })
+        ))
     }
 
     async fn call(self, cx: &ToolCx) -> Result<Reply<InvitedContact>, Refusal> {
@@ -305,8 +305,8 @@ impl Tool for TransferLead {
         let crm = cx.crm()?;
         let organisation = view::organisation(&crm, &crm.own()?).await?;
         let pii = |kind, login: &Login, value: &str| Pii::new(kind, About::Contact(login.id.clone()), value);
-        Ok(Preview {
-            data: Box::new(TransferFacts {
+        Ok(Preview::new(
+            TransferFacts {
                 action: "transfer_lead",
                 organization: Text::new(organisation.name),
                 from_name: pii(PiiKind::Name, &from, &from.name),
@@ -315,8 +315,8 @@ impl Tool for TransferLead {
                 to_name: pii(PiiKind::Name, &to, &to.name),
                 to_email: pii(PiiKind::Email, &to, &to.email),
                 to_contact_id: to.id,
-            }),
-            message: |facts| {
+            },
+            |facts| {
                 let get = |key| words(facts, key);
                 let to = get("to_name");
                 format!(
@@ -329,7 +329,7 @@ impl Tool for TransferLead {
                     get("organization"),
                 )
             },
-        })
+        ))
     }
 
     async fn call(self, cx: &ToolCx) -> Result<Reply<TransferredLead>, Refusal> {

@@ -176,16 +176,16 @@ impl Tool for CloseTicket {
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
         let desk = cx.desk()?;
         let (organization_id, ticket) = open_ticket(&desk, &self.ticket_id).await?;
-        Ok(Preview {
-            data: Box::new(ChangeFacts {
+        Ok(Preview::new(
+            ChangeFacts {
                 action: "close_ticket",
                 ticket_id: ticket.id,
                 organization_id,
                 subject: ticket.subject,
                 target: None,
                 text: self.resolution.as_str().into(),
-            }),
-            message: |facts| {
+            },
+            |facts| {
                 format!(
                     "Close ticket {} of {}?\n\nSubject: {}\nResolution, which the customer will read:\n{}",
                     field(facts, "ticket_id"),
@@ -194,7 +194,7 @@ impl Tool for CloseTicket {
                     field(facts, "text"),
                 )
             },
-        })
+        ))
     }
 
     async fn call(self, cx: &ToolCx) -> Result<Reply<ChangedTicket>, Refusal> {
@@ -230,16 +230,16 @@ impl Tool for EscalateTicket {
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
         let desk = cx.desk()?;
         let (organization_id, ticket) = open_ticket(&desk, &self.ticket_id).await?;
-        Ok(Preview {
-            data: Box::new(ChangeFacts {
+        Ok(Preview::new(
+            ChangeFacts {
                 action: "escalate_ticket",
                 ticket_id: ticket.id,
                 organization_id,
                 subject: ticket.subject,
                 target: Some(self.target.as_str().into()),
                 text: self.reason.as_str().into(),
-            }),
-            message: |facts| {
+            },
+            |facts| {
                 format!(
                     "Escalate ticket {} of {} to {}?\n\nSubject: {}\nReason: {}",
                     field(facts, "ticket_id"),
@@ -249,7 +249,7 @@ impl Tool for EscalateTicket {
                     field(facts, "text"),
                 )
             },
-        })
+        ))
     }
 
     async fn call(self, cx: &ToolCx) -> Result<Reply<ChangedTicket>, Refusal> {

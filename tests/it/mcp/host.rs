@@ -53,6 +53,7 @@ impl Host for FakeHost {
         let schema = json!({ "type": "object" }).as_object().cloned().map(Arc::new).unwrap_or_default();
         let listing = |name: &'static str| {
             Arc::new(Listing {
+                action: "".into(),
                 name,
                 title: "A tool",
                 description: "Does it.".into(),

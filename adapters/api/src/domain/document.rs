@@ -70,7 +70,7 @@ pub struct DocumentVersion {
     pub content_type: Option<String>,
     /// What the customer has to do with it.
     pub sign_off: SignOff,
-    /// To whom it is published; `None`: to nobody.
+    /// To whom it is published; `None`: to nobody, or no longer.
     pub publication: Option<Publication>,
 }
 
@@ -108,7 +108,8 @@ impl Document {
 pub struct DocumentQuery {
     /// Only this organisation; must be in the call's reach.
     pub organisation: Option<ExternalId>,
-    /// Only what is published to customers: internal documents are then not counted or hinted at.
+    /// Only what is published to customers: internal documents are then not counted or hinted at, versions that are not published are
+    /// left out, and the last publication takes the place of the last change.
     pub published_only: bool,
     /// Only this kind.
     pub kind: Option<String>,

@@ -16,7 +16,7 @@ impl Currency {
 
     /// The three letters, upper case.
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or("XXX")
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 

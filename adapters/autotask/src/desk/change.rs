@@ -51,6 +51,10 @@ pub(crate) async fn change(
             record.insert("assignedResourceRoleID".into(), json!(role));
         }
     }
+    // What is so already needs no change, whoever made it: also this very write, whose answer was lost.
+    if record.is_empty() {
+        return autotask.whole_ticket(cx, row).await;
+    }
     if let Some(since) = change.unchanged_since {
         let whole = autotask.ticket(cx, id).await?;
         let mut changed = true;
@@ -59,9 +63,6 @@ pub(crate) async fn change(
         if changed {
             return Err(refuse(ErrorKind::Conflict, "the ticket changed meanwhile; read it again"));
         }
-    }
-    if record.is_empty() {
-        return autotask.whole_ticket(cx, row).await;
     }
     record.insert("id".into(), json!(ticket));
     let record = Value::Object(record);

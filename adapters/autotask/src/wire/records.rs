@@ -113,6 +113,7 @@ rows! {
         company: Num = "companyID",
         name: Str = "projectName",
         description: Str = "description",
+        kind: Num = "projectType",
         status: Num = "status",
         lead: Num = "projectLeadResourceID",
         start: Str = "startDateTime",

@@ -25,9 +25,10 @@ async fn a_change_is_one_request_with_the_role_and_is_read_back() {
         it.rows("Tickets").iter().find(|it| it["id"] == 4322).map(|it| it["assignedResourceRoleID"].clone())
     });
     assert_eq!(role, Some(serde_json::json!(8)), "the default role of {ADA}");
-    let error = desk.desk().change(&acme(), &tid("4322"), &change).await.expect_err("changed meanwhile");
+    let stale = TicketChange { priority: Some(Priority::Low), ..change.clone() };
+    let error = desk.desk().change(&acme(), &tid("4322"), &stale).await.expect_err("changed meanwhile");
     assert_eq!(error.kind(), ErrorKind::Conflict);
-    let again = TicketChange { unchanged_since: None, ..change };
+    let again = change;
     desk.desk().change(&acme(), &tid("4322"), &again).await.expect("as it is");
     assert_eq!(desk.asked("PATCH", "tickets"), 1, "what is so already is not sent");
 }

@@ -176,6 +176,7 @@ async fn a_task_is_internal_unless_its_own_mark_shows_it() {
     let rows = opened(port.projects(&acme(), &projects()).await.expect("a page").rows);
     let seen: Vec<_> = rows.iter().map(|it| (it.id.as_str(), it.status, it.percent_complete)).collect();
     assert_eq!(seen, [("602", WorkStatus::InProgress, Some(40)), ("601", WorkStatus::InProgress, Some(40))]);
+    assert_eq!(rows.iter().map(|it| it.customer_visible).collect::<Vec<_>>(), [false, true], "602 is the MSP's own");
     let whole = open(port.project(&acme(), &project("601")).await.expect("a row")).expect("Acme's");
     let phases: Vec<_> = whole.phases.iter().map(|it| (it.id.as_str(), it.internal)).collect();
     assert_eq!(phases, [("phase-2", false), ("phase-1", false), ("task-1", false), ("task-2", true), ("task-3", true)]);

@@ -41,6 +41,11 @@ pub(crate) async fn change(
     if let Some(address) = &change.assignee {
         fields.push((Field::Owner, colleague(psa, cx, address).await?));
     }
+    fields.retain(|(field, id)| !holds(&row, *field, *id));
+    // What is so already needs no change, whoever made it: also this very write, whose answer was lost.
+    if fields.is_empty() {
+        return psa.whole_ticket(cx, row).await;
+    }
     if let Some(since) = change.unchanged_since {
         let now = psa.ticket(cx, id).await?;
         let mut changed = true;
@@ -49,10 +54,6 @@ pub(crate) async fn change(
         if changed {
             return Err(refuse(ErrorKind::Conflict, "the ticket changed meanwhile; read it again"));
         }
-    }
-    fields.retain(|(field, id)| !holds(&row, *field, *id));
-    if fields.is_empty() {
-        return psa.whole_ticket(cx, row).await;
     }
     let path = ["service", "tickets", &ticket.to_string()];
     let sent = psa.client.patch(cx, &path, &fields, "ticket").await;

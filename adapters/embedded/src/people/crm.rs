@@ -1,10 +1,12 @@
 //! Organisations and contacts.
 
+use super::profile;
 use crate::adapter::{Tenant, required_organisation};
 use crate::convert::{id, organisation_status, owner};
 use crate::fail::Result as Inner;
 use postern_api::*;
 use rusqlite::Row;
+use std::collections::BTreeMap;
 
 #[async_trait]
 impl Crm for Tenant {
@@ -70,6 +72,24 @@ impl Crm for Tenant {
             Some((organisation, contact)) if cx.reach.contains(&organisation) => Ok(contact),
             Some(_) | None => Err(Error::not_found("contact")),
         }
+    }
+
+    async fn sites(&self, cx: &CallCx, organisation: &ExternalId) -> Result<Vec<Owned<Site>>> {
+        self.read(cx, |rows| profile::sites(rows, required_organisation(rows, &cx.reach, organisation)?))
+    }
+
+    async fn profile(
+        &self,
+        cx: &CallCx,
+        organisation: &ExternalId,
+        contact: Option<&ContactId>,
+    ) -> Result<Owned<BTreeMap<ProfileField, Option<String>>>> {
+        self.read(cx, |rows| profile::read(rows, required_organisation(rows, &cx.reach, organisation)?, contact))
+    }
+
+    async fn change_profile(&self, cx: &CallCx, change: &ProfileChange) -> Result<Owned<()>> {
+        let (call, change) = (cx.clone(), change.clone());
+        self.write(cx, move |rows| profile::change(rows, &call, &change)).await
     }
 }
 

@@ -1,5 +1,6 @@
-//! Logins: listing, inviting, moving the lead role.
+//! Logins: listing, inviting, moving the lead role. What portal users may do is beside.
 
+use super::{access, users};
 use crate::adapter::{Tenant, organisation_in_reach, required_organisation};
 use crate::convert::{id, login_status, micros, owner, role, some_time, time};
 use crate::fail::{Result as Inner, refuse};
@@ -50,6 +51,40 @@ impl Identity for Tenant {
                 &[(":organisation", &key)],
                 role_change,
             )
+        })
+    }
+
+    async fn portal_users(&self, cx: &CallCx, organisation: &ExternalId) -> Result<Vec<Owned<PortalUser>>> {
+        self.read(cx, |rows| users::list(rows, required_organisation(rows, &cx.reach, organisation)?))
+    }
+
+    async fn access_roles(&self, cx: &CallCx) -> Result<Vec<AccessRole>> {
+        self.read(cx, users::roles)
+    }
+
+    async fn auth_policy(&self, cx: &CallCx) -> Result<AuthPolicy> {
+        self.read(cx, users::policy)
+    }
+
+    async fn invite_user(&self, cx: &CallCx, invitation: &PortalInvitation) -> Result<Owned<PortalUser>> {
+        let (call, new) = (cx.clone(), invitation.clone());
+        self.write(cx, move |rows| access::invite(rows, &call, &new)).await
+    }
+
+    async fn change_access(&self, cx: &CallCx, change: &AccessChange) -> Result<Owned<PortalUser>> {
+        let (call, change) = (cx.clone(), change.clone());
+        self.write(cx, move |rows| access::change(rows, &call, &change)).await
+    }
+
+    async fn reset_access(&self, cx: &CallCx, order: &ResetOrder) -> Result<Owned<PortalUser>> {
+        let (call, order) = (cx.clone(), order.clone());
+        self.write(cx, move |rows| access::reset(rows, &call, &order)).await
+    }
+
+    async fn access_events(&self, cx: &CallCx, query: &AccessEventQuery) -> Result<Vec<Owned<AccessEvent>>> {
+        self.read(cx, |rows| {
+            let organisation = required_organisation(rows, &cx.reach, &query.organisation)?;
+            users::events(rows, organisation, query)
         })
     }
 }
@@ -127,7 +162,7 @@ fn invite(rows: &Rows<'_>, cx: &CallCx, invitation: &Invitation) -> Inner<Owned<
         return stored(rows, contact);
     }
     room(rows, organisation, invitation.max_logins)?;
-    let contact = contact(rows, organisation, &email, invitation)?;
+    let contact = contact(rows, organisation, &email, (&invitation.first_name, &invitation.last_name))?;
     rows.insert(
         "INSERT INTO login (contact, tenant, organisation, email, role, status, expires_at, reference)
          VALUES (:contact, :tenant, :organisation, :email, 1, 1, :expires, :reference)",
@@ -139,10 +174,14 @@ fn invite(rows: &Rows<'_>, cx: &CallCx, invitation: &Invitation) -> Inner<Owned<
             (":reference", &cx.reference),
         ],
     )?;
-    let change =
-        Change { organisation, contact, before: None, after: LoginRole::Basic, by: &invitation.by, reason: None };
-    record(rows, &change, now, None)?;
+    invited(rows, organisation, contact, &invitation.by, now)?;
     stored(rows, contact)
+}
+
+/// Keeps that there is a new login.
+pub(super) fn invited(rows: &Rows<'_>, organisation: i64, contact: i64, by: &str, now: i64) -> Inner<()> {
+    let change = Change { organisation, contact, before: None, after: LoginRole::Basic, by, reason: None };
+    record(rows, &change, now, None)
 }
 
 /// Refuses past the number of logins that are active or pending.
@@ -160,7 +199,7 @@ fn room(rows: &Rows<'_>, organisation: i64, most: Option<u32>) -> Inner<()> {
 }
 
 /// The contact of that address in the organisation, or a new one.
-fn contact(rows: &Rows<'_>, organisation: i64, email: &str, invitation: &Invitation) -> Inner<i64> {
+pub(super) fn contact(rows: &Rows<'_>, organisation: i64, email: &str, (first, last): (&str, &str)) -> Inner<i64> {
     let known = rows.one(
         "SELECT key FROM contact WHERE tenant = :tenant AND organisation = :organisation AND email = :email
          ORDER BY key LIMIT 1",
@@ -170,7 +209,7 @@ fn contact(rows: &Rows<'_>, organisation: i64, email: &str, invitation: &Invitat
     if let Some(key) = known {
         return Ok(key);
     }
-    let name = format!("{} {}", invitation.first_name.trim(), invitation.last_name.trim());
+    let name = format!("{} {}", first.trim(), last.trim());
     rows.insert(
         "INSERT INTO contact (tenant, id, organisation, name, email, active)
          VALUES (:tenant, :id, :organisation, :name, :email, 1)",

@@ -4,42 +4,20 @@
 //! in the time that is sorted by, not in the count.
 
 use super::one;
-use crate::adapter::organisation_in_reach;
 use crate::convert::{count, micros, priority_number, status_number};
 use crate::fail::Result;
-use crate::rows::{Param, Rows};
+use crate::filter::{Filter, MOST, nothing};
+use crate::rows::Rows;
 use crate::words;
 use postern_api::*;
-use rusqlite::ToSql;
-
-/// Rows that one page holds at most.
-const MOST: u32 = 200;
-
-/// Conditions, and the values that they name.
-#[derive(Default)]
-struct Filter {
-    sql: String,
-    params: Vec<(String, Box<dyn ToSql>)>,
-}
-
-impl Filter {
-    fn and(&mut self, condition: &str) {
-        self.sql.push_str(" AND ");
-        self.sql.push_str(condition);
-    }
-
-    fn bind(&mut self, name: &str, value: impl ToSql + 'static) {
-        self.params.push((name.to_owned(), Box::new(value)));
-    }
-}
 
 pub(super) fn page(rows: &Rows<'_>, reach: &Reach, query: &TicketQuery) -> Result<Page<Owned<Ticket>>> {
     let Some(mut filter) = filter(rows, reach, query)? else {
-        return Ok(Page { rows: vec![], total: 0, truncated: false });
+        return Ok(nothing());
     };
     let total = {
-        let sql = format!("SELECT count(*) FROM ticket t WHERE t.tenant = :tenant{}", filter.sql);
-        rows.one(&sql, &params(&filter), |row| count(row, 0))?.unwrap_or(0)
+        let sql = format!("SELECT count(*) FROM ticket t WHERE t.tenant = :tenant{}", filter.sql());
+        rows.one(&sql, &filter.params(), |row| count(row, 0))?.unwrap_or(0)
     };
     let by = match query.sort {
         TicketSort::CreatedAt => "t.created_at",
@@ -48,24 +26,23 @@ pub(super) fn page(rows: &Rows<'_>, reach: &Reach, query: &TicketQuery) -> Resul
         TicketSort::Priority => "t.priority",
     };
     let order = if query.descending { "DESC" } else { "ASC" };
-    let sql = format!("{}{} ORDER BY {by} {order}, t.key {order} LIMIT :limit OFFSET :offset", one::SELECT, filter.sql);
+    let sql =
+        format!("{}{} ORDER BY {by} {order}, t.key {order} LIMIT :limit OFFSET :offset", one::SELECT, filter.sql());
     filter.bind(":limit", query.limit.min(MOST));
     filter.bind(":offset", query.offset);
-    let rows = rows.all(&sql, &params(&filter), |row| {
+    let rows = rows.all(&sql, &filter.params(), |row| {
         let (_, owner, ticket) = one::head(row)?;
         Ok(Owned::new(owner, ticket))
     })?;
     Ok(Page { rows, total, truncated: false })
 }
 
-fn params(filter: &Filter) -> Vec<Param<'_>> {
-    filter.params.iter().map(|(name, value)| (name.as_str(), value.as_ref())).collect()
-}
-
 /// What narrows the query; `None`: nothing can match.
 fn filter(rows: &Rows<'_>, reach: &Reach, query: &TicketQuery) -> Result<Option<Filter>> {
     let mut filter = Filter::default();
-    if !organisations(rows, reach, query, &mut filter)? || !viewer(rows, query, &mut filter)? {
+    if !filter.in_reach(rows, reach, query.organisation.as_ref(), "t.organisation")?
+        || !viewer(rows, query, &mut filter)?
+    {
         return Ok(None);
     }
     if !query.statuses.is_empty() {
@@ -100,30 +77,6 @@ fn filter(rows: &Rows<'_>, reach: &Reach, query: &TicketQuery) -> Result<Option<
         }
     }
     Ok(Some(filter))
-}
-
-fn organisations(rows: &Rows<'_>, reach: &Reach, query: &TicketQuery, filter: &mut Filter) -> Result<bool> {
-    let wanted = match (&query.organisation, reach) {
-        (Some(one), _) => std::slice::from_ref(one),
-        (None, Reach::Organisations(some)) => some.as_slice(),
-        (None, Reach::Tenant) => return Ok(true),
-    };
-    let mut keys = Vec::with_capacity(wanted.len());
-    for id in wanted {
-        keys.extend(organisation_in_reach(rows, reach, id)?);
-    }
-    match keys.as_slice() {
-        [] => return Ok(false),
-        [one] => {
-            filter.and("t.organisation = :organisation");
-            filter.bind(":organisation", *one);
-        }
-        some => {
-            filter.and("t.organisation IN (SELECT value FROM json_each(:organisations))");
-            filter.bind(":organisations", serde_json::json!(some).to_string());
-        }
-    }
-    Ok(true)
 }
 
 fn viewer(rows: &Rows<'_>, query: &TicketQuery, filter: &mut Filter) -> Result<bool> {

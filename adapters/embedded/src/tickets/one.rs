@@ -1,6 +1,6 @@
 //! One ticket, and how a ticket's row is read.
 
-use crate::convert::{count, id, owner, priority, some_time, status, time, visibility};
+use crate::convert::{count, id, owner, priority, some_agent, some_time, status, text, time, visibility};
 use crate::fail::Result;
 use crate::rows::Rows;
 use postern_api::*;
@@ -35,7 +35,7 @@ pub(super) fn head(row: &Row<'_>) -> Result<(i64, Owner, Ticket)> {
         category: row.get(7)?,
         visibility: visibility(row, 8)?,
         requester: Person { contact: Some(id(row, 9, ContactId::new)?), name: row.get(10)?, email: row.get(11)? },
-        assignee: agent(row, 12)?,
+        assignee: some_agent(row, 12)?,
         created_at: time(row, 15)?,
         updated_at: time(row, 16)?,
         public_updated_at: time(row, 17)?,
@@ -54,16 +54,6 @@ pub(super) fn head(row: &Row<'_>) -> Result<(i64, Owner, Ticket)> {
         resolution: row.get::<_, Option<String>>(25)?.map(Text::new),
     };
     Ok((row.get(0)?, owner(row, 1)?, ticket))
-}
-
-fn text(row: &Row<'_>, column: usize) -> Result<Text> {
-    Ok(Text::new(row.get::<_, String>(column)?))
-}
-
-/// An agent from three columns, where there is one.
-fn agent(row: &Row<'_>, column: usize) -> Result<Option<Agent>> {
-    let Some(id) = row.get(column)? else { return Ok(None) };
-    Ok(Some(Agent { id, name: row.get(column + 1)?, email: row.get(column + 2)? }))
 }
 
 /// A ticket with all that belongs to it. Out of reach is as if it were not there.
@@ -112,7 +102,7 @@ pub(super) fn stored_comment(rows: &Rows<'_>, key: i64) -> Result<Comment> {
 }
 
 fn comment(row: &Row<'_>) -> Result<Comment> {
-    let author = match agent(row, 1)? {
+    let author = match some_agent(row, 1)? {
         Some(agent) => Author::Agent(agent),
         None => {
             let contact = match row.get::<_, Option<String>>(4)? {

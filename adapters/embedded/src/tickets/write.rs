@@ -11,10 +11,10 @@ use jiff::Timestamp;
 use postern_api::*;
 
 /// What a write must know about the ticket it changes.
-struct Found {
-    key: i64,
+pub(super) struct Found {
+    pub(super) key: i64,
     owner: Owner,
-    organisation: i64,
+    pub(super) organisation: i64,
     status: TicketStatus,
     public_comments: i64,
     internal_comments: i64,
@@ -22,7 +22,7 @@ struct Found {
 }
 
 /// Out of reach is as if it were not there.
-fn find(rows: &Rows<'_>, reach: &Reach, ticket: &TicketId) -> Result<Found> {
+pub(super) fn find(rows: &Rows<'_>, reach: &Reach, ticket: &TicketId) -> Result<Found> {
     let found = rows.one(
         "SELECT t.key, o.id, t.organisation, t.status, t.public_comments, t.internal_comments, t.close_reference
          FROM ticket t JOIN organisation o ON o.key = t.organisation WHERE t.tenant = :tenant AND t.id = :id",
@@ -46,7 +46,7 @@ fn find(rows: &Rows<'_>, reach: &Reach, ticket: &TicketId) -> Result<Found> {
     }
 }
 
-fn not_closed(found: &Found) -> Result<()> {
+pub(super) fn not_closed(found: &Found) -> Result<()> {
     if found.status == TicketStatus::Closed {
         return refuse(ErrorKind::Conflict, "the ticket is closed; open a new one");
     }

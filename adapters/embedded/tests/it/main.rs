@@ -5,6 +5,14 @@ mod behaviour;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod foreign;
+#[cfg(test)]
+mod guards;
+#[cfg(test)]
+mod picture;
+#[cfg(test)]
+mod portal;
+#[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod support;

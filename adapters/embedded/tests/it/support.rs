@@ -50,6 +50,34 @@ impl Demo {
         self.adapter.identity().expect("a directory")
     }
 
+    pub(crate) fn portal(&self) -> &dyn Portal {
+        self.adapter.portal().expect("portal records")
+    }
+
+    pub(crate) fn billing(&self) -> &dyn Billing {
+        self.adapter.billing().expect("billing")
+    }
+
+    pub(crate) async fn invoices(&self, organisation: &str) -> Vec<Invoice> {
+        let organisation = Some(external(organisation));
+        let query = InvoiceQuery { organisation, statuses: vec![], customer_visible: false, offset: 0, limit: 200 };
+        let page = self.billing().invoices(&everywhere(), &query).await.expect("invoices");
+        page.rows.into_iter().map(|it| self.open(it)).collect()
+    }
+
+    pub(crate) async fn find_invoice(&self, organisation: &str, id: &str) -> Invoice {
+        let found = self.invoices(organisation).await.into_iter().find(|it| it.id.as_str() == id);
+        found.unwrap_or_else(|| panic!("no invoice `{id}`"))
+    }
+
+    pub(crate) async fn documents(&self, organisation: &str, published_only: bool) -> Vec<Document> {
+        let organisation = Some(external(organisation));
+        let query = DocumentQuery { organisation, published_only, kind: None, offset: 0, limit: 200 };
+        let port = self.adapter.documents().expect("documents");
+        let page = port.documents(&everywhere(), &query).await.expect("documents");
+        page.rows.into_iter().map(|it| self.open(it)).collect()
+    }
+
     pub(crate) fn open<T>(&self, row: Owned<T>) -> T {
         Scope::whole_tenant(self.tenant.clone()).admit(&self.map, row).expect("an owner").record
     }

@@ -1,6 +1,7 @@
 //! Two tenants in one file with the same ids: neither learns of the other, neither changes the other.
 
 use crate::behaviour::fixture;
+use crate::picture::picture;
 use crate::support::{Demo, cx, demo_on, everywhere, external, kind, marcus};
 use postern_api::*;
 use postern_embedded::Embedded;
@@ -8,27 +9,6 @@ use postern_embedded::Embedded;
 fn two() -> (Demo, Demo) {
     let embedded = Embedded::open_in_memory().expect("a database");
     (demo_on(&embedded, "msp"), demo_on(&embedded, "other-msp"))
-}
-
-/// Everything of a tenant that its ports show, as text.
-async fn picture(demo: &Demo) -> String {
-    let mut picture = String::new();
-    let all = TicketQuery { limit: 200, ..TicketQuery::default() };
-    let (rows, total) = demo.list(&everywhere(), all).await;
-    picture += &format!("{total}\n");
-    for row in rows {
-        let whole = demo.desk().ticket(&everywhere(), &row.id).await.expect("a ticket");
-        picture += &format!("{:?}\n", demo.open(whole));
-    }
-    for organisation in ["acme", "globex", "initech"] {
-        let organisation = external(organisation);
-        let crm = demo.adapter.crm().expect("a CRM");
-        picture += &format!("{:?}\n", crm.contacts(&everywhere(), &organisation).await.expect("contacts"));
-        picture += &format!("{:?}\n", demo.identity().logins(&everywhere(), &organisation).await.expect("logins"));
-        let changes = demo.identity().role_changes(&everywhere(), &organisation).await.expect("role changes");
-        picture += &format!("{changes:?}\n");
-    }
-    picture
 }
 
 #[tokio::test]

@@ -38,6 +38,11 @@ pub(crate) async fn change(halo: &HaloPsa, cx: &CallCx, id: &TicketId, change: &
     if let Some(address) = &change.assignee {
         record.insert("agent_id".into(), json!(colleague(halo, cx, address).await?));
     }
+    record.retain(|name, value| !holds(&row, name, value));
+    // What is so already needs no change, whoever made it: also this very write, whose answer was lost.
+    if record.is_empty() {
+        return halo.whole_ticket(cx, row).await;
+    }
     if let Some(since) = change.unchanged_since {
         let whole = halo.ticket(cx, id).await?;
         let mut changed = true;
@@ -46,10 +51,6 @@ pub(crate) async fn change(halo: &HaloPsa, cx: &CallCx, id: &TicketId, change: &
         if changed {
             return Err(refuse(ErrorKind::Conflict, "the ticket changed meanwhile; read it again"));
         }
-    }
-    record.retain(|name, value| !holds(&row, name, value));
-    if record.is_empty() {
-        return halo.whole_ticket(cx, row).await;
     }
     let mut sent = record.clone();
     sent.insert("id".into(), json!(ticket));

@@ -119,6 +119,7 @@ rows! {
         status_id: Num,
         tickettype_id: Num,
         is_project: Flag,
+        is_sensitive: Flag,
         deleted: Flag,
         agent_id: Num,
         agent_name: Str,

@@ -32,9 +32,10 @@ async fn a_change_is_one_record_with_its_number_and_is_read_back() {
     let all = sent(&desk);
     assert_eq!((all.len(), &all[0][0]["id"]), (1, &json!(4321)));
     assert!(all[0][0].as_object().is_some_and(|it| it.keys().all(|it| it != "client_id")));
-    let error = desk.desk().change(&acme(), &tid("4321"), &change).await.expect_err("changed meanwhile");
+    let stale = TicketChange { priority: Some(Priority::Low), ..change.clone() };
+    let error = desk.desk().change(&acme(), &tid("4321"), &stale).await.expect_err("changed meanwhile");
     assert_eq!(error.kind(), ErrorKind::Conflict);
-    let again = TicketChange { unchanged_since: None, ..change };
+    let again = change;
     desk.desk().change(&acme(), &tid("4321"), &again).await.expect("as it is");
     assert_eq!(sent(&desk).len(), 1, "what is so already is not sent");
 }

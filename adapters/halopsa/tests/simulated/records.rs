@@ -176,7 +176,7 @@ async fn a_ticket_that_does_not_say_that_it_is_a_project_is_none() {
     let port = desk.adapter.projects().expect("a port");
     let page = port.projects(&acme(), &projects()).await.expect("a page");
     clean(&page);
-    assert_eq!(opened(page.rows).iter().map(|it| it.id.as_str()).collect::<Vec<_>>(), ["601"]);
+    assert_eq!(opened(page.rows).iter().map(|it| it.id.as_str()).collect::<Vec<_>>(), ["605", "601"]);
     for ticket in ["602", "603", "999"] {
         let error = port.project(&acme(), &project(ticket)).await.expect_err("no project");
         assert_eq!((error.kind(), error.message()), (ErrorKind::NotFound, "project not found"), "{ticket}");
@@ -186,10 +186,14 @@ async fn a_ticket_that_does_not_say_that_it_is_a_project_is_none() {
     assert_eq!(phases, [("Planning", true, false), ("Go live", true, false)]);
     assert_eq!((whole.customer_visible, whole.description.as_ref().map(|it| it.expose())), (true, Some("About it")));
     clean(&whole);
+    let sensitive = open(port.project(&acme(), &project("605")).await.expect("a row")).expect("Acme's");
+    assert!(!sensitive.customer_visible && sensitive.phases.iter().all(|it| it.internal));
+    let query = ProjectQuery { customer_visible: true, ..projects() };
+    assert_eq!(port.projects(&acme(), &query).await.expect("a page").total, 1);
     let typed = desk_with(|it| it.project_types = vec![9]).await;
     let port = typed.adapter.projects().expect("a port");
     let rows = opened(port.projects(&acme(), &projects()).await.expect("a page").rows);
-    assert_eq!(rows.len(), 3, "its type says so");
+    assert_eq!(rows.len(), 4, "its type says so");
     assert!(rows.iter().all(|it| !it.customer_visible));
     let whole = open(port.project(&acme(), &project("601")).await.expect("a row")).expect("Acme's");
     assert!(!whole.customer_visible && whole.phases.iter().all(|it| it.internal));

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub(super) async fn call(f: &Fixture, op: Op) -> Result<()> {
     match op {
         Op::TicketChange | Op::TimeList | Op::VocabularyGet => desk(f, op).await,
-        Op::SiteList | Op::ProfileChange => crm(f, op).await,
+        Op::SiteList | Op::ProfileGet | Op::ProfileChange => crm(f, op).await,
         Op::PortalUserList
         | Op::AccessRoleList
         | Op::AuthPolicyGet
@@ -48,6 +48,9 @@ async fn crm(f: &Fixture, op: Op) -> Result<()> {
     let port = f.adapter.crm().ok_or_else(|| Error::unsupported(op))?;
     if op == Op::SiteList {
         return port.sites(&f.own_cx(), &f.own.external).await.map(drop);
+    }
+    if op == Op::ProfileGet {
+        return port.profile(&f.own_cx(), &f.own.external, None).await.map(drop);
     }
     let change = ProfileChange {
         organisation: f.missing.organisation.clone(),

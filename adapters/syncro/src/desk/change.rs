@@ -53,6 +53,11 @@ pub(crate) async fn change(
         })?;
         record.insert("user_id".into(), json!(user));
     }
+    record.retain(|name, value| !holds(&row, name, value));
+    // What is so already needs no change, whoever made it: also this very write, whose answer was lost.
+    if record.is_empty() {
+        return syncro.whole_ticket(cx, row).await;
+    }
     if let Some(since) = change.unchanged_since {
         let whole = syncro.ticket(cx, id).await?;
         let mut changed = true;
@@ -61,10 +66,6 @@ pub(crate) async fn change(
         if changed {
             return Err(refuse(ErrorKind::Conflict, "the ticket changed meanwhile; read it again"));
         }
-    }
-    record.retain(|name, value| !holds(&row, name, value));
-    if record.is_empty() {
-        return syncro.whole_ticket(cx, row).await;
     }
     let request = Request::put(&["tickets", &ticket.to_string()]).json(&record)?;
     let lost = match syncro.client.write(cx, request, "ticket").await {

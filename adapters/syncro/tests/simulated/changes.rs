@@ -25,9 +25,10 @@ async fn a_change_is_one_request_and_is_read_back() {
     assert_eq!((ticket.status, ticket.priority), (TicketStatus::Open, Priority::Critical));
     assert_eq!(ticket.assignee.map(|it| it.name).as_deref(), Some("Ada Agent"));
     assert_eq!(desk.written(), [json!({ "status": "New", "priority": "0 Urgent", "user_id": 14 })]);
-    let error = desk.desk().change(&acme(), &tid("4322"), &change).await.expect_err("changed meanwhile");
+    let stale = TicketChange { priority: Some(Priority::Low), ..change.clone() };
+    let error = desk.desk().change(&acme(), &tid("4322"), &stale).await.expect_err("changed meanwhile");
     assert_eq!(error.kind(), ErrorKind::Conflict);
-    let again = TicketChange { unchanged_since: None, ..change };
+    let again = change;
     desk.desk().change(&acme(), &tid("4322"), &again).await.expect("as it is");
     assert_eq!(desk.written().len(), 1, "what is so already is not sent");
     assert!(desk.state().outside().is_empty(), "{:?}", desk.state().outside());

@@ -80,6 +80,7 @@ const PROJECTS: &[Field] = &[
     ("companyID", "integer", Open),
     ("projectName", "string", Open),
     ("description", "string", Open),
+    ("projectType", "integer", Pick),
     ("status", "integer", Pick),
     ("projectLeadResourceID", "integer", Open),
     ("startDateTime", "datetime", Open),
@@ -141,6 +142,7 @@ pub(super) fn picks(entity: &str, field: &str) -> Option<&'static [(i64, &'stati
         ("Contracts", "contractType") => &[(7, "Recurring Service", true)],
         ("Contracts", "status") => &[(0, "Inactive", true), (1, "Active", true)],
         ("Quotes", "extApprovalContactResponse") => &[(1, "Accepted", true), (2, "Rejected", true)],
+        ("Projects", "projectType") => &[(3, "Template", true), (4, "Internal", true), (5, "Client", true)],
         ("Projects", "status") => &[(1, "New", true), (5, "Complete", true), (6, "In Progress", true)],
         ("Tasks", "status") => &[(1, "New", true), (5, "Complete", true), (6, "In Progress", true)],
         _ => return None,
@@ -224,7 +226,7 @@ pub(super) fn add(data: &mut Data) {
     ];
     let project = |id: i64, company: i64, name: &str, day: u32| {
         json!({
-            "id": id, "companyID": company, "projectName": name, "description": "About it", "status": 6,
+            "id": id, "companyID": company, "projectName": name, "description": "About it", "projectType": if id == 602 { 4 } else { 5 }, "status": 6,
             "projectLeadResourceID": ADA, "startDateTime": at(1), "endDateTime": at(30), "completedPercentage": 40,
             "lastActivityDateTime": at(day), "laborEstimatedCosts": 4711.0,
         })

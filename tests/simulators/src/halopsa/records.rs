@@ -64,7 +64,7 @@ pub(super) fn data() -> Data {
     let project = |id: i64, client: i64, summary: &str, mark: Value| {
         json!({
             "id": id, "client_id": client, "summary": summary, "details": "<p>About it</p>", "status_id": 2, "tickettype_id": 9,
-            "is_project": mark, "agent_id": 14, "agent_name": "Ada Agent", "startdate": "2026-09-01T00:00:00",
+            "is_project": mark, "is_sensitive": id == 605, "agent_id": 14, "agent_name": "Ada Agent", "startdate": "2026-09-01T00:00:00",
             "targetdate": "2026-12-01T00:00:00", "last_update": format!("2026-09-0{}T00:00:00", id % 10),
             "projectmoneybudget": 4711.0, "private_note": "CANARY-PRIVATE", "milestones": [
                 { "id": 2, "name": "Go live", "sequence": 2, "start_date": "2026-11-01T00:00:00", "target_date": null },
@@ -116,6 +116,7 @@ pub(super) fn data() -> Data {
             project(601, ACME, "Office move", json!(true)),
             project(602, ACME, "CANARY-TICKET", json!(false)),
             project(603, ACME, "CANARY-UNMARKED", Value::Null),
+            project(605, ACME, "Merger", json!(true)),
             project(604, GLOBEX, "CANARY-GLOBEX", json!(true)),
         ],
         ..Data::default()

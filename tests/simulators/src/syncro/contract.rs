@@ -21,9 +21,9 @@ const INVOICES: &str = "Invoices - View Details";
 const CONTRACTS: &str = "Contracts - View Details";
 const ESTIMATES: &str = "Estimates - View Details";
 
-/// Every permission that the adapter needs for its first three ports. The others' names are not certain, and each port needs
-/// its own alone.
-pub const PERMISSIONS: [&str; 6] = [LIST, DETAILS, CREATE, EDIT, CUSTOMER, PAGES];
+/// Every permission that the adapter needs.
+pub const PERMISSIONS: [&str; 10] =
+    [LIST, DETAILS, CREATE, EDIT, CUSTOMER, PAGES, ASSETS, INVOICES, CONTRACTS, ESTIMATES];
 
 const TABLE: &[Row] = &[
     (

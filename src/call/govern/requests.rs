@@ -1,0 +1,339 @@
+//! Governed writes as action requests: previewed, allowed by the policy's need, carried out once, answered the same again.
+//!
+//! A write that has a preview of its own names it; any other is previewed by its first call. Before it is sent it is previewed
+//! once more: what is not as it was when somebody looked at it is not carried out.
+
+use super::super::audit::{Ledger, kept};
+use super::super::{Permitted, Shown, Step, Stop, Work, missing_layer};
+use super::{Govern, confirm, write};
+use crate::govern::action::{ActionId, ActionRequest, Actions, Begun, Content, LIFE, Requester, State};
+use crate::govern::confirmation::Confirmations;
+use crate::tools::refusal::missing;
+use crate::tools::{Code, Described, Metadata, Refusal, find};
+use jiff::SignedDuration;
+use postern_policies::{Need, Requested};
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use tower::{Service, ServiceExt};
+
+/// What the layer needs for one call.
+#[derive(Debug)]
+pub(super) struct Requests<S> {
+    inner: S,
+    confirmations: Arc<dyn Confirmations>,
+    actions: Arc<dyn Actions>,
+    ledger: Arc<dyn Ledger>,
+}
+
+/// A write as its arguments say, before anything was looked at.
+#[derive(Debug, Clone)]
+struct Plan {
+    write: &'static Described,
+    arguments: Map<String, Value>,
+}
+
+/// What a look at the systems found.
+#[derive(Debug)]
+struct Looked {
+    content: Content,
+    data: Value,
+    organisation: Option<postern_api::OrganisationId>,
+    digest: String,
+    need: Need,
+}
+
+impl<S> Requests<S>
+where
+    S: Service<Work, Response = Shown, Error = Stop> + Clone + Send + Sync + 'static,
+    S::Future: Send,
+{
+    pub(super) fn new<T>(inner: S, layer: &Govern<T>) -> Self {
+        Self {
+            inner,
+            confirmations: layer.confirmations.clone(),
+            actions: layer.actions.clone(),
+            ledger: layer.ledger.clone(),
+        }
+    }
+
+    /// A preview tool: notes what its write would do.
+    pub(super) async fn preview(&self, permitted: Permitted) -> Result<Shown, Stop> {
+        let write = permitted.described.entry.writes.and_then(find);
+        let plan = Plan {
+            write: write.ok_or_else(|| missing_layer("a preview of no write"))?,
+            arguments: permitted.arguments.clone(),
+        };
+        let looked = self.look(&permitted, &plan).await?;
+        let request = self.note(&permitted, &plan, None, &looked)?;
+        told(&request, &looked)
+    }
+
+    /// A governed write.
+    pub(super) async fn carry_out(&self, permitted: Permitted) -> Result<Shown, Stop> {
+        let (tenant, principal) = (&permitted.cx.tenant.id, &permitted.cx.caller.principal);
+        if let Some(id) = permitted.tool.previewed() {
+            let found = self.actions.get(tenant, id)?;
+            let tool = permitted.described.entry.name;
+            // Somebody else's, another write's and none at all are the same.
+            let found = found.filter(|it| it.principal == *principal && it.tool == tool);
+            let request = found.ok_or_else(|| missing(Code::ActionRequestNotFound))?;
+            return self.proceed(permitted, request, None).await;
+        }
+        let mut arguments = permitted.arguments.clone();
+        let key = permitted.described.entry.key(&mut arguments)?;
+        let plan = Plan { write: permitted.described, arguments };
+        if let Some(key) = &key
+            && let Some(known) = self.actions.by_key(tenant, principal, key)?
+        {
+            let same = known.tool == plan.write.entry.name && known.content.arguments == text(&plan.arguments)?;
+            if !same {
+                return Err(Refusal::new(Code::IdempotencyConflict, "this key was used for another write").into());
+            }
+            return self.proceed(permitted, known, None).await;
+        }
+        let looked = self.look(&permitted, &plan).await?;
+        let known = match &key {
+            None => self.actions.by_digest(tenant, principal, &looked.digest)?,
+            Some(_) => None,
+        };
+        let request = match known {
+            Some(known) => known,
+            None => self.note(&permitted, &plan, key, &looked)?,
+        };
+        self.proceed(permitted, request, Some(looked)).await
+    }
+
+    /// Previews, which cannot change anything: the tool is given no reference, and without one no port writes.
+    async fn look(&self, permitted: &Permitted, plan: &Plan) -> Result<Looked, Stop> {
+        let work = Work { permitted: planned(permitted, plan)?, step: Step::Preview };
+        let shown = self.inner.clone().oneshot(work).await?;
+        let Shown::Preview { data, message, effect, targets } = shown else {
+            return Err(missing_layer("a preview was not a preview"));
+        };
+        let caller = &permitted.cx.caller;
+        let content = Content {
+            arguments: text(&plan.arguments)?,
+            requester: Requester {
+                realm: caller.realm,
+                name: caller.name.as_deref().map(str::to_owned),
+                email: caller.email.as_deref().map(str::to_owned),
+                client: caller.client.as_deref().map(str::to_owned),
+            },
+            message,
+            data: data.to_string(),
+            effect,
+            targets,
+        };
+        let mut organisations = permitted.trail.findings.lock().organisations.clone();
+        organisations.extend(caller.organisation.clone());
+        let organisation = organisations.pop_first().filter(|_| organisations.is_empty());
+        let digest = ActionRequest::digest_of(
+            &permitted.cx.tenant.id,
+            &caller.principal,
+            organisation.as_ref(),
+            plan.write.entry.name,
+            &permitted.policy_version,
+            &content,
+        );
+        let requested = Requested { tool: &plan.write.action, effect: &content.effect, realm: caller.realm };
+        let need = permitted.cx.policies.need(&caller.subject(), &requested);
+        Ok(Looked { content, data, organisation, digest, need })
+    }
+
+    /// Keeps an action request.
+    fn note(
+        &self,
+        permitted: &Permitted,
+        plan: &Plan,
+        key: Option<String>,
+        looked: &Looked,
+    ) -> Result<ActionRequest, Stop> {
+        let cx = &permitted.cx;
+        let life = SignedDuration::try_from(LIFE).unwrap_or_default();
+        let request = ActionRequest {
+            id: ActionId::fresh(),
+            tenant: cx.tenant.id.clone(),
+            principal: cx.caller.principal.clone(),
+            organisation: looked.organisation.clone(),
+            tool: plan.write.entry.name.to_owned(),
+            digest: looked.digest.clone(),
+            key,
+            policy_version: permitted.policy_version.to_string(),
+            state: if looked.need == Need::Approval { State::PendingApproval } else { State::Previewed },
+            created_at: cx.now,
+            expires_at: cx.now.checked_add(life).unwrap_or(cx.now),
+            changed_at: cx.now,
+            session: cx.caller.rests.session.clone(),
+            decided_by: None,
+            reason: None,
+            attempts: 0,
+            needs_human: false,
+            content: looked.content.clone(),
+            answer: None,
+        };
+        self.actions.create(&request)?;
+        permitted.trail.notes.lock().action = Some(request.id.as_str().into());
+        Ok(request)
+    }
+
+    /// Goes on with a request from where it stands. `looked` spares a second look within the call that made it.
+    async fn proceed(
+        &self,
+        permitted: Permitted,
+        request: ActionRequest,
+        looked: Option<Looked>,
+    ) -> Result<Shown, Stop> {
+        permitted.trail.notes.lock().action = Some(request.id.as_str().into());
+        let refused = |code, words: String| Err(Stop::from(Refusal::new(code, words)));
+        match request.state {
+            State::Previewed | State::PendingApproval | State::Approved if request.expires_at <= permitted.cx.now => {
+                refused(Code::ActionRequestExpired, "the action request was not carried out in time".to_owned())
+            }
+            State::PendingApproval => waiting(&request),
+            State::Previewed | State::Approved => self.execute(permitted, request, looked).await,
+            State::Rejected => {
+                let reason = request.reason.as_deref().filter(|it| !it.is_empty());
+                let why = reason.map(|it| format!(": {it}")).unwrap_or_default();
+                refused(Code::ActionRequestRejected, format!("the action request was rejected{why}"))
+            }
+            State::Expired | State::Cancelled => {
+                refused(Code::ActionRequestExpired, format!("the action request is {}", request.state.as_str()))
+            }
+            State::Executing => refused(Code::Conflict, "the action request is being carried out".to_owned()),
+            State::Unknown => {
+                refused(Code::OutcomeUnknown, "the change was sent and nobody knows whether it happened".to_owned())
+            }
+            State::Done | State::Failed => match request.answer.map(RawValue::from_string) {
+                Some(Ok(envelope)) => Ok(Shown::Again { envelope, is_error: request.state == State::Failed }),
+                Some(Err(_)) | None => {
+                    refused(Code::Conflict, format!("the action request is {} already", request.state.as_str()))
+                }
+            },
+        }
+    }
+
+    /// Carries out what is open: looks again, asks what it needs now, begins once, and keeps what came of it.
+    async fn execute(
+        &self,
+        permitted: Permitted,
+        request: ActionRequest,
+        looked: Option<Looked>,
+    ) -> Result<Shown, Stop> {
+        let stale = |words: &'static str| Err(Stop::from(Refusal::new(Code::PreviewStale, words)));
+        let arguments = serde_json::from_str(&request.content.arguments)
+            .map_err(|e| postern_api::Error::internal("an action request's arguments").because(e))?;
+        let plan = Plan { write: permitted.described, arguments };
+        if request.policy_version != *permitted.policy_version {
+            return stale("the policies changed after the preview");
+        }
+        let looked = match looked {
+            Some(looked) => looked,
+            None => self.look(&permitted, &plan).await?,
+        };
+        if looked.digest != request.digest {
+            return stale("what was previewed is not as it was");
+        }
+        match (request.state, looked.need) {
+            (State::Approved, _) | (State::Previewed, Need::Nothing) => {}
+            (_, Need::Confirmation) if permitted.confirmed => {}
+            (_, Need::Confirmation) => {
+                // What is confirmed is this very call, which finds this very request again.
+                let (tool, version) = (permitted.described.entry.name, permitted.policy_version.to_string());
+                let arguments = text(&permitted.arguments)?;
+                let message = looked.content.message;
+                return confirm(
+                    &*self.confirmations,
+                    &permitted.cx,
+                    tool.to_owned(),
+                    arguments,
+                    version,
+                    looked.data,
+                    message,
+                );
+            }
+            (_, Need::Nothing | Need::Approval) => return stale("the action request needs an approval now"),
+        }
+        let (tenant, id) = (request.tenant.clone(), request.id.clone());
+        let Begun::Mine(attempt) = self.actions.begin(&tenant, &id, request.state, permitted.cx.now)? else {
+            return Err(
+                Refusal::new(Code::Conflict, "the action request was carried out or withdrawn meanwhile").into()
+            );
+        };
+        let request_id = permitted.facts.request_id.clone();
+        let permitted = planned(&permitted, &plan)?;
+        let outcome = write(self.inner.clone(), self.ledger.clone(), permitted, id.reference()).await;
+        let state = match &outcome {
+            Ok(_) => State::Done,
+            Err(Stop::Refused(refusal)) if refusal.code == Code::OutcomeUnknown => State::Unknown,
+            Err(Stop::Refused(_) | Stop::Hidden) => State::Failed,
+        };
+        let answer = kept(&outcome, &request_id).filter(|_| state != State::Unknown);
+        match self.actions.finish(&tenant, &id, attempt, state, answer.as_deref()) {
+            Ok(true) => {}
+            Ok(false) => tracing::error!(action = %id, "an action request was settled by somebody else"),
+            // The step to `executing` is durable, so nothing can happen twice; at the next start it counts as unknown.
+            Err(error) => tracing::error!(action = %id, error = %error, "an action request could not be settled"),
+        }
+        outcome
+    }
+}
+
+/// The same call with the write that a plan says.
+fn planned(permitted: &Permitted, plan: &Plan) -> Result<Permitted, Stop> {
+    Ok(Permitted {
+        described: plan.write,
+        tool: plan.write.entry.plan(plan.arguments.clone())?,
+        arguments: plan.arguments.clone(),
+        cx: permitted.cx.clone(),
+        reveal: permitted.reveal,
+        confirmed: permitted.confirmed,
+        policy_version: permitted.policy_version.clone(),
+        facts: permitted.facts.clone(),
+        trail: permitted.trail.clone(),
+    })
+}
+
+/// Arguments as they are kept and compared: the keys are in order, since the map keeps them so.
+fn text(arguments: &Map<String, Value>) -> Result<String, Stop> {
+    serde_json::to_string(arguments).map_err(|e| postern_api::Error::internal("arguments").because(e).into())
+}
+
+/// What a preview answers.
+fn told(request: &ActionRequest, looked: &Looked) -> Result<Shown, Stop> {
+    let needs = match looked.need {
+        Need::Nothing => "nothing",
+        Need::Confirmation => "confirmation",
+        Need::Approval => "approval",
+    };
+    let data = json!({
+        "preview_id": request.id,
+        "write": request.tool,
+        "needs": needs,
+        "expires_at": request.expires_at.to_string(),
+        "summary": looked.content.message,
+        "effect": looked.data,
+    });
+    let data = raw(&data)?;
+    if looked.need == Need::Approval {
+        let message = format!("{}\n\nThis waits for an approval.", looked.content.message);
+        return Ok(Shown::Waiting { id: request.id.to_string(), data, message });
+    }
+    Ok(Shown::Success { data, metadata: Metadata { untrusted_content: true, ..Metadata::default() } })
+}
+
+/// What a write answers that waits for an approval.
+fn waiting(request: &ActionRequest) -> Result<Shown, Stop> {
+    let effect: Value = serde_json::from_str(&request.content.data).unwrap_or_default();
+    let data = raw(&json!({
+        "write": request.tool,
+        "expires_at": request.expires_at.to_string(),
+        "effect": effect,
+    }))?;
+    let message = format!("{}\n\nThis waits for an approval.", request.content.message);
+    Ok(Shown::Waiting { id: request.id.to_string(), data, message })
+}
+
+fn raw(value: &Value) -> Result<Box<RawValue>, Stop> {
+    to_raw_value(value).map_err(|e| postern_api::Error::internal("an answer").because(e).into())
+}
