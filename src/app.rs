@@ -490,6 +490,7 @@ fn console(
         clients: authority.clone(),
         host: Arc::new(parts.gate.clone()),
         confirmations: parts.store.clone(),
+        actions: parts.store.clone(),
         policies: parts.engine.clone(),
         journal: parts.journal.clone(),
         ledger: Arc::new(parts.journal.clone()),

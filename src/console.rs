@@ -4,6 +4,7 @@
 //! `GET` changes nothing; nothing on a page comes from anybody else's server.
 
 mod activity;
+mod approvals;
 pub(crate) mod assets;
 mod audit_log;
 mod clients;
@@ -22,6 +23,7 @@ use crate::authority::{Authority, Connected, RevokedBy};
 use crate::call::audit::Ledger;
 use crate::call::host::Host;
 use crate::caller::Principal;
+use crate::govern::action::Actions;
 use crate::govern::confirmation::Confirmations;
 use crate::tenant::Tenant;
 use askama::Template;
@@ -41,6 +43,11 @@ use std::sync::Arc;
 pub(crate) const AUDIT_READ: &str = "console:audit";
 /// The audit's word for having exported it.
 pub(crate) const AUDIT_EXPORT: &str = "console:audit-export";
+
+/// The audit's word for having approved an action request.
+pub(crate) const APPROVED: &str = "console:approve";
+/// The audit's word for having rejected one.
+pub(crate) const REJECTED: &str = "console:reject";
 
 /// What a page may load and where its forms may go: nothing and nowhere but here.
 const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
@@ -130,6 +137,8 @@ pub struct Console {
     pub host: Arc<dyn Host>,
     /// What waits for a person.
     pub confirmations: Arc<dyn Confirmations>,
+    /// Governed writes on their way.
+    pub actions: Arc<dyn Actions>,
     /// Who may do what.
     pub policies: Arc<Engine>,
     /// The audit log, for reading.
@@ -151,6 +160,8 @@ pub fn routes(console: Console) -> Router {
         .route("/console/clients/{grant}/revoke", get(clients::ask_own).post(clients::revoke_own))
         .route("/console/confirmations", get(confirmations::list))
         .route("/console/confirmations/{id}", get(confirmations::show).post(confirmations::settle))
+        .route("/console/approvals", get(approvals::list))
+        .route("/console/approvals/{id}", get(approvals::show).post(approvals::decide))
         .route("/console/activity", get(activity::show))
         .route("/console/admin/clients", get(clients::all))
         .route("/console/admin/clients/{grant}/revoke", get(clients::ask_any).post(clients::revoke_any))

@@ -78,12 +78,16 @@ impl Console {
         let item = |label, href| Item { label, href, current: href == here, count: 0 };
         let waiting = self.confirmations.waiting(&visitor.caller.tenant, &visitor.caller.principal, Timestamp::now());
         let waiting = waiting.map(|it| it.len()).unwrap_or_default();
-        let own = vec![
+        let mut own = vec![
             item("MCP Server", "/console"),
             item("Connected clients", "/console/clients"),
             Item { count: waiting, ..item("Confirmations", "/console/confirmations") },
             item("Activity", "/console/activity"),
         ];
+        if visitor.caller.realm == Realm::Employee {
+            let count = super::approvals::waiting(self, visitor).map(|it| it.len()).unwrap_or_default();
+            own.insert(3, Item { count, ..item("Approvals", "/console/approvals") });
+        }
         let mut admin = Vec::new();
         if visitor.administers {
             admin.push(item("All clients", "/console/admin/clients"));

@@ -285,6 +285,8 @@ pub trait Actions: std::fmt::Debug + Send + Sync {
     ) -> Result<bool>;
     /// Approves or rejects what waits; answers whether it did.
     fn decide(&self, tenant: &TenantId, id: &ActionId, verdict: &Verdict, now: Timestamp) -> Result<bool>;
+    /// Notes that somebody looked at it, and answers who else did and when, the first first.
+    fn seen(&self, tenant: &TenantId, id: &ActionId, by: &Principal, name: &str) -> Result<Vec<(String, Timestamp)>>;
     /// Withdraws what is open; answers whether it did.
     fn cancel(&self, tenant: &TenantId, principal: &Principal, id: &ActionId, now: Timestamp) -> Result<bool>;
     /// Those that wait for an approval, oldest first.

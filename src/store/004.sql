@@ -27,3 +27,14 @@ CREATE INDEX action_request_own ON action_request (tenant, issuer, subject, crea
 CREATE INDEX action_request_waiting ON action_request (tenant, created_at) WHERE state = 'pending_approval';
 CREATE INDEX action_request_running ON action_request (state) WHERE state IN ('executing', 'unknown');
 CREATE INDEX action_request_session ON action_request (session) WHERE session IS NOT NULL;
+
+-- Who looked at a request that waits for an approval.
+CREATE TABLE action_seen (
+    tenant TEXT NOT NULL,
+    id TEXT NOT NULL,
+    issuer TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    name BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (tenant, id, issuer, subject)
+) WITHOUT ROWID, STRICT;

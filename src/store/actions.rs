@@ -231,6 +231,34 @@ impl Actions for Store {
         )
     }
 
+    fn seen(&self, tenant: &TenantId, id: &ActionId, by: &Principal, name: &str) -> Result<Vec<(String, Timestamp)>> {
+        let place = [tenant.as_str(), "action_seen", id.as_str()];
+        let sealed = self.seal.seal(&place, name.as_bytes())?;
+        let bound = params![tenant.as_str(), id.as_str(), &*by.issuer, &*by.subject];
+        let others: Vec<(Vec<u8>, i64)> = self.database.change_soon(|tx| {
+            tx.prepare_cached(
+                "INSERT INTO action_seen (tenant, id, issuer, subject, name, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+            )?
+            .execute(params![
+                tenant.as_str(),
+                id.as_str(),
+                &*by.issuer,
+                &*by.subject,
+                sealed,
+                Timestamp::now().as_millisecond()
+            ])?;
+            let mut others = tx.prepare_cached(
+                "SELECT name, at FROM action_seen WHERE tenant = ?1 AND id = ?2 AND NOT (issuer = ?3 AND subject = ?4) ORDER BY at",
+            )?;
+            others.query_map(bound, |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        })?;
+        let open = |(name, at): (Vec<u8>, i64)| {
+            let name = String::from_utf8(self.seal.open(&place, &name)?.to_vec()).map_err(|_| broken())?;
+            Ok((name, Timestamp::from_millisecond(at).map_err(|_| broken())?))
+        };
+        others.into_iter().map(open).collect()
+    }
+
     fn cancel(&self, tenant: &TenantId, principal: &Principal, id: &ActionId, now: Timestamp) -> Result<bool> {
         step(
             &self.database,

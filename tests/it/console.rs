@@ -1,6 +1,7 @@
 //! The web pages over HTTP. Who is signed in says a cookie that holds a realm's token, which is believed here as it stands: the
 //! sign-in itself has tests of its own.
 
+mod approvals;
 mod pages;
 
 use crate::gateway::{Gateway, OTHER_TENANT, Person, TENANT, claims_of};
@@ -109,6 +110,7 @@ pub(crate) fn pages(parts: &Parts, url: &str, clients: &Arc<Clients>) -> Router 
         clients: clients.clone(),
         host: Arc::new(parts.gate.clone()),
         confirmations: parts.store.clone(),
+        actions: parts.store.clone(),
         policies: parts.engine.clone(),
         journal: parts.journal.clone(),
         ledger: Arc::new(parts.journal.clone()),
