@@ -75,6 +75,6 @@ mod tests {
         let sum = Decimal::new(1, 1) + Decimal::new(2, 1);
         assert_eq!(Money::new(sum, euro), Money::new(Decimal::new(3, 1), euro));
         assert_ne!(Money::new(sum, euro), Money::new(sum, Currency::new("CHF").expect("a currency")));
-        assert_eq!(Money::new(Decimal::new(119_00, 2), euro).to_string(), "119.00 EUR");
+        assert_eq!(Money::new(Decimal::new(11_900, 2), euro).to_string(), "119.00 EUR");
     }
 }
