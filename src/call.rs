@@ -140,8 +140,10 @@ pub enum Shown {
     Waiting {
         /// The action request's id.
         id: String,
-        /// What would be done, in JSON.
-        data: Box<RawValue>,
+        /// What a preview answers, in JSON.
+        data: Option<Box<RawValue>>,
+        /// What a write would do; its answer's own form is for what it did.
+        facts: Option<Map<String, Value>>,
         /// What is waited for, in words.
         message: String,
     },

@@ -216,7 +216,7 @@ initech = {{ embedded = "initech" }}
             "iat": now,
             "exp": now + TOKEN_HOURS * 3600,
             "jti": uuid::Uuid::new_v4().to_string(),
-            "scope": "support.read support.write",
+            "scope": "support.read support.write portal.read portal.write documents.read documents.write billing.read billing.write",
             "realm_access": {"roles": [account.role]},
             "name": account.name,
             "email": account.email,

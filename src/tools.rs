@@ -422,7 +422,7 @@ pub struct Described {
     pub output: Arc<Map<String, Value>>,
 }
 
-static TABLES: [&[Entry]; 3] = [support::TOOLS, portal::TOOLS, find::TOOLS];
+static TABLES: [&[Entry]; 4] = [support::TOOLS, portal::TOOLS, portal::WRITES, find::TOOLS];
 
 static CATALOGUE: LazyLock<Vec<Described>> = LazyLock::new(|| {
     let entries = TABLES.iter().flat_map(|table| table.iter());

@@ -319,9 +319,10 @@ fn answer_of(outcome: std::result::Result<Shown, Stop>, request_id: &str) -> Ans
             };
             Answer::Confirm { id, message, expires_in, envelope: Written::of(&envelope) }
         }
-        Ok(Shown::Waiting { id, data, message }) => {
+        Ok(Shown::Waiting { id, data, facts, message }) => {
             let envelope = Envelope {
-                data: Some(data),
+                data,
+                confirmation_data: facts,
                 message: Some(message),
                 action_request_id: Some(id),
                 suggested_action: Some(

@@ -1,14 +1,16 @@
 //! The support desk: tickets, knowledge base and people, for customers and for employees.
 
 mod customer_people;
-mod customer_tickets;
-mod desk;
+pub(super) mod customer_tickets;
+pub(super) mod desk;
 mod history;
 mod knowledge;
 mod organizations;
 mod roster;
-mod sla;
-mod view;
+pub(super) mod sla;
+pub(super) mod view;
+
+pub(super) use customer_tickets::{due, month_start};
 
 use super::Entry;
 

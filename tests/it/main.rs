@@ -29,6 +29,10 @@ mod logs;
 #[cfg(test)]
 mod mcp;
 #[cfg(test)]
+mod portal;
+#[cfg(test)]
+mod portal_writes;
+#[cfg(test)]
 mod recording;
 #[cfg(test)]
 mod redaction;

@@ -102,7 +102,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("authority", &["caller", "edge", "store"]),
     ("mcp", &["call", "caller"]),
     ("call", &["caller", "govern", "redact", "telemetry", "tenant", "tools"]),
-    ("tools", &["caller", "tenant"]),
+    ("tools", &["caller", "govern", "tenant"]),
     ("govern", &["caller"]),
     ("audit", &["caller", "store"]),
     ("store", &["caller"]),

@@ -12,6 +12,7 @@ pub mod http;
 pub mod id;
 pub mod owned;
 pub mod ports;
+mod quote;
 
 pub use adapter::{Adapter, CallCx, Op, Reach, Turn};
 pub use async_trait::async_trait;

@@ -317,7 +317,7 @@ fn told(request: &ActionRequest, looked: &Looked) -> Result<Shown, Stop> {
     let data = raw(&data)?;
     if looked.need == Need::Approval {
         let message = format!("{}\n\nThis waits for an approval.", looked.content.message);
-        return Ok(Shown::Waiting { id: request.id.to_string(), data, message });
+        return Ok(Shown::Waiting { id: request.id.to_string(), data: Some(data), facts: None, message });
     }
     Ok(Shown::Success { data, metadata: Metadata { untrusted_content: true, ..Metadata::default() } })
 }
@@ -325,13 +325,13 @@ fn told(request: &ActionRequest, looked: &Looked) -> Result<Shown, Stop> {
 /// What a write answers that waits for an approval.
 fn waiting(request: &ActionRequest) -> Result<Shown, Stop> {
     let effect: Value = serde_json::from_str(&request.content.data).unwrap_or_default();
-    let data = raw(&json!({
-        "write": request.tool,
-        "expires_at": request.expires_at.to_string(),
-        "effect": effect,
-    }))?;
+    let facts = Map::from_iter([
+        ("write".to_owned(), request.tool.as_str().into()),
+        ("expires_at".to_owned(), request.expires_at.to_string().into()),
+        ("effect".to_owned(), effect),
+    ]);
     let message = format!("{}\n\nThis waits for an approval.", request.content.message);
-    Ok(Shown::Waiting { id: request.id.to_string(), data, message })
+    Ok(Shown::Waiting { id: request.id.to_string(), data: None, facts: Some(facts), message })
 }
 
 fn raw(value: &Value) -> Result<Box<RawValue>, Stop> {

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 /// Which tickets by state.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum StatusFilter {
+pub(in crate::tools) enum StatusFilter {
     Open,
     Pending,
     Resolved,
@@ -27,7 +27,7 @@ pub(super) enum StatusFilter {
 }
 
 impl StatusFilter {
-    pub(super) fn statuses(self) -> Vec<TicketStatus> {
+    pub(in crate::tools) fn statuses(self) -> Vec<TicketStatus> {
         match self {
             StatusFilter::Open => vec![TicketStatus::Open],
             StatusFilter::Pending => vec![TicketStatus::Pending],
@@ -128,7 +128,7 @@ impl Tool for ListTickets {
 }
 
 /// Reads a ticket that this customer may read: another organisation's is missing, a colleague's or a private one is denied.
-async fn readable(
+pub(in crate::tools) async fn readable(
     desk: &Port<'_, dyn ServiceDesk>,
     viewer: &Viewer,
     id: &TicketId,
@@ -215,12 +215,12 @@ struct DueTimes {
     resolution_due: Option<Timestamp>,
 }
 
-fn month_start(now: Timestamp) -> Timestamp {
+pub(in crate::tools) fn month_start(now: Timestamp) -> Timestamp {
     let utc = now.to_zoned(jiff::tz::TimeZone::UTC);
     utc.first_of_month().and_then(|it| it.start_of_day()).map_or(now, |it| it.timestamp())
 }
 
-fn due(now: Timestamp, sla: Option<SlaHours>, hours: impl Fn(SlaHours) -> u32) -> Option<Timestamp> {
+pub(in crate::tools) fn due(now: Timestamp, sla: Option<SlaHours>, hours: impl Fn(SlaHours) -> u32) -> Option<Timestamp> {
     sla.and_then(|it| now.checked_add(SignedDuration::from_hours(i64::from(hours(it)))).ok())
 }
 

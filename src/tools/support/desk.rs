@@ -85,7 +85,10 @@ impl Tool for SearchTickets {
 }
 
 /// Reads a ticket in reach; any other is missing.
-async fn reachable(desk: &Port<'_, dyn ServiceDesk>, id: &TicketId) -> Result<(OrganisationId, Ticket), Refusal> {
+pub(in crate::tools) async fn reachable(
+    desk: &Port<'_, dyn ServiceDesk>,
+    id: &TicketId,
+) -> Result<(OrganisationId, Ticket), Refusal> {
     let found = desk.timed(desk.port.ticket(&desk.cx, id)).await.or_missing(Code::TicketNotFound)?;
     let admitted = desk.open(found, Code::TicketNotFound)?;
     let organisation = admitted.organisation.ok_or_else(|| missing(Code::TicketNotFound))?;

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 /// Whether the first answer came in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum ResponseState {
+pub(in crate::tools) enum ResponseState {
     /// It came in time, or none is promised.
     Met,
     /// It is still due.
@@ -24,7 +24,7 @@ pub(super) enum ResponseState {
 /// Whether the ticket is, or was, solved in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum ResolutionState {
+pub(in crate::tools) enum ResolutionState {
     /// There is time.
     OnTrack,
     /// Less than a quarter of the time is left.
@@ -33,7 +33,7 @@ pub(super) enum ResolutionState {
     Breached,
 }
 
-pub(super) fn response(sla: &Sla, now: Timestamp) -> ResponseState {
+pub(in crate::tools) fn response(sla: &Sla, now: Timestamp) -> ResponseState {
     match (sla.response_due, sla.responded_at) {
         (Some(due), Some(at)) if at > due => ResponseState::Breached,
         (_, Some(_)) | (None, None) => ResponseState::Met,
@@ -42,7 +42,7 @@ pub(super) fn response(sla: &Sla, now: Timestamp) -> ResponseState {
     }
 }
 
-pub(super) fn resolution(ticket: &Ticket, now: Timestamp) -> ResolutionState {
+pub(in crate::tools) fn resolution(ticket: &Ticket, now: Timestamp) -> ResolutionState {
     let Some(due) = ticket.sla.resolution_due else { return ResolutionState::OnTrack };
     let done = matches!(ticket.status, TicketStatus::Resolved | TicketStatus::Closed);
     let solved = ticket.sla.resolved_at.or(done.then_some(ticket.public_updated_at));

@@ -6,7 +6,9 @@
 mod customer;
 mod staff;
 
+pub(in crate::tools) use customer::withheld;
 pub(super) use customer::{CustomerTicket, CustomerTicketDetail};
+pub(in crate::tools) use staff::EscalationView;
 pub(super) use staff::{StaffTicket, StaffTicketDetail};
 
 use crate::tools::cx::Port;
@@ -21,7 +23,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `value.reply()`: an answer that holds text people wrote.
-pub(super) trait ReplyFrom: Sized {
+pub(in crate::tools) trait ReplyFrom: Sized {
     fn reply(self) -> Reply<Self> {
         Reply::from(self).untrusted()
     }
@@ -29,7 +31,7 @@ pub(super) trait ReplyFrom: Sized {
 impl<T: Serialize> ReplyFrom for T {}
 
 /// Whether this customer may read this ticket of their own organisation.
-pub(super) fn may_read(viewer: &Viewer, ticket: &Ticket) -> Result<(), Refusal> {
+pub(in crate::tools) fn may_read(viewer: &Viewer, ticket: &Ticket) -> Result<(), Refusal> {
     if ticket.requester.contact.as_ref() == Some(&viewer.contact) {
         return Ok(());
     }
@@ -43,7 +45,7 @@ pub(super) fn may_read(viewer: &Viewer, ticket: &Ticket) -> Result<(), Refusal> 
 }
 
 /// One organisation of the CRM, admitted.
-pub(super) async fn organisation(
+pub(in crate::tools) async fn organisation(
     crm: &Port<'_, dyn Crm>,
     external: &ExternalId,
 ) -> Result<postern_api::Organisation, Refusal> {
@@ -53,14 +55,14 @@ pub(super) async fn organisation(
 
 /// A person at the customer.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct PersonView {
+pub(in crate::tools) struct PersonView {
     name: Pii,
     #[serde(skip_serializing_if = "classified::absent")]
     email: Option<Pii>,
 }
 
 impl PersonView {
-    pub(super) fn of(person: &Person) -> Self {
+    pub(in crate::tools) fn of(person: &Person) -> Self {
         let about = person.contact.clone().map_or(About::Unknown, About::Contact);
         Self {
             name: Pii::new(PiiKind::Name, about.clone(), &person.name),
@@ -69,19 +71,19 @@ impl PersonView {
     }
 }
 
-fn staff_name(agent: &Agent) -> Pii {
+pub(in crate::tools) fn staff_name(agent: &Agent) -> Pii {
     Pii::new(PiiKind::Name, About::Staff, &agent.name)
 }
 
 /// Who wrote a comment.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum AuthorType {
+pub(in crate::tools) enum AuthorType {
     Agent,
     Customer,
 }
 
-fn author(author: &Author) -> (AuthorType, Pii) {
+pub(in crate::tools) fn author(author: &Author) -> (AuthorType, Pii) {
     match author {
         Author::Agent(agent) => (AuthorType::Agent, staff_name(agent)),
         Author::Customer(person) => (AuthorType::Customer, PersonView::of(person).name),
@@ -90,7 +92,7 @@ fn author(author: &Author) -> (AuthorType, Pii) {
 
 /// A file on a ticket.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct AttachmentView {
+pub(in crate::tools) struct AttachmentView {
     attachment_id: AttachmentId,
     file_name: Text,
     content_type: Text,
@@ -101,7 +103,7 @@ pub(super) struct AttachmentView {
 }
 
 impl AttachmentView {
-    fn of(file: &Attachment, for_staff: bool) -> Self {
+    pub(in crate::tools) fn of(file: &Attachment, for_staff: bool) -> Self {
         Self {
             attachment_id: file.id.clone(),
             file_name: file.name.clone(),
@@ -116,7 +118,7 @@ impl AttachmentView {
 /// Who at the customer may read a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum TicketVisibility {
+pub(in crate::tools) enum TicketVisibility {
     /// The requester and the organization's lead.
     Organization,
     /// The requester alone.
@@ -134,7 +136,7 @@ impl From<Visibility> for TicketVisibility {
 
 /// Where a page stands in the whole.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Pagination {
+pub(in crate::tools) struct Pagination {
     /// How many there are in all.
     total: u64,
     limit: u32,
@@ -144,12 +146,12 @@ pub(super) struct Pagination {
 
 impl Pagination {
     /// `kept` rows were returned out of `total`.
-    pub(super) fn new(total: u64, limit: u32, offset: u32, kept: usize) -> Self {
+    pub(in crate::tools) fn new(total: u64, limit: u32, offset: u32, kept: usize) -> Self {
         let end = u64::from(offset) + kept as u64;
         Self { total, limit, offset, has_more: kept > 0 && end < total }
     }
 
-    pub(super) fn has_more(&self) -> bool {
+    pub(in crate::tools) fn has_more(&self) -> bool {
         self.has_more
     }
 }

@@ -2,10 +2,13 @@
 
 use crate::gateway::{Gateway, Person};
 use crate::mcp::wire::within;
-use postern::tools::{Described, catalogue};
+use postern::tools::{Described, Kind, catalogue};
 use postern_policies::{Facts, Policies, Realm, Subject};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
+
+/// An action request that there is not.
+const ACTION: &str = "act-00000000000000000000000000000000";
 
 /// Arguments that a tool accepts, for `acme` of the first tenant.
 pub(super) fn sample(tool: &str) -> Value {
@@ -22,6 +25,73 @@ pub(super) fn sample(tool: &str) -> Value {
         "internal_get_organization" | "internal_list_org_contacts" => json!({ "organization_id": "acme" }),
         "internal_view_customer_history" => json!({ "contact_id": "CT-000001" }),
         "customer_list_tickets" | "customer_list_contacts" | "search_tickets" | "get_sla_summary" => json!({}),
+        "portal.service_record.get" => json!({ "record_id": "PRJ-101" }),
+        "portal.document_version.get" => json!({ "document_id": "DOC-1007" }),
+        "portal.request.get" => json!({ "request_id": "TK-2026-000001" }),
+        "portal.config.get"
+        | "portal.branding.get"
+        | "portal.faq_entries.list"
+        | "portal.form_templates.list"
+        | "portal.access_roles.list"
+        | "portal.auth_policy.get"
+        | "portal.customers.list"
+        | "portal.action_request.status" => json!({}),
+        "portal.customer.get"
+        | "portal.portal_users.list"
+        | "portal.access_logs.list"
+        | "portal.service_records.list"
+        | "portal.project_status.list"
+        | "portal.orders.list"
+        | "portal.bookings.list"
+        | "portal.documents.list"
+        | "portal.invoices.list"
+        | "portal.payments.list"
+        | "portal.requests.list"
+        | "portal.notifications.list" => json!({ "customer_id": "acme" }),
+        "portal.document_publish.preview" => {
+            json!({ "customer_id": "acme", "document_id": "DOC-1004", "version_id": "DOC-1004-v2" })
+        }
+        "portal.document.revoke" => json!({ "customer_id": "acme", "document_id": "DOC-1002", "reason": "x" }),
+        "portal.payment_action.preview" => {
+            json!({ "customer_id": "acme", "invoice_id": "INV-2103", "recipient_contact_id": "CT-000001" })
+        }
+        "portal.activation.preview" => json!({ "customer_id": "initech" }),
+        "portal.user.invite" => json!({ "activation_preview_id": ACTION, "email": "new@initech.example" }),
+        "portal.support_reply.preview" => {
+            json!({ "request_id": "TK-2026-000001", "visibility": "internal", "content": "x" })
+        }
+        "portal.request.create" => json!({ "subject": "x", "description": "x" }),
+        "portal.request.status_update" => {
+            json!({ "request_id": "TK-2026-000001", "status": "pending", "reason": "x" })
+        }
+        "portal.access_scope.preview" => {
+            json!({ "customer_id": "acme", "user_id": "CT-000002", "role_ids": ["member"] })
+        }
+        "portal.user.access_reset" => {
+            json!({ "customer_id": "acme", "user_id": "CT-000002", "reset": "disable", "reason": "x" })
+        }
+        "portal.notification.preview" => {
+            json!({ "customer_id": "acme", "recipient_contact_ids": ["CT-000001"], "topic": "update" })
+        }
+        "portal.profile_update.preview" => json!({ "changes": { "title": "Boss" } }),
+        "portal.consent.update" => json!({ "kind": "terms", "granted": true, "version": "1" }),
+        "portal.form_submission.record" => {
+            json!({ "form_id": "FM-satisfaction", "form_version": 1, "answers": { "score": "5" } })
+        }
+        "portal.faq_entry.upsert" => {
+            json!({ "question": "Where?", "answer": "There.", "language": "en", "state": "draft" })
+        }
+        "portal.branding.upsert" => json!({ "white_label": true }),
+        "portal.analytics_snapshot.record" => {
+            json!({ "customer_id": "acme", "from": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z" })
+        }
+        "portal.workspace.create"
+        | "portal.document.publish"
+        | "portal.invoice.payment_link.create"
+        | "portal.user.role_update"
+        | "portal.request.reply_add"
+        | "portal.notification.send"
+        | "portal.customer_profile.update" => json!({ "preview_id": ACTION }),
         other => panic!("`{other}` is new: give it arguments here"),
     }
 }
@@ -64,6 +134,13 @@ async fn beyond(gateway: &Gateway) {
         ("contact", "CT-OTHER", "CT-000003"),
         ("attachment", "AT-OTHER", "AT-acme-1"),
         ("article", "KB-OTHER", "KB-0001"),
+        ("project", "PRJ-OTHER", "PRJ-101"),
+        ("document", "DOC-OTHER", "DOC-1007"),
+        ("document_version", "DOC-OTHER-v1", "DOC-1007-v1"),
+        ("invoice", "INV-OTHER", "INV-2101"),
+        ("access_role", "ROLE-OTHER", "viewer"),
+        ("faq", "FQ-OTHER", "FQ-0001"),
+        ("form", "FM-OTHER", "FM-satisfaction"),
     ] {
         gateway.sql(&format!("UPDATE {table} SET id = '{id}' WHERE tenant = 'msp-other' AND id = '{old}'"));
     }
@@ -83,22 +160,49 @@ async fn b01_anothers_record_and_a_missing_one_are_the_same_bytes_for_every_id_o
         (Realm::Employee, "service-lead@msp.example", "service-lead"),
     ] {
         let me = gateway.person(email);
-        for tool in catalogue().iter().filter(|it| may_call(realm, role, it.entry.name)) {
+        for tool in catalogue().iter().filter(|it| may_call(realm, role, &it.action)) {
             for (argument, list) in ids(tool) {
                 let name = tool.entry.name;
                 let foreign: Vec<&str> = match (argument.as_str(), realm) {
                     ("ticket_id", Realm::Customer) => acme.iter().map(String::as_str).collect(),
                     ("ticket_id", Realm::Employee) => vec!["TK-2026-000038"],
                     ("new_lead_contact_id", _) => vec!["CT-000007", "CT-OTHER"],
-                    ("contact_id", _) => vec!["CT-OTHER"],
+                    ("contact_id" | "recipient_contact_id" | "recipient_contact_ids", _) => vec!["CT-OTHER"],
+                    ("service_record_ids", _) => vec!["PRJ-OTHER"],
+                    ("document_ids", _) => vec!["DOC-OTHER"],
+                    ("invoice_ids", _) => vec!["INV-OTHER"],
+                    ("role_ids" | "default_role_id", _) => vec!["ROLE-OTHER"],
+                    ("faq_entry_id" | "faq_entry_ids", _) => vec!["FQ-OTHER"],
+                    ("form_id", _) => vec!["FM-OTHER"],
                     ("article_id", _) => vec!["KB-OTHER"],
                     ("attachments", _) => vec!["AT-globex-1", "AT-OTHER"],
                     // Every organisation of the tenant is in an employee's reach; the unmapped is not.
                     ("organization_id", _) => vec!["msp-other", "other"],
+                    ("customer_id", Realm::Customer) => vec!["globex", "initech", "msp-other", "other"],
+                    ("customer_id", Realm::Employee) => vec!["msp-other", "other"],
+                    ("request_id", Realm::Customer) => acme.iter().map(String::as_str).collect(),
+                    ("request_id", Realm::Employee) => vec!["TK-2026-000038"],
+                    ("record_id", Realm::Customer) => vec!["PRJ-103", "PRJ-201", "PRJ-OTHER"],
+                    ("record_id", Realm::Employee) => vec!["PRJ-OTHER"],
+                    ("document_id", Realm::Customer) => vec!["DOC-1003", "DOC-2002", "DOC-OTHER"],
+                    ("document_id", Realm::Employee) => vec!["DOC-OTHER"],
+                    ("version_id", Realm::Customer) => vec!["DOC-1002-v2", "DOC-2002-v1", "DOC-OTHER-v1"],
+                    ("version_id", Realm::Employee) => vec!["DOC-2002-v1", "DOC-OTHER-v1"],
+                    ("invoice_id", Realm::Customer) => vec!["INV-2106", "INV-2201", "INV-OTHER"],
+                    ("invoice_id", Realm::Employee) => vec!["INV-2201", "INV-OTHER"],
+                    ("role_id", _) => vec!["ROLE-OTHER"],
+                    ("user_id", _) => vec!["CT-000007", "CT-OTHER"],
+                    // Those of others have tests of their own, since they are no record of the demo.
+                    ("action_request_id" | "preview_id" | "activation_preview_id", _) => vec![],
                     (other, _) => panic!("`{other}` of `{name}` is new: say whose ids to try"),
                 };
                 let missing = bytes(&me, name, with(name, &argument, list, "ZZ-2026-999999")).await;
-                assert!(missing.1.contains("_NOT_FOUND") || missing.1.contains("VALIDATION_ERROR"), "{missing:?}");
+                // What only narrows a list finds nothing.
+                let reads = tool.entry.kind == Kind::Read;
+                let narrows = reads && matches!(argument.as_str(), "role_id" | "user_id")
+                    || (name, argument.as_str()) == ("portal.project_status.list", "record_id");
+                let refused = missing.1.contains("_NOT_FOUND") || missing.1.contains("VALIDATION_ERROR");
+                assert!(refused != narrows, "{name} {argument}: {missing:?}");
                 for id in foreign {
                     assert_eq!(
                         bytes(&me, name, with(name, &argument, list, id)).await,

@@ -11,12 +11,12 @@ use serde::Serialize;
 
 /// Somebody at the MSP, as customers see them.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(in crate::tools::support) struct AgentName {
+pub(in crate::tools) struct AgentName {
     name: Pii,
 }
 
 /// What a ticket holds that customers must not find anywhere in the answer.
-fn withheld(ticket: &Ticket) -> Withheld {
+pub(in crate::tools) fn withheld(ticket: &Ticket) -> Withheld {
     let mut values = Vec::new();
     let mut agent = |it: &Agent| values.extend(it.email.iter().cloned().chain([it.id.clone()]));
     ticket.assignee.iter().for_each(&mut agent);
@@ -34,7 +34,7 @@ fn withheld(ticket: &Ticket) -> Withheld {
 
 /// A ticket in a customer's list.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(in crate::tools::support) struct CustomerTicket {
+pub(in crate::tools) struct CustomerTicket {
     ticket_id: TicketId,
     subject: Text,
     status: TicketStatus,
@@ -53,7 +53,7 @@ pub(in crate::tools::support) struct CustomerTicket {
 }
 
 impl CustomerTicket {
-    pub(in crate::tools::support) fn of(ticket: &Ticket, now: Timestamp) -> Self {
+    pub(in crate::tools) fn of(ticket: &Ticket, now: Timestamp) -> Self {
         Self {
             ticket_id: ticket.id.clone(),
             subject: ticket.subject.clone(),
@@ -73,7 +73,7 @@ impl CustomerTicket {
 
 /// How a ticket stands against its service level, as customers see it.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(in crate::tools::support) struct CustomerSla {
+pub(in crate::tools) struct CustomerSla {
     response: ResponseState,
     resolution: ResolutionState,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,7 +82,7 @@ pub(in crate::tools::support) struct CustomerSla {
 
 /// A comment that customers may read.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(in crate::tools::support) struct CustomerComment {
+pub(in crate::tools) struct CustomerComment {
     comment_id: CommentId,
     author_type: AuthorType,
     author_name: Pii,
@@ -106,7 +106,7 @@ impl CustomerComment {
 
 /// A ticket as its customer sees it.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(in crate::tools::support) struct CustomerTicketDetail {
+pub(in crate::tools) struct CustomerTicketDetail {
     ticket_id: TicketId,
     subject: Text,
     description: Text,
@@ -130,7 +130,7 @@ pub(in crate::tools::support) struct CustomerTicketDetail {
 }
 
 impl CustomerTicketDetail {
-    pub(in crate::tools::support) fn of(ticket: &Ticket, now: Timestamp) -> Self {
+    pub(in crate::tools) fn of(ticket: &Ticket, now: Timestamp) -> Self {
         Self {
             ticket_id: ticket.id.clone(),
             subject: ticket.subject.clone(),

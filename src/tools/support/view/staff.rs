@@ -12,7 +12,7 @@ use serde::Serialize;
 
 /// Somebody at the MSP, as employees see them.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(in crate::tools::support) struct AgentView {
+pub(in crate::tools) struct AgentView {
     #[serde(skip_serializing_if = "classified::absent")]
     id: Option<Internal<Text>>,
     name: Pii,
@@ -21,7 +21,7 @@ pub(in crate::tools::support) struct AgentView {
 }
 
 impl AgentView {
-    pub(in crate::tools::support) fn of(agent: &Agent) -> Self {
+    pub(in crate::tools) fn of(agent: &Agent) -> Self {
         Self {
             id: Some(Internal::new(agent.id.as_str().into())),
             name: staff_name(agent),
@@ -32,7 +32,7 @@ impl AgentView {
 
 /// How a ticket stands against its service level, as employees see it.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(in crate::tools::support) struct StaffSla {
+pub(in crate::tools) struct StaffSla {
     response: ResponseState,
     resolution: ResolutionState,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,7 +64,7 @@ impl StaffSla {
 
 /// A ticket in an employee's list.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(in crate::tools::support) struct StaffTicket {
+pub(in crate::tools) struct StaffTicket {
     ticket_id: TicketId,
     organization_id: OrganisationId,
     subject: Text,
@@ -84,7 +84,7 @@ pub(in crate::tools::support) struct StaffTicket {
 }
 
 impl StaffTicket {
-    pub(in crate::tools::support) fn of(ticket: &Ticket, organization_id: OrganisationId, now: Timestamp) -> Self {
+    pub(in crate::tools) fn of(ticket: &Ticket, organization_id: OrganisationId, now: Timestamp) -> Self {
         Self {
             ticket_id: ticket.id.clone(),
             organization_id,
@@ -106,7 +106,7 @@ impl StaffTicket {
 
 /// A comment that customers may read, or an internal note.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(in crate::tools::support) struct StaffComment {
+pub(in crate::tools) struct StaffComment {
     comment_id: CommentId,
     author_type: AuthorType,
     author_name: Pii,
@@ -129,7 +129,7 @@ impl StaffComment {
 
 /// One escalation.
 #[derive(Debug, Serialize, JsonSchema)]
-struct EscalationView {
+pub(in crate::tools) struct EscalationView {
     target: Text,
     reason: Text,
     by: Pii,
@@ -137,7 +137,7 @@ struct EscalationView {
 }
 
 impl EscalationView {
-    fn of(it: &Escalation) -> Self {
+    pub(in crate::tools) fn of(it: &Escalation) -> Self {
         let by = Pii::new(PiiKind::Name, About::Staff, &it.by);
         Self { target: it.target.as_str().into(), reason: it.reason.clone(), by, at: it.at }
     }
@@ -145,7 +145,7 @@ impl EscalationView {
 
 /// A whole ticket, for employees.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(in crate::tools::support) struct StaffTicketDetail {
+pub(in crate::tools) struct StaffTicketDetail {
     #[serde(flatten)]
     ticket: StaffTicket,
     description: Text,
@@ -160,7 +160,7 @@ pub(in crate::tools::support) struct StaffTicketDetail {
 }
 
 impl StaffTicketDetail {
-    pub(in crate::tools::support) fn of(ticket: &Ticket, organization_id: OrganisationId, now: Timestamp) -> Self {
+    pub(in crate::tools) fn of(ticket: &Ticket, organization_id: OrganisationId, now: Timestamp) -> Self {
         let (notes, comments): (Vec<_>, Vec<_>) = ticket.comments.iter().partition(|it| it.internal);
         Self {
             ticket: StaffTicket::of(ticket, organization_id, now),

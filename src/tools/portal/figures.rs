@@ -1,0 +1,247 @@
+//! Figures over many people.
+//!
+//! **Invariant:** a figure has at least `minimum_group` people behind it or is left out, and none names anybody; nothing that it was made
+//! from is changed.
+
+use super::governed::{named, of_customer, words};
+use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
+use jiff::{SignedDuration, Timestamp};
+use postern_api::{AccessEventKind, AccessEventQuery, NoticeQuery, NoticeState, OrganisationId, Snapshot, TicketQuery};
+use postern_policies::Effect;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The longest span of one snapshot, in days.
+const MOST_DAYS: i64 = 92;
+
+/// The most rows that a port gives at once: where there may be more, a figure over them would be wrong and is left out.
+const MOST: u32 = 200;
+
+/// Keep figures of how a customer uses the portal: sign-ins, saved documents, payments looked at, requests, first answers,
+/// notifications read. Counted over everybody; a figure with too few people behind it is left out.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RecordSnapshot {
+    /// Of which customer.
+    customer_id: OrganisationId,
+    /// From when, UTC.
+    from: Timestamp,
+    /// Until when, UTC; not in the future.
+    until: Timestamp,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct SnapshotKept {
+    figures: BTreeMap<&'static str, f64>,
+    left_out: Vec<&'static str>,
+    message: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct SnapshotFacts {
+    action: &'static str,
+    customer_id: OrganisationId,
+    from: Timestamp,
+    until: Timestamp,
+    figures: BTreeMap<&'static str, f64>,
+    left_out: Vec<&'static str>,
+}
+
+/// A figure on its way, and who stands behind it.
+#[derive(Debug, Default)]
+struct Figure {
+    value: f64,
+    people: BTreeSet<String>,
+    cut: bool,
+}
+
+impl Figure {
+    fn count(&mut self, who: Option<String>) {
+        self.value += 1.0;
+        self.people.extend(who);
+    }
+}
+
+/// What may be kept, and the names of what is left out.
+fn kept(figures: BTreeMap<&'static str, Figure>, minimum: u32) -> (BTreeMap<&'static str, f64>, Vec<&'static str>) {
+    // A single person is never a group, whatever the portal's setting says.
+    let minimum = usize::try_from(minimum).unwrap_or(usize::MAX).max(2);
+    let (good, out): (Vec<_>, Vec<_>) = figures.into_iter().partition(|(_, it)| !it.cut && it.people.len() >= minimum);
+    let good = good.into_iter().map(|(name, it)| (name, it.value)).collect();
+    (good, out.into_iter().map(|(name, _)| name).collect())
+}
+
+impl RecordSnapshot {
+    async fn look(&self, cx: &ToolCx) -> Result<(BTreeMap<&'static str, f64>, Vec<&'static str>), Refusal> {
+        let most = SignedDuration::from_hours(24 * MOST_DAYS);
+        if self.until > cx.now || self.from >= self.until || self.until.duration_since(self.from) > most {
+            let expected = format!("expected a span of at most {MOST_DAYS} days that has ended");
+            return Err(Refusal::argument("until", expected));
+        }
+        let portal = cx.portal()?;
+        named(cx, &portal, &self.customer_id)?;
+        let minimum = portal.timed(portal.port.config(&portal.cx)).await?.minimum_group;
+        let mut figures = BTreeMap::new();
+        self.events(cx, &mut figures).await?;
+        self.notices(cx, &mut figures).await?;
+        self.requests(cx, &mut figures).await?;
+        Ok(kept(figures, minimum))
+    }
+
+    fn within(&self, at: Timestamp) -> bool {
+        self.from <= at && at < self.until
+    }
+
+    async fn events(&self, cx: &ToolCx, figures: &mut BTreeMap<&'static str, Figure>) -> Result<(), Refusal> {
+        let identity = cx.identity()?;
+        let organisation = named(cx, &identity, &self.customer_id)?;
+        let kinds = [
+            (AccessEventKind::Login, "sign_ins"),
+            (AccessEventKind::Download, "documents_saved"),
+            (AccessEventKind::PaymentView, "payments_looked_at"),
+        ];
+        for (kind, name) in kinds {
+            let query = AccessEventQuery {
+                organisation: organisation.clone(),
+                user: None,
+                kinds: vec![kind],
+                since: Some(self.from),
+                limit: MOST,
+            };
+            let rows = identity.timed(identity.port.access_events(&identity.cx, &query)).await?;
+            let mut figure = Figure { cut: rows.len() >= MOST as usize, ..Figure::default() };
+            let rows = rows.into_iter().filter_map(|it| identity.admit(it));
+            for row in rows.filter(|it| it.organisation.as_ref() == Some(&self.customer_id)) {
+                if row.record.kind == kind && self.within(row.record.at) {
+                    figure.count(row.record.user.map(|it| it.to_string()));
+                }
+            }
+            figures.insert(name, figure);
+        }
+        Ok(())
+    }
+
+    async fn notices(&self, cx: &ToolCx, figures: &mut BTreeMap<&'static str, Figure>) -> Result<(), Refusal> {
+        let notices = cx.notifications()?;
+        let organisation = named(cx, &notices, &self.customer_id)?;
+        let query = NoticeQuery { organisation, recipient: None, topic: None, since: Some(self.from), limit: MOST };
+        let rows = notices.timed(notices.port.notices(&notices.cx, &query)).await?;
+        let cut = rows.len() >= MOST as usize;
+        let (mut sent, mut read) = (Figure { cut, ..Figure::default() }, Figure { cut, ..Figure::default() });
+        let rows = rows.into_iter().filter_map(|it| notices.admit(it));
+        for row in rows.filter(|it| it.organisation.as_ref() == Some(&self.customer_id)) {
+            if !self.within(row.record.at) {
+                continue;
+            }
+            sent.count(Some(row.record.recipient.to_string()));
+            if row.record.state == NoticeState::Read {
+                read.count(Some(row.record.recipient.to_string()));
+            }
+        }
+        figures.insert("notifications", sent);
+        figures.insert("notifications_read", read);
+        Ok(())
+    }
+
+    async fn requests(&self, cx: &ToolCx, figures: &mut BTreeMap<&'static str, Figure>) -> Result<(), Refusal> {
+        let desk = cx.desk()?;
+        let organisation = Some(named(cx, &desk, &self.customer_id)?);
+        let (mut raised, mut minutes, mut answered) = (Figure::default(), Figure::default(), 0_u32);
+        let mut query =
+            TicketQuery { organisation, created_since: Some(self.from), limit: MOST, ..TicketQuery::default() };
+        loop {
+            let page = desk.timed(desk.port.tickets(&desk.cx, &query)).await?;
+            let (returned, total) = (page.rows.len(), page.total);
+            raised.cut |= page.truncated;
+            let page = desk.page(page);
+            for row in page.rows.into_iter().filter(|it| it.organisation.as_ref() == Some(&self.customer_id)) {
+                let ticket = row.record;
+                if !self.within(ticket.created_at) {
+                    continue;
+                }
+                let who = ticket.requester.contact.map(|it| it.to_string()).or(ticket.requester.email);
+                if let Some(at) = ticket.sla.responded_at {
+                    minutes.value += at.duration_since(ticket.created_at).as_secs_f64() / 60.0;
+                    minutes.people.extend(who.clone());
+                    answered += 1;
+                }
+                raised.count(who);
+            }
+            query.offset += u32::try_from(returned).unwrap_or(u32::MAX);
+            if returned == 0 || u64::from(query.offset) >= total {
+                break;
+            }
+            if query.offset >= 5_000 {
+                raised.cut = true;
+                break;
+            }
+        }
+        minutes.cut = raised.cut;
+        if answered > 0 {
+            minutes.value /= f64::from(answered);
+        }
+        figures.insert("requests", raised);
+        figures.insert("minutes_to_first_answer", minutes);
+        Ok(())
+    }
+}
+
+impl Tool for RecordSnapshot {
+    const NAME: &'static str = "portal.analytics_snapshot.record";
+    const TITLE: &'static str = "Keep figures of a portal";
+    const KIND: Kind = Kind::Governed;
+    type Output = SnapshotKept;
+
+    async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
+        let (figures, left_out) = self.look(cx).await?;
+        let facts = SnapshotFacts {
+            action: "record_snapshot",
+            customer_id: self.customer_id.clone(),
+            from: self.from,
+            until: self.until,
+            figures,
+            left_out,
+        };
+        let preview = Preview::new(facts, |facts| {
+            words(
+                "Keep figures of a portal?",
+                facts,
+                &[("Customer", "customer_id"), ("From", "from"), ("Until", "until"), ("Left out", "left_out")],
+            )
+        });
+        Ok(preview.with(Effect::default()))
+    }
+
+    async fn call(self, cx: &ToolCx) -> Result<Reply<SnapshotKept>, Refusal> {
+        let (figures, left_out) = self.look(cx).await?;
+        let portal = cx.portal()?;
+        let snapshot = Snapshot {
+            organisation: named(cx, &portal, &self.customer_id)?,
+            from: self.from,
+            until: self.until,
+            figures: figures.iter().map(|(name, it)| ((*name).to_owned(), *it)).collect(),
+        };
+        let done = portal.timed(portal.port.record_snapshot(&portal.cx, &snapshot)).await?;
+        of_customer(portal.open(done, Code::OutcomeUnknown)?, &self.customer_id)?;
+        Ok(Reply::from(SnapshotKept { figures, left_out, message: "Kept" }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_figure_with_too_few_people_behind_it_is_left_out() {
+        let of = |people: usize, cut| {
+            let people = (0..people).map(|it| it.to_string()).collect();
+            Figure { value: 40.0, people, cut }
+        };
+        let figures = [("many", of(5, false)), ("few", of(4, false)), ("cut", of(9, true))];
+        let (good, out) = kept(BTreeMap::from(figures), 5);
+        assert_eq!((good.into_keys().collect::<Vec<_>>(), out), (vec!["many"], vec!["cut", "few"]));
+        let (good, _) = kept(BTreeMap::from([("one", of(1, false))]), 0);
+        assert!(good.is_empty(), "a single person is no group");
+    }
+}

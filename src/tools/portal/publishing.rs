@@ -1,0 +1,433 @@
+//! Documents that customers get to see, and what is taken back.
+//!
+//! **Invariant:** what is internal, another customer's, old or not approved is never published, whoever approves: it is checked in the
+//! preview and once more when it is carried out.
+
+use super::governed::{
+    Member, PersonView, access_roles, blocked, by, grantable, members, named, of_customer, role_stands, words,
+};
+use super::told::{Rules, Telling, tell};
+use crate::tools::args::Prose;
+use crate::tools::cx::Port;
+use crate::tools::refusal::{Missing, missing, or_missing};
+use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
+use jiff::Timestamp;
+use postern_api::{
+    AccessRoleId, Document, DocumentId, DocumentVersion, Documents, ErrorKind, NewPublication, OrganisationId,
+    Publication, Revocation, Right, Text, Topic, VersionId, VersionState,
+};
+use postern_policies::Effect;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The kinds of document that are about law or money, by words in the kind's name.
+const SENSITIVE: [&str; 6] = ["contract", "quote", "invoice", "calculation", "agreement", "offer"];
+
+pub(super) const PUBLISH_PREVIEW: &str = "Preview the publishing of a document version to a customer: who gets to see \
+    it, whether they can save it, until when, who is told and what could leak. Publishes nothing. Old, internal or \
+    unapproved versions and other customers' documents are refused.";
+pub(super) const PUBLISH: &str = "Publish a document version to a customer, as it was previewed. Takes the ID of the \
+    preview; somebody with the right approves it first.";
+
+/// Publish a document version to a customer.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Publish {
+    /// Whose portal.
+    customer_id: OrganisationId,
+    /// The document.
+    document_id: DocumentId,
+    /// Its newest version, which has to be approved.
+    version_id: VersionId,
+    /// Which access roles see it; none: everybody of the customer who may see documents.
+    #[serde(default)]
+    #[schemars(length(max = 20))]
+    role_ids: Vec<AccessRoleId>,
+    /// Whether they may also save it.
+    #[serde(default)]
+    download: bool,
+    /// Until when they see it, UTC.
+    #[serde(default)]
+    expires_at: Option<Timestamp>,
+    /// Tell those who get to see it and want to be told.
+    #[serde(default)]
+    notify: bool,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Published {
+    document_id: DocumentId,
+    version_id: VersionId,
+    message: &'static str,
+    notification: Telling,
+    notified: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct PublishFacts {
+    action: &'static str,
+    customer_id: OrganisationId,
+    document_id: DocumentId,
+    name: Text,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<Text>,
+    version_id: VersionId,
+    version_number: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replaces_version: Option<u32>,
+    role_ids: Vec<AccessRoleId>,
+    download: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+    recipients: Vec<PersonView>,
+    newly_visible_to: Vec<PersonView>,
+    notification_text: Option<Text>,
+    notified: Vec<PersonView>,
+    leakage_risks: Vec<&'static str>,
+}
+
+/// A document of this customer.
+async fn find(
+    port: &Port<'_, dyn Documents>,
+    organisation: &OrganisationId,
+    id: &DocumentId,
+) -> Result<Document, Refusal> {
+    let found = port.timed(port.port.document(&port.cx, id)).await.or_missing(Code::RecordNotFound)?;
+    of_customer(port.open(found, Code::RecordNotFound)?, organisation)
+}
+
+/// Refuses what may never be shown to a customer.
+fn publishable<'a>(document: &'a Document, version: &VersionId) -> Result<&'a DocumentVersion, Refusal> {
+    if document.internal {
+        return Err(blocked("the document is internal"));
+    }
+    let found = document.version(version).ok_or_else(|| missing(Code::RecordNotFound))?;
+    if document.latest().is_none_or(|it| it.id != found.id) {
+        return Err(blocked("this is an old version; only the newest can be published"));
+    }
+    match found.state {
+        VersionState::Approved => Ok(found),
+        VersionState::Draft | VersionState::InReview | VersionState::Rejected => {
+            Err(blocked("the version is not approved"))
+        }
+    }
+}
+
+/// Whether somebody with these rights and roles sees a publication.
+fn sees(member: &Member, publication: &[AccessRoleId]) -> bool {
+    let held = member.user.as_ref().map(|it| it.roles.as_slice()).unwrap_or_default();
+    member.may(Right::Documents) && (publication.is_empty() || publication.iter().any(|it| held.contains(it)))
+}
+
+fn current(document: &Document, now: Timestamp) -> Option<(&DocumentVersion, &Publication)> {
+    let published = document.versions.iter().filter_map(|it| Some((it, it.publication.as_ref()?)));
+    published.filter(|(_, it)| it.expires_at.is_none_or(|end| end > now)).last()
+}
+
+/// How a document stands, for a preview's targets.
+fn stands(document: &Document) -> String {
+    let latest = document.latest().map(|it| format!("{} {:?}", it.id, it.state)).unwrap_or_default();
+    format!("{} {latest} internal {}", document.updated_at, document.internal)
+}
+
+/// Everything that was looked at.
+struct Look {
+    document: Document,
+    version: DocumentVersion,
+    members: Vec<Member>,
+    rules: Option<Rules>,
+    roles: Vec<(AccessRoleId, String)>,
+}
+
+impl Look {
+    fn seeing<'a>(&'a self, publish: &'a Publish) -> impl Iterator<Item = &'a Member> {
+        self.members.iter().filter(|it| sees(it, &publish.role_ids))
+    }
+
+    /// Those who get to see it and may be told.
+    fn told<'a>(&'a self, publish: &'a Publish) -> impl Iterator<Item = &'a Member> {
+        let rules = self.rules.as_ref();
+        self.seeing(publish).filter(move |it| rules.is_some_and(|rules| rules.against(it).is_none()))
+    }
+}
+
+impl Publish {
+    async fn check(&self, cx: &ToolCx) -> Result<Look, Refusal> {
+        if self.role_ids.len() > 20 {
+            return Err(Refusal::argument("role_ids", "expected at most 20 IDs"));
+        }
+        if self.expires_at.is_some_and(|it| it <= cx.now) {
+            return Err(Refusal::argument("expires_at", "expected a time in the future"));
+        }
+        let port = cx.documents()?;
+        named(cx, &port, &self.customer_id)?;
+        let document = find(&port, &self.customer_id, &self.document_id).await?;
+        let version = publishable(&document, &self.version_id)?.clone();
+        let all = access_roles(cx).await?;
+        let given = grantable(&all, &self.role_ids, "role_ids")?;
+        if let Some(role) = given.iter().find(|it| !it.rights.contains(&Right::Documents)) {
+            let expected = format!("`{}` may not see documents; expected roles that may", role.id);
+            return Err(Refusal::argument("role_ids", expected));
+        }
+        if self.download && !given.is_empty() && given.iter().all(|it| !it.rights.contains(&Right::DocumentDownload)) {
+            return Err(Refusal::argument("download", "none of these roles may save documents"));
+        }
+        let roles = given.iter().map(|it| (it.id.clone(), role_stands(it))).collect();
+        let mut wanted = self.role_ids.clone();
+        wanted.sort_unstable();
+        let same = |it: &Publication| {
+            let mut there = it.roles.clone();
+            there.sort_unstable();
+            there == wanted && it.download == self.download && it.expires_at == self.expires_at
+        };
+        if version.publication.as_ref().is_some_and(same) {
+            return Err(Refusal::new(Code::Conflict, "the version is published like this already"));
+        }
+        let members = members(cx, &self.customer_id, &all).await?;
+        let rules = match self.notify {
+            true => Some(Rules::read(cx, &self.customer_id, Topic::Document, None).await?),
+            false => None,
+        };
+        Ok(Look { document, version, members, rules, roles })
+    }
+
+    fn notice_text() -> (String, String) {
+        let body = "A document was published for you in the portal. Sign in to read it.";
+        ("A document is ready for you".to_owned(), body.to_owned())
+    }
+}
+
+impl Tool for Publish {
+    const NAME: &'static str = "portal.document.publish";
+    const TITLE: &'static str = "Publish a document";
+    const KIND: Kind = Kind::Governed;
+    type Output = Published;
+
+    async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
+        let look = self.check(cx).await?;
+        let before = current(&look.document, cx.now);
+        let newly: Vec<_> =
+            look.seeing(self).filter(|it| before.is_none_or(|(_, there)| !sees(it, &there.roles))).collect();
+        let told: Vec<_> = look.told(self).collect();
+        let kind = look.document.kind.as_deref().unwrap_or_default().to_lowercase();
+        let sensitive = SENSITIVE.iter().any(|it| kind.contains(it));
+        let risks = [
+            (self.role_ids.is_empty(), "everybody of the customer who may see documents sees it"),
+            (self.download, "what was saved cannot be taken back"),
+            (self.expires_at.is_none(), "it stays visible until it is taken back"),
+            (sensitive, "it is about law or money"),
+            (before.is_some(), "the version that customers see now is replaced"),
+        ];
+        let effect = Effect {
+            customer_visible: true,
+            newly_visible: !newly.is_empty(),
+            sensitive,
+            recipients: u32::try_from(told.len()).unwrap_or(u32::MAX),
+            ..Effect::default()
+        };
+        let facts = PublishFacts {
+            action: "publish_document",
+            customer_id: self.customer_id.clone(),
+            document_id: look.document.id.clone(),
+            name: look.document.name.clone(),
+            kind: look.document.kind.as_deref().map(Text::from),
+            version_id: look.version.id.clone(),
+            version_number: look.version.number,
+            replaces_version: before.map(|(it, _)| it.number).filter(|it| *it != look.version.number),
+            role_ids: self.role_ids.clone(),
+            download: self.download,
+            expires_at: self.expires_at,
+            recipients: look.seeing(self).map(|it| PersonView::of(&it.contact)).collect(),
+            newly_visible_to: newly.iter().map(|it| PersonView::of(&it.contact)).collect(),
+            notification_text: self.notify.then(|| Text::new(Self::notice_text().1)),
+            notified: told.iter().map(|it| PersonView::of(&it.contact)).collect(),
+            leakage_risks: risks.into_iter().filter_map(|(is, words)| is.then_some(words)).collect(),
+        };
+        let seeing: Vec<_> = look.seeing(self).map(|it| it.contact.id.as_str()).collect();
+        let told: Vec<_> = told.iter().map(|it| it.contact.id.as_str()).collect();
+        let mut preview = Preview::new(facts, |facts| {
+            words(
+                "Publish a document to a customer?",
+                facts,
+                &[
+                    ("Customer", "customer_id"),
+                    ("Document", "name"),
+                    ("Kind", "kind"),
+                    ("Version", "version_number"),
+                    ("Replaces version", "replaces_version"),
+                    ("For roles", "role_ids"),
+                    ("Can be saved", "download"),
+                    ("Until", "expires_at"),
+                    ("Seen by", "recipients"),
+                    ("Newly visible to", "newly_visible_to"),
+                    ("Told", "notified"),
+                    ("Told what", "notification_text"),
+                    ("Risks", "leakage_risks"),
+                ],
+            )
+        })
+        .with(effect)
+        .target(format!("document:{}", look.document.id), stands(&look.document))
+        .target("recipients", seeing.join(" "))
+        .target("told", told.join(" "));
+        for (role, stands) in &look.roles {
+            preview = preview.target(format!("role:{role}"), stands);
+        }
+        Ok(preview)
+    }
+
+    async fn call(self, cx: &ToolCx) -> Result<Reply<Published>, Refusal> {
+        let look = self.check(cx).await?;
+        let port = cx.documents()?;
+        let new = NewPublication {
+            organisation: named(cx, &port, &self.customer_id)?,
+            document: self.document_id.clone(),
+            version: self.version_id.clone(),
+            roles: self.role_ids.clone(),
+            download: self.download,
+            expires_at: self.expires_at,
+            by: by(cx),
+        };
+        let published = port.timed(port.port.publish(&port.cx, &new)).await.or_missing(Code::RecordNotFound)?;
+        let document = of_customer(port.open(published, Code::OutcomeUnknown)?, &self.customer_id)?;
+        let told: Vec<_> = look.told(&self).collect();
+        let notification = match &look.rules {
+            Some(rules) => {
+                let notice = rules.notice(cx, &self.customer_id, told.iter().copied(), Self::notice_text())?;
+                tell(cx, &notice).await
+            }
+            None => Telling::NotAsked,
+        };
+        Ok(Reply::from(Published {
+            document_id: document.id,
+            version_id: self.version_id.clone(),
+            message: "Document published",
+            notified: if notification == Telling::Sent { told.len() } else { 0 },
+            notification,
+        }))
+    }
+}
+
+/// Take back what a customer sees of a document, or the right to save it. Nothing is deleted, and the reason is kept. You are
+/// asked to confirm first, or somebody with the right approves it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Revoke {
+    /// Whose portal.
+    customer_id: OrganisationId,
+    /// The document.
+    document_id: DocumentId,
+    /// Only this version; without it every version that is published.
+    #[serde(default)]
+    version_id: Option<VersionId>,
+    /// Take back saving alone; it stays visible.
+    #[serde(default)]
+    download_only: bool,
+    /// Why, for the record.
+    reason: Prose<1_000>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Revoked {
+    document_id: DocumentId,
+    message: &'static str,
+    still_published: Vec<VersionId>,
+}
+
+#[derive(Debug, Serialize)]
+struct RevokeFacts {
+    action: &'static str,
+    customer_id: OrganisationId,
+    document_id: DocumentId,
+    name: Text,
+    versions: Vec<u32>,
+    takes_back: &'static str,
+    no_longer_visible_to: Vec<PersonView>,
+    reason: Text,
+}
+
+impl Revoke {
+    async fn check(&self, cx: &ToolCx) -> Result<Document, Refusal> {
+        let port = cx.documents()?;
+        named(cx, &port, &self.customer_id)?;
+        let document = find(&port, &self.customer_id, &self.document_id).await?;
+        if self.version_id.as_ref().is_some_and(|it| document.version(it).is_none()) {
+            return Err(missing(Code::RecordNotFound));
+        }
+        if self.taken(&document).next().is_none() {
+            return Err(Refusal::new(Code::Conflict, "there is nothing to take back"));
+        }
+        Ok(document)
+    }
+
+    fn taken<'a>(&'a self, document: &'a Document) -> impl Iterator<Item = (&'a DocumentVersion, &'a Publication)> {
+        let meant = |it: &&DocumentVersion| self.version_id.as_ref().is_none_or(|id| *id == it.id);
+        let there = document.versions.iter().filter(meant).filter_map(|it| Some((it, it.publication.as_ref()?)));
+        there.filter(|(_, it)| !self.download_only || it.download)
+    }
+}
+
+impl Tool for Revoke {
+    const NAME: &'static str = "portal.document.revoke";
+    const TITLE: &'static str = "Take a document back";
+    const KIND: Kind = Kind::Governed;
+    type Output = Revoked;
+
+    async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
+        let document = self.check(cx).await?;
+        let members = members(cx, &self.customer_id, &access_roles(cx).await?).await?;
+        let loses = |member: &&Member| self.taken(&document).any(|(_, it)| sees(member, &it.roles));
+        let losing = members.iter().filter(loses).filter(|_| !self.download_only);
+        let facts = RevokeFacts {
+            action: "revoke_document",
+            customer_id: self.customer_id.clone(),
+            document_id: document.id.clone(),
+            name: document.name.clone(),
+            versions: self.taken(&document).map(|(it, _)| it.number).collect(),
+            takes_back: if self.download_only { "the right to save it" } else { "all of it" },
+            no_longer_visible_to: losing.map(|it| PersonView::of(&it.contact)).collect(),
+            reason: self.reason.as_str().into(),
+        };
+        let preview = Preview::new(facts, |facts| {
+            words(
+                "Take back what a customer sees?",
+                facts,
+                &[
+                    ("Customer", "customer_id"),
+                    ("Document", "name"),
+                    ("Versions", "versions"),
+                    ("Takes back", "takes_back"),
+                    ("No longer visible to", "no_longer_visible_to"),
+                    ("Reason", "reason"),
+                ],
+            )
+        });
+        let effect = Effect { customer_visible: true, ..Effect::default() };
+        Ok(preview.with(effect).target(format!("document:{}", document.id), stands(&document)))
+    }
+
+    async fn call(self, cx: &ToolCx) -> Result<Reply<Revoked>, Refusal> {
+        self.check(cx).await?;
+        let port = cx.documents()?;
+        let revocation = Revocation {
+            organisation: named(cx, &port, &self.customer_id)?,
+            document: self.document_id.clone(),
+            version: self.version_id.clone(),
+            download_only: self.download_only,
+            reason: self.reason.as_str().to_owned(),
+            by: by(cx),
+        };
+        let revoked =
+            port.timed(port.port.revoke(&port.cx, &revocation)).await.map_err(|error| match error.kind() {
+                ErrorKind::Conflict => Refusal::new(Code::Conflict, "there is nothing to take back"),
+                _ => or_missing(error, Code::RecordNotFound),
+            })?;
+        let document = of_customer(port.open(revoked, Code::OutcomeUnknown)?, &self.customer_id)?;
+        let published = document.versions.iter().filter(|it| it.publication.is_some());
+        Ok(Reply::from(Revoked {
+            message: "Taken back; what was published before stays in the record",
+            still_published: published.map(|it| it.id.clone()).collect(),
+            document_id: document.id,
+        }))
+    }
+}

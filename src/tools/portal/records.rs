@@ -1,0 +1,468 @@
+//! What is known of customers, what they hand in, and what they agree to.
+//!
+//! **Invariant:** what a field was is kept with what it became, and what nobody verified overwrites no record without somebody else's yes.
+
+use super::governed::{blocked, by, meant, named, of_customer, words};
+use crate::tools::args::{EmailAddress, Line, Prose};
+use crate::tools::cx::Port;
+use crate::tools::refusal::{Missing, missing, or_missing};
+use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
+use jiff::Timestamp;
+use postern_api::{
+    About, ConsentKind, ConsentRecord, Contact, ContactId, Crm, ErrorKind, ExternalId, OrganisationId, Pii, PiiKind,
+    ProfileChange, ProfileField, Text,
+};
+use postern_policies::{Effect, Realm};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+pub(super) const PROFILE_PREVIEW: &str = "Preview a change of what is known of a customer or of a person there: the old and the \
+    new value of each field, where the new one comes from and whether it was verified. Changes nothing.";
+pub(super) const PROFILE: &str = "Change what is known of a customer or of a person there, as it was previewed. Takes the ID of \
+    the preview; e-mail addresses and the company's own record are approved first.";
+
+/// Where new values come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Source {
+    Portal,
+    Telephone,
+    Email,
+    Letter,
+    Meeting,
+    Register,
+}
+
+impl Source {
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Source::Portal => "portal",
+            Source::Telephone => "staff, by telephone",
+            Source::Email => "staff, by e-mail",
+            Source::Letter => "staff, by letter",
+            Source::Meeting => "staff, in a meeting",
+            Source::Register => "staff, from a public register",
+        }
+    }
+}
+
+/// The contacts of a customer.
+pub(super) async fn contacts(
+    crm: &Port<'_, dyn Crm>,
+    organisation: &OrganisationId,
+    external: &ExternalId,
+) -> Result<Vec<Contact>, Refusal> {
+    let found = crm.timed(crm.port.contacts(&crm.cx, external)).await.or_missing(Code::OrganizationNotFound)?;
+    let own = found.into_iter().filter_map(|it| crm.admit(it));
+    Ok(own.filter(|it| it.organisation.as_ref() == Some(organisation)).map(|it| it.record).collect())
+}
+
+/// The contact that a customer is, by the verified e-mail address.
+pub(super) fn own_contact<'a>(cx: &ToolCx, contacts: &'a [Contact]) -> Option<&'a Contact> {
+    let email = cx.caller.email.as_deref()?;
+    contacts.iter().find(|it| it.email.as_deref().is_some_and(|mail| mail.eq_ignore_ascii_case(email)))
+}
+
+/// Whose record it is: a contact's, or the organisation's own. A customer changes their own; a lead those of colleagues too.
+fn whose<'a>(
+    cx: &ToolCx,
+    contacts: &'a [Contact],
+    id: Option<&ContactId>,
+    for_organisation: bool,
+) -> Result<Option<&'a Contact>, Refusal> {
+    let own = own_contact(cx, contacts);
+    let lead = cx.caller.realm == Realm::Employee || cx.is_lead();
+    match (id, for_organisation) {
+        (Some(_), true) => Err(Refusal::argument("for_customer", "expected a contact or the organization")),
+        (None, true) if lead => Ok(None),
+        (None, true) => Err(Refusal::new(Code::LeadRequired, "only the lead contact speaks for the organization")),
+        (Some(id), false) => {
+            let found = contacts.iter().find(|it| it.id == *id).ok_or_else(|| missing(Code::ContactNotFound))?;
+            if lead || own.is_some_and(|it| it.id == found.id) {
+                return Ok(Some(found));
+            }
+            Err(Refusal::new(Code::AccessDenied, "you can only change your own record"))
+        }
+        (None, false) if cx.caller.realm == Realm::Customer => {
+            own.map(Some).ok_or_else(|| missing(Code::ContactNotFound))
+        }
+        (None, false) => Err(Refusal::argument("contact_id", "expected a contact, or `for_customer`")),
+    }
+}
+
+/// Change what is known of a customer or of a person there.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UpdateProfile {
+    /// For employees: of which customer.
+    #[serde(default)]
+    customer_id: Option<OrganisationId>,
+    /// Whose record; customers change their own without it.
+    #[serde(default)]
+    contact_id: Option<ContactId>,
+    /// The organization's own record instead of a person's.
+    #[serde(default)]
+    for_customer: bool,
+    /// The new values by field.
+    changes: BTreeMap<ProfileField, Line<300>>,
+    /// For employees: where the new values come from.
+    #[serde(default)]
+    source: Option<Source>,
+    /// For employees: how the new values were verified.
+    #[serde(default)]
+    verified_by: Option<Line<200>>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct ProfileUpdated {
+    customer_id: OrganisationId,
+    changed: Vec<ProfileField>,
+    message: &'static str,
+}
+
+/// A field's value, classified by what it is.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Value {
+    Person(Pii),
+    Company(Text),
+}
+
+#[derive(Debug, Serialize)]
+struct FieldChange {
+    field: ProfileField,
+    old: Option<Value>,
+    new: Value,
+}
+
+#[derive(Debug, Serialize)]
+struct ProfileFacts {
+    action: &'static str,
+    customer_id: OrganisationId,
+    record_of: Option<Pii>,
+    changes: Vec<FieldChange>,
+    source: &'static str,
+    verification: Text,
+}
+
+fn is_company(field: ProfileField) -> bool {
+    match field {
+        ProfileField::Name | ProfileField::Email | ProfileField::Phone | ProfileField::Title => false,
+        ProfileField::CompanyName
+        | ProfileField::CompanyPhone
+        | ProfileField::CompanyAddress
+        | ProfileField::Website => true,
+    }
+}
+
+fn value(field: ProfileField, about: &About, text: &str) -> Value {
+    let pii = |kind| Value::Person(Pii::new(kind, about.clone(), text));
+    match field {
+        ProfileField::Name => pii(PiiKind::Name),
+        ProfileField::Email => pii(PiiKind::Email),
+        ProfileField::Phone => pii(PiiKind::Phone),
+        ProfileField::Title
+        | ProfileField::CompanyName
+        | ProfileField::CompanyPhone
+        | ProfileField::CompanyAddress
+        | ProfileField::Website => Value::Company(Text::from(text)),
+    }
+}
+
+/// Whether a value can be one of its field.
+fn fits(field: ProfileField, text: &str) -> bool {
+    match field {
+        ProfileField::Email => serde_json::from_value::<EmailAddress>(text.into()).is_ok(),
+        ProfileField::Phone | ProfileField::CompanyPhone => {
+            let digits = text.chars().filter(char::is_ascii_digit).count();
+            (6..=18).contains(&digits) && text.chars().all(|it| it.is_ascii_digit() || " +-()/.".contains(it))
+        }
+        ProfileField::Website => super::looks::is_public_address(text),
+        ProfileField::Name | ProfileField::Title | ProfileField::CompanyName | ProfileField::CompanyAddress => true,
+    }
+}
+
+/// Everything that was looked at.
+struct Look {
+    organisation: OrganisationId,
+    contact: Option<Contact>,
+    fields: BTreeMap<ProfileField, (Option<String>, Option<String>)>,
+    own: bool,
+}
+
+impl UpdateProfile {
+    async fn check(&self, cx: &ToolCx) -> Result<Look, Refusal> {
+        if self.changes.is_empty() {
+            return Err(Refusal::argument("changes", "expected at least one field"));
+        }
+        for (field, text) in &self.changes {
+            if is_company(*field) != self.for_customer {
+                return Err(Refusal::argument("changes", "expected fields of a person, or of the organization"));
+            }
+            if !fits(*field, text.as_str()) {
+                return Err(Refusal::argument("changes", "a value cannot be one of its field"));
+            }
+        }
+        match cx.caller.realm {
+            Realm::Employee if self.source.is_none() => {
+                return Err(Refusal::argument("source", "expected where the new values come from"));
+            }
+            Realm::Employee if self.verified_by.is_none() => {
+                let refusal = blocked("what nobody verified overwrites no record");
+                return Err(refusal.suggest("Verify the new values and say how in `verified_by`."));
+            }
+            Realm::Customer if self.source.is_some() || self.verified_by.is_some() => {
+                return Err(Refusal::argument("source", "only employees say this; leave it out"));
+            }
+            Realm::Customer | Realm::Employee => {}
+        }
+        let organisation = meant(cx, self.customer_id.as_ref())?;
+        let crm = cx.crm()?;
+        let external = named(cx, &crm, &organisation)?;
+        let contacts = contacts(&crm, &organisation, &external).await?;
+        let contact = whose(cx, &contacts, self.contact_id.as_ref(), self.for_customer)?.cloned();
+        let id = contact.as_ref().map(|it| &it.id);
+        let found = crm.timed(crm.port.profile(&crm.cx, &external, id)).await.or_missing(Code::ContactNotFound)?;
+        let profile = of_customer(crm.open(found, Code::ContactNotFound)?, &organisation)?;
+        let mut fields = BTreeMap::new();
+        for (field, new) in &self.changes {
+            let old = profile.get(field).ok_or_else(|| {
+                Refusal::argument("changes", "the connected system does not have one of these fields")
+            })?;
+            if old.as_deref() == Some(new.as_str()) {
+                return Err(Refusal::argument("changes", "a field is like this already"));
+            }
+            fields.insert(*field, (old.clone(), Some(new.as_str().to_owned())));
+        }
+        let own = own_contact(cx, &contacts).is_some_and(|it| contact.as_ref().is_some_and(|mine| mine.id == it.id));
+        Ok(Look { organisation, contact, fields, own })
+    }
+
+    fn source(&self) -> &'static str {
+        self.source.map_or("portal", Source::words)
+    }
+}
+
+impl Tool for UpdateProfile {
+    const NAME: &'static str = "portal.customer_profile.update";
+    const TITLE: &'static str = "Change a customer's profile";
+    const KIND: Kind = Kind::Governed;
+    type Output = ProfileUpdated;
+
+    async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
+        let look = self.check(cx).await?;
+        let about = match &look.contact {
+            Some(_) if look.own => cx.myself(),
+            Some(contact) => About::Contact(contact.id.clone()),
+            None => About::Unknown,
+        };
+        let by_customer = cx.caller.realm == Realm::Customer;
+        let changes = look.fields.iter().map(|(field, (old, new))| FieldChange {
+            field: *field,
+            old: old.as_deref().map(|it| value(*field, &about, it)),
+            new: value(*field, &about, new.as_deref().unwrap_or_default()),
+        });
+        let facts = ProfileFacts {
+            action: "update_profile",
+            customer_id: look.organisation.clone(),
+            record_of: look.contact.as_ref().map(|it| Pii::new(PiiKind::Name, about.clone(), &it.name)),
+            changes: changes.collect(),
+            source: self.source(),
+            verification: match &self.verified_by {
+                Some(how) => how.as_str().into(),
+                None if look.own => "the person is signed in".into(),
+                None => "not verified".into(),
+            },
+        };
+        let delicate = |it: &ProfileField| *it == ProfileField::Email || is_company(*it);
+        let effect =
+            Effect { sensitive: look.fields.keys().any(delicate) || (by_customer && !look.own), ..Effect::default() };
+        let record = look.contact.as_ref().map_or("organisation".to_owned(), |it| format!("contact:{}", it.id));
+        let before: Vec<_> = look.fields.iter().map(|(field, (old, _))| format!("{field:?} {old:?}")).collect();
+        let preview = Preview::new(facts, |facts| {
+            words(
+                "Change what is known of a customer?",
+                facts,
+                &[
+                    ("Customer", "customer_id"),
+                    ("Record of", "record_of"),
+                    ("Field, new, old", "changes"),
+                    ("Comes from", "source"),
+                    ("Verified", "verification"),
+                ],
+            )
+        });
+        Ok(preview.with(effect).target(record, before.join(", ")))
+    }
+
+    async fn call(self, cx: &ToolCx) -> Result<Reply<ProfileUpdated>, Refusal> {
+        let look = self.check(cx).await?;
+        let crm = cx.crm()?;
+        let changed: Vec<_> = look.fields.keys().copied().collect();
+        let change = ProfileChange {
+            organisation: named(cx, &crm, &look.organisation)?,
+            contact: look.contact.map(|it| it.id),
+            fields: look.fields,
+            source: self.source().to_owned(),
+            by: by(cx),
+        };
+        let done = crm.timed(crm.port.change_profile(&crm.cx, &change)).await.or_missing(Code::ContactNotFound)?;
+        of_customer(crm.open(done, Code::OutcomeUnknown)?, &look.organisation)?;
+        Ok(Reply::from(ProfileUpdated {
+            customer_id: look.organisation,
+            changed,
+            message: "Changed; what it was before is kept",
+        }))
+    }
+}
+
+/// Record that somebody agrees to something or withdraws it. What was recorded before stays. Customers record their own at once; an
+/// employee gives a reason and confirms.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UpdateConsent {
+    /// For employees: of which customer.
+    #[serde(default)]
+    customer_id: Option<OrganisationId>,
+    /// Whose; customers record their own without it.
+    #[serde(default)]
+    contact_id: Option<ContactId>,
+    /// The organization's instead of a person's.
+    #[serde(default)]
+    for_customer: bool,
+    /// To what.
+    kind: ConsentKind,
+    /// Agreed, or withdrawn.
+    granted: bool,
+    /// The version of the words that were agreed to.
+    version: Line<40>,
+    /// For employees: how it came in.
+    #[serde(default)]
+    source: Option<Source>,
+    /// For employees: why, for the record.
+    #[serde(default)]
+    reason: Option<Prose<1_000>>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct ConsentKept {
+    kind: ConsentKind,
+    granted: bool,
+    at: Timestamp,
+    message: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct ConsentFacts {
+    action: &'static str,
+    customer_id: OrganisationId,
+    consent_of: Option<Pii>,
+    kind: ConsentKind,
+    granted: bool,
+    version: Text,
+    source: &'static str,
+    device: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Text>,
+}
+
+impl UpdateConsent {
+    async fn check(&self, cx: &ToolCx) -> Result<(OrganisationId, Option<Contact>), Refusal> {
+        match cx.caller.realm {
+            Realm::Employee if self.reason.is_none() || self.source.is_none() => {
+                return Err(Refusal::argument("reason", "expected why, and in `source` how it came in"));
+            }
+            Realm::Customer if self.source.is_some() => {
+                return Err(Refusal::argument("source", "only employees say this; leave it out"));
+            }
+            Realm::Customer | Realm::Employee => {}
+        }
+        let organisation = meant(cx, self.customer_id.as_ref())?;
+        let crm = cx.crm()?;
+        let external = named(cx, &crm, &organisation)?;
+        let contacts = contacts(&crm, &organisation, &external).await?;
+        let contact = whose(cx, &contacts, self.contact_id.as_ref(), self.for_customer)?.cloned();
+        let own = own_contact(cx, &contacts);
+        if cx.caller.realm == Realm::Customer
+            && contact.as_ref().is_some_and(|it| own.is_none_or(|own| own.id != it.id))
+        {
+            return Err(Refusal::new(Code::AccessDenied, "nobody agrees for somebody else"));
+        }
+        Ok((organisation, contact))
+    }
+
+    /// With what it was recorded, in few words.
+    fn device(cx: &ToolCx) -> Option<String> {
+        cx.caller.client.as_deref().map(|it| format!("through the client {it}"))
+    }
+}
+
+impl Tool for UpdateConsent {
+    const NAME: &'static str = "portal.consent.update";
+    const TITLE: &'static str = "Record a consent";
+    const KIND: Kind = Kind::Governed;
+    type Output = ConsentKept;
+
+    async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
+        let (organisation, contact) = self.check(cx).await?;
+        let about = |id: &ContactId| match cx.caller.realm {
+            Realm::Customer => cx.myself(),
+            Realm::Employee => About::Contact(id.clone()),
+        };
+        let facts = ConsentFacts {
+            action: "update_consent",
+            customer_id: organisation,
+            consent_of: contact.as_ref().map(|it| Pii::new(PiiKind::Name, about(&it.id), &it.name)),
+            kind: self.kind,
+            granted: self.granted,
+            version: self.version.as_str().into(),
+            source: self.source.map_or("portal", Source::words),
+            device: Self::device(cx).map(Text::new),
+            reason: self.reason.as_ref().map(|it| it.as_str().into()),
+        };
+        let whose = contact.map_or("organisation".to_owned(), |it| format!("contact:{}", it.id));
+        let preview = Preview::new(facts, |facts| {
+            words(
+                "Record a consent?",
+                facts,
+                &[
+                    ("Customer", "customer_id"),
+                    ("Of", "consent_of"),
+                    ("To", "kind"),
+                    ("Agrees", "granted"),
+                    ("Version", "version"),
+                    ("Comes from", "source"),
+                    ("With", "device"),
+                    ("Reason", "reason"),
+                ],
+            )
+        });
+        Ok(preview.target(whose, "there"))
+    }
+
+    async fn call(self, cx: &ToolCx) -> Result<Reply<ConsentKept>, Refusal> {
+        let (organisation, contact) = self.check(cx).await?;
+        let portal = cx.portal()?;
+        let external = named(cx, &portal, &organisation)?;
+        let new = ConsentRecord {
+            contact: contact.map(|it| it.id),
+            kind: self.kind,
+            granted: self.granted,
+            version: self.version.as_str().to_owned(),
+            source: self.source.map_or("portal", Source::words).to_owned(),
+            address: None,
+            device: Self::device(cx),
+            reason: self.reason.as_ref().map(|it| it.as_str().to_owned()),
+            by: by(cx),
+            at: cx.now,
+        };
+        let kept = portal.timed(portal.port.record_consent(&portal.cx, &external, &new)).await;
+        let kept = kept.map_err(|error| match error.kind() {
+            ErrorKind::InvalidArgument => missing(Code::ContactNotFound),
+            _ => or_missing(error, Code::OrganizationNotFound),
+        })?;
+        let kept = of_customer(portal.open(kept, Code::OutcomeUnknown)?, &organisation)?;
+        Ok(Reply::from(ConsentKept { kind: kept.kind, granted: kept.granted, at: kept.at, message: "Recorded" }))
+    }
+}

@@ -1,0 +1,132 @@
+//! Opening portals and inviting people.
+
+use super::with;
+use crate::gateway::Gateway;
+use serde_json::{Value, json};
+
+const PREVIEW: &str = "portal.activation.preview";
+const CREATE: &str = "portal.workspace.create";
+const INVITE: &str = "portal.user.invite";
+const THERE: &str = "workspace w JOIN organisation o ON o.key = w.organisation
+    WHERE o.id = 'initech' AND o.tenant = 'msp-example'";
+
+fn initech() -> Value {
+    json!({
+        "customer_id": "initech",
+        "welcome_text": "Welcome, Initech.",
+        "service_record_ids": ["PRJ-301"],
+        "document_ids": ["DOC-3001", "DOC-3003"],
+        "invoice_ids": ["INV-2302"],
+        "users": [{ "email": "new.one@initech.example", "first_name": "New", "last_name": "One", "role_id": "viewer" }],
+    })
+}
+
+#[tokio::test]
+async fn a_portal_is_opened_once_and_its_people_are_invited_as_approved() {
+    let gateway = Gateway::start().await;
+    let lead = gateway.person("service-lead@msp.example");
+    let (id, waiting) = lead.waits(PREVIEW, initech()).await;
+    let text = waiting["message"].as_str().unwrap();
+    for words in [
+        "Open a customer's portal",
+        "Welcome, Initech.",
+        "Viewer",
+        "Printer care",
+        "Printer fleet report",
+        "new.one@initech.example",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let invite = json!({ "activation_preview_id": id, "email": "new.one@initech.example" });
+    assert_eq!(lead.code(INVITE, invite.clone()).await, "BLOCKED_BY_RULE", "not approved yet");
+    assert!(gateway.decide(&id, true));
+    assert_eq!(gateway.count(THERE), 0);
+    let done = lead.data(CREATE, json!({ "preview_id": id })).await;
+    assert_eq!((&done["active"], &done["to_invite"]), (&json!(true), &json!(1)));
+    assert_eq!(lead.data(CREATE, json!({ "preview_id": id })).await, done);
+    assert_eq!(gateway.count(THERE), 1);
+    assert_eq!(lead.code(PREVIEW, initech()).await, "BLOCKED_BY_RULE", "never a second one");
+    for (name, value, code) in [
+        ("email", json!("other@initech.example"), "BLOCKED_BY_RULE"),
+        ("activation_preview_id", json!(format!("act-{}", "0".repeat(32))), "ACTION_REQUEST_NOT_FOUND"),
+    ] {
+        assert_eq!(lead.code(INVITE, with(invite.clone(), name, value)).await, code, "{name}");
+    }
+    let stranger =
+        gateway.claiming("owner@msp.example", |it| it["realm_access"] = json!({ "roles": ["service-lead"] }));
+    assert_eq!(stranger.code(INVITE, invite.clone()).await, "ACTION_REQUEST_NOT_FOUND");
+    let invited = lead.data(INVITE, invite.clone()).await;
+    assert_eq!(invited["status"], "pending");
+    assert!(invited["expires_at"].is_string());
+    let secret = gateway.text(
+        "SELECT secret FROM login_link WHERE contact = (SELECT contact FROM login WHERE email = 'new.one@initech.example')",
+    );
+    assert!(!invited.to_string().contains(&secret));
+    assert!(!gateway.rows().iter().any(|row| row.to_string().contains(&secret)));
+    assert_eq!(gateway.count("login WHERE email = 'new.one@initech.example'"), 1);
+    assert_eq!(lead.code(INVITE, with(invite, "idempotency_key", json!("k"))).await, "CONTACT_EXISTS");
+}
+
+#[tokio::test]
+async fn what_is_not_for_this_customer_is_no_part_of_an_activation() {
+    let gateway = Gateway::start().await;
+    let lead = gateway.person("service-lead@msp.example");
+    let user =
+        |email: &str, role: &str| json!([{ "email": email, "first_name": "A", "last_name": "B", "role_id": role }]);
+    for (name, value, code) in [
+        ("customer_id", json!("acme"), "BLOCKED_BY_RULE"),
+        ("customer_id", json!("nobody"), "ORGANIZATION_NOT_FOUND"),
+        ("service_record_ids", json!(["PRJ-303"]), "BLOCKED_BY_RULE"),
+        ("service_record_ids", json!(["PRJ-201"]), "BLOCKED_BY_RULE"),
+        ("service_record_ids", json!(["PRJ-999"]), "RECORD_NOT_FOUND"),
+        ("document_ids", json!(["DOC-3002"]), "BLOCKED_BY_RULE"),
+        ("document_ids", json!(["DOC-2001"]), "BLOCKED_BY_RULE"),
+        ("document_ids", json!(["DOC-9999"]), "RECORD_NOT_FOUND"),
+        ("invoice_ids", json!(["INV-2201"]), "BLOCKED_BY_RULE"),
+        ("default_role_id", json!("msp-operator"), "BLOCKED_BY_RULE"),
+        ("default_role_id", json!("manager"), "BLOCKED_BY_RULE"),
+        ("default_role_id", json!("nobody"), "VALIDATION_ERROR"),
+        ("users", user("x@initech.example", "msp-operator"), "BLOCKED_BY_RULE"),
+        ("users", user("x@globex.example", "viewer"), "BLOCKED_BY_RULE"),
+        ("users", user("lead@initech.example", "viewer"), "CONTACT_EXISTS"),
+        ("welcome_text", json!("As for our friends at Acme Corporation, you see it all here."), "BLOCKED_BY_RULE"),
+    ] {
+        let arguments = with(initech(), name, value.clone());
+        assert_eq!(lead.code(PREVIEW, arguments).await, code, "{name} {value}");
+    }
+    assert_eq!(gateway.count(THERE), 0);
+}
+
+#[tokio::test]
+async fn w02_an_activation_whose_records_changed_is_stale() {
+    for (change, code) in [
+        ("UPDATE document SET updated_at = updated_at + 1 WHERE id = 'DOC-3003'", "PREVIEW_STALE"),
+        ("UPDATE access_role SET rights = '[\"invoices\"]' WHERE id = 'viewer'", "PREVIEW_STALE"),
+        ("UPDATE document SET internal = 1 WHERE id = 'DOC-3003'", "BLOCKED_BY_RULE"),
+        ("UPDATE project SET customer_visible = 0 WHERE id = 'PRJ-301'", "BLOCKED_BY_RULE"),
+    ] {
+        let gateway = Gateway::start().await;
+        let lead = gateway.person("service-lead@msp.example");
+        let (id, _) = lead.waits(PREVIEW, initech()).await;
+        assert!(gateway.decide(&id, true));
+        gateway.sql(change);
+        assert_eq!(lead.code(CREATE, json!({ "preview_id": id })).await, code, "{change}");
+        assert_eq!(gateway.count(THERE), 0, "{change}");
+    }
+}
+
+/// A role that opens more than it did when it was approved is not what was approved.
+#[tokio::test]
+async fn an_invitation_with_a_role_that_grew_needs_an_approval_of_its_own() {
+    let gateway = Gateway::start().await;
+    let lead = gateway.person("service-lead@msp.example");
+    let (id, _) = lead.waits(PREVIEW, initech()).await;
+    assert!(gateway.decide(&id, true));
+    lead.data(CREATE, json!({ "preview_id": id })).await;
+    gateway.sql("UPDATE access_role SET rights = '[\"invoices\",\"payments\"]' WHERE id = 'viewer'");
+    let invite = json!({ "activation_preview_id": id, "email": "new.one@initech.example" });
+    let (again, _) = lead.waits(INVITE, invite.clone()).await;
+    assert_eq!(gateway.count("login WHERE email = 'new.one@initech.example'"), 0);
+    assert!(gateway.decide(&again, true));
+    assert_eq!(lead.data(INVITE, invite).await["status"], "pending");
+}
