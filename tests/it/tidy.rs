@@ -274,7 +274,7 @@ fn every_adapter_has_its_readme_and_its_line_in_the_registry() {
 #[test]
 fn every_tool_has_its_policy_and_every_policy_its_tool() {
     let policies = Policies::builtin().unwrap();
-    let tools: BTreeSet<_> = catalogue().iter().map(|it| it.entry.name).collect();
+    let tools: BTreeSet<_> = catalogue().iter().map(|it| it.action.as_str()).collect();
     let known: BTreeSet<_> = policies.tools().iter().map(|it| &*it.name).collect();
     assert_eq!(tools, known);
     let in_sets: Vec<_> = policies.toolsets().values().flat_map(|it| it.tools.iter().map(String::as_str)).collect();

@@ -103,8 +103,6 @@ async fn r02_a_version_that_is_not_published_to_a_customer_is_a_missing_one() {
         assert_eq!(lead.ask(GET, arguments).await, missing, "{version}");
     }
     assert_eq!(basic.ask(GET, json!({ "document_id": "DOC-1001" })).await, missing, "managers alone see it");
-    gateway.sql(
-        "UPDATE document_version SET state = 'rejected' WHERE tenant = 'msp-example' AND id = 'DOC-1007-v1'",
-    );
+    gateway.sql("UPDATE document_version SET state = 'rejected' WHERE tenant = 'msp-example' AND id = 'DOC-1007-v1'");
     assert_eq!(lead.ask(GET, json!({ "document_id": "DOC-1007" })).await, missing, "rejected after it was published");
 }

@@ -173,9 +173,13 @@ async fn r02_internal_work_changes_nothing_in_a_customers_portal() {
     let gateway = Gateway::start().await;
     let lead = gateway.person("lead@acme.example");
     let before = everything(&lead).await;
-    gateway.sql("UPDATE project SET updated_at = updated_at + 900000000000 WHERE tenant = 'msp-example' AND id = 'PRJ-102'");
+    gateway.sql(
+        "UPDATE project SET updated_at = updated_at + 900000000000 WHERE tenant = 'msp-example' AND id = 'PRJ-102'",
+    );
     gateway.sql("UPDATE project SET notes = 'NEWNOTE', cost = '1.00' WHERE tenant = 'msp-example'");
-    gateway.sql("UPDATE document SET updated_at = updated_at + 900000000000 WHERE tenant = 'msp-example' AND id = 'DOC-1002'");
+    gateway.sql(
+        "UPDATE document SET updated_at = updated_at + 900000000000 WHERE tenant = 'msp-example' AND id = 'DOC-1002'",
+    );
     gateway.sql("UPDATE invoice SET notes = 'NEWNOTE' WHERE tenant = 'msp-example'");
     for (then, now) in before.iter().zip(everything(&lead).await) {
         assert_eq!(then.1, now.1, "{}", now.0);

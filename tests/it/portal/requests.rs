@@ -31,9 +31,13 @@ async fn requests_are_found_by_customer_state_type_urgency_owner_and_service_lev
     let all = staff.data(LIST, json!({ "limit": 50 })).await;
     assert_eq!(all["pagination"]["total"], 37);
     let all = all["requests"].as_array().unwrap();
-    for (argument, field) in
-        [("customer_id", "customer_id"), ("status", "status"), ("priority", "priority"), ("category", "category"), ("owner", "owner")]
-    {
+    for (argument, field) in [
+        ("customer_id", "customer_id"),
+        ("status", "status"),
+        ("priority", "priority"),
+        ("category", "category"),
+        ("owner", "owner"),
+    ] {
         let values: BTreeSet<_> = all.iter().filter_map(|it| it[field].as_str()).collect();
         assert!(values.len() > 1, "{field}");
         for value in values {
