@@ -430,6 +430,8 @@ static CATALOGUE: LazyLock<Vec<Described>> = LazyLock::new(|| {
         .map(|entry| {
             let mut input = (entry.input)();
             let own = input.remove("description");
+            // Also of a tool without arguments: clients look for it.
+            input.entry("properties").or_insert_with(|| Value::Object(Map::new()));
             let description = match (entry.description, own) {
                 (Some(text), _) => text.to_owned(),
                 (None, Some(Value::String(text))) => text,

@@ -408,9 +408,12 @@ impl Tool for ResetAccess {
             by: by(cx),
         };
         let reset = identity.timed(identity.port.reset_access(&identity.cx, &order)).await;
-        let reset = reset.map_err(|error| match error.kind() {
-            ErrorKind::Conflict => Refusal::new(Code::Conflict, "there is nothing to reset"),
-            _ => or_missing(error, Code::ContactNotFound),
+        let reset = reset.map_err(|error| {
+            if error.kind() == ErrorKind::Conflict {
+                Refusal::new(Code::Conflict, "there is nothing to reset")
+            } else {
+                or_missing(error, Code::ContactNotFound)
+            }
         })?;
         let user = of_customer(identity.open(reset, Code::OutcomeUnknown)?, &self.customer_id)?;
         Ok(Reply::from(AccessWasReset {

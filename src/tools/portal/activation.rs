@@ -333,9 +333,12 @@ impl Tool for CreateWorkspace {
             by: by(cx),
         };
         let made = portal.timed(portal.port.create_workspace(&portal.cx, &new)).await;
-        let made = made.map_err(|error| match error.kind() {
-            ErrorKind::Conflict => blocked("this customer has a portal already"),
-            _ => or_missing(error, Code::OrganizationNotFound),
+        let made = made.map_err(|error| {
+            if error.kind() == ErrorKind::Conflict {
+                blocked("this customer has a portal already")
+            } else {
+                or_missing(error, Code::OrganizationNotFound)
+            }
         })?;
         let workspace = of_customer(portal.open(made, Code::OutcomeUnknown)?, &self.customer_id)?;
         Ok(Reply::from(Created {
@@ -506,9 +509,12 @@ impl Tool for InviteUser {
             by: by(cx),
         };
         let invited = identity.timed(identity.port.invite_user(&identity.cx, &invitation)).await;
-        let invited = invited.map_err(|error| match error.kind() {
-            ErrorKind::Conflict => Refusal::new(Code::ContactExists, "this address has a login already"),
-            _ => Refusal::from(error),
+        let invited = invited.map_err(|error| {
+            if error.kind() == ErrorKind::Conflict {
+                Refusal::new(Code::ContactExists, "this address has a login already")
+            } else {
+                Refusal::from(error)
+            }
         })?;
         let user = of_customer(identity.open(invited, Code::OutcomeUnknown)?, &approved.organisation)?;
         Ok(Reply::from(Invited {

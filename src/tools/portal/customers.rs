@@ -6,7 +6,7 @@ use crate::tools::support::view::{Pagination, ReplyFrom, organisation, staff_nam
 use crate::tools::{Code, Kind, Refusal, Reply, Tool, ToolCx};
 use futures::future::join_all;
 use postern_api::{
-    ExternalId, OrganisationId, OrganisationStatus, Pii, ProjectQuery, Text, Workspace, WorkspaceId, classified,
+    Agent, ExternalId, OrganisationId, OrganisationStatus, Pii, ProjectQuery, Text, Workspace, WorkspaceId, classified,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -87,7 +87,7 @@ pub(super) async fn workspace(cx: &ToolCx, ours: &OrganisationId) -> Result<Opti
 }
 
 /// Who runs the work of one customer that changed last.
-async fn owner(cx: &ToolCx, ours: &OrganisationId) -> Result<Option<Pii>, Refusal> {
+async fn owner(cx: &ToolCx, ours: &OrganisationId) -> Result<Option<Agent>, Refusal> {
     if cx.tenant.more.projects.is_none() {
         return Ok(None);
     }
@@ -96,11 +96,18 @@ async fn owner(cx: &ToolCx, ours: &OrganisationId) -> Result<Option<Pii>, Refusa
     let query =
         ProjectQuery { organisation: Some(external), kinds: vec![], customer_visible: false, offset: 0, limit: 1 };
     let page = port.timed(port.port.projects(&port.cx, &query)).await?;
-    Ok(admitted(&port, ours, page.rows).first().and_then(|it| it.owner.as_ref()).map(staff_name))
+    Ok(admitted(&port, ours, page.rows).pop().and_then(|it| it.owner))
+}
+
+/// A customer, with what it is found by.
+struct Found {
+    name: String,
+    owner: Option<String>,
+    view: CustomerView,
 }
 
 /// One customer; `None` where the system of record does not know it.
-async fn row(cx: &ToolCx, (ours, external): (OrganisationId, ExternalId)) -> Result<Option<CustomerView>, Refusal> {
+async fn row(cx: &ToolCx, (ours, external): (OrganisationId, ExternalId)) -> Result<Option<Found>, Refusal> {
     let it = match organisation(&cx.crm()?, &external).await {
         Ok(it) => it,
         Err(refusal) if refusal.code == Code::OrganizationNotFound => return Ok(None),
@@ -108,15 +115,16 @@ async fn row(cx: &ToolCx, (ours, external): (OrganisationId, ExternalId)) -> Res
     };
     let workspace = workspace(cx, &ours).await?;
     let owner = owner(cx, &ours).await?;
-    Ok(Some(CustomerView {
-        name: Text::new(it.name),
+    let view = CustomerView {
+        name: Text::from(it.name.as_str()),
         status: it.status,
         subscription_tier: it.subscription_tier.map(Text::new),
         activation: Activation::of(workspace.as_ref()),
         workspace_id: workspace.map(|it| it.id),
-        owner,
+        owner: owner.as_ref().map(staff_name),
         customer_id: ours,
-    }))
+    };
+    Ok(Some(Found { name: it.name, owner: owner.map(|it| it.name), view }))
 }
 
 /// Customers that are read at most, and how many of them at a time.
@@ -146,12 +154,13 @@ impl Tool for ListCustomers {
             }
         }
         customers.retain(|it| {
-            self.status.is_none_or(|status| it.status == status)
-                && self.activation.is_none_or(|activation| it.activation == activation)
-                && self.company.as_ref().is_none_or(|words| has(it.name.expose(), words))
-                && self.owner.as_ref().is_none_or(|words| it.owner.as_ref().is_some_and(|it| has(it.expose(), words)))
+            self.status.is_none_or(|status| it.view.status == status)
+                && self.activation.is_none_or(|activation| it.view.activation == activation)
+                && self.company.as_ref().is_none_or(|words| has(&it.name, words))
+                && self.owner.as_ref().is_none_or(|words| it.owner.as_ref().is_some_and(|it| has(it, words)))
         });
-        customers.sort_by(|a, b| a.name.expose().cmp(b.name.expose()).then_with(|| a.customer_id.cmp(&b.customer_id)));
+        customers.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.view.customer_id.cmp(&b.view.customer_id)));
+        let customers: Vec<_> = customers.into_iter().map(|it| it.view).collect();
         let (customers, pagination, more) = paged(customers, self.limit.get(), self.offset.get());
         cx.findings.lock().organisations = customers.iter().map(|it| it.customer_id.clone()).collect();
         Ok(CustomerList { customers, pagination }.reply().truncated(more || cut, MORE))

@@ -230,7 +230,7 @@ pub(super) fn words(question: &str, facts: &Value, rows: &[(&str, &str)]) -> Str
     let mut text = question.to_owned();
     for (label, key) in rows {
         if let Some(value) = facts.get(*key).and_then(plain) {
-            text.push_str("\n");
+            text.push('\n');
             text.push_str(label);
             text.push_str(": ");
             text.push_str(&value);

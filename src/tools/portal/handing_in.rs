@@ -213,11 +213,12 @@ impl Tool for RecordSubmission {
             submitted_by: look.person.email.clone().unwrap_or_else(|| look.person.name.clone()),
             source: self.source().to_owned(),
         };
-        let kept = portal.timed(portal.port.record_submission(&portal.cx, &new)).await.map_err(|error| match error
-            .kind()
-        {
-            ErrorKind::InvalidArgument => Refusal::argument("answers", "they do not fit the form"),
-            _ => or_missing(error, Code::RecordNotFound),
+        let kept = portal.timed(portal.port.record_submission(&portal.cx, &new)).await.map_err(|error| {
+            if error.kind() == ErrorKind::InvalidArgument {
+                Refusal::argument("answers", "they do not fit the form")
+            } else {
+                or_missing(error, Code::RecordNotFound)
+            }
         })?;
         let kept = of_customer(portal.open(kept, Code::OutcomeUnknown)?, &look.organisation)?;
         Ok(Reply::from(Recorded { submission_id: kept.id, form_id: kept.form, at: kept.at, message: "Kept" }))

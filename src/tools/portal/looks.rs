@@ -365,11 +365,13 @@ impl Tool for UpsertFaq {
             state: self.state,
             by: by(cx),
         };
-        let kept =
-            portal.timed(portal.port.set_faq(&portal.cx, &change)).await.map_err(|error| match error.kind() {
-                ErrorKind::Conflict => blocked("this answer says how we work inside"),
-                _ => or_missing(error, Code::RecordNotFound),
-            })?;
+        let kept = portal.timed(portal.port.set_faq(&portal.cx, &change)).await.map_err(|error| {
+            if error.kind() == ErrorKind::Conflict {
+                blocked("this answer says how we work inside")
+            } else {
+                or_missing(error, Code::RecordNotFound)
+            }
+        })?;
         Ok(Reply::from(FaqKept { faq_entry_id: kept.id, state: kept.state, message: "Kept" }))
     }
 }

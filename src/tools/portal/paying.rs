@@ -238,11 +238,12 @@ impl Tool for CreateLink {
             resend: self.resend,
         };
         let made = billing.timed(billing.port.create_payment_link(&billing.cx, &new)).await;
-        let made = made.map_err(|error| match error.kind() {
-            ErrorKind::Conflict => {
+        let made = made.map_err(|error| {
+            if error.kind() == ErrorKind::Conflict {
                 Refusal::new(Code::Conflict, "the invoice has a link by now, or something else is to be paid")
+            } else {
+                or_missing(error, Code::RecordNotFound)
             }
-            _ => or_missing(error, Code::RecordNotFound),
         })?;
         let invoice = of_customer(billing.open(made, Code::OutcomeUnknown)?, &self.customer_id)?;
         let text = self.notice_text(&look.invoice);

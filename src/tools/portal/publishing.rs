@@ -121,7 +121,7 @@ fn sees(member: &Member, publication: &[AccessRoleId]) -> bool {
 
 fn current(document: &Document, now: Timestamp) -> Option<(&DocumentVersion, &Publication)> {
     let published = document.versions.iter().filter_map(|it| Some((it, it.publication.as_ref()?)));
-    published.filter(|(_, it)| it.expires_at.is_none_or(|end| end > now)).last()
+    published.filter(|(_, it)| it.expires_at.is_none_or(|end| end > now)).next_back()
 }
 
 /// How a document stands, for a preview's targets.
@@ -417,11 +417,13 @@ impl Tool for Revoke {
             reason: self.reason.as_str().to_owned(),
             by: by(cx),
         };
-        let revoked =
-            port.timed(port.port.revoke(&port.cx, &revocation)).await.map_err(|error| match error.kind() {
-                ErrorKind::Conflict => Refusal::new(Code::Conflict, "there is nothing to take back"),
-                _ => or_missing(error, Code::RecordNotFound),
-            })?;
+        let revoked = port.timed(port.port.revoke(&port.cx, &revocation)).await.map_err(|error| {
+            if error.kind() == ErrorKind::Conflict {
+                Refusal::new(Code::Conflict, "there is nothing to take back")
+            } else {
+                or_missing(error, Code::RecordNotFound)
+            }
+        })?;
         let document = of_customer(port.open(revoked, Code::OutcomeUnknown)?, &self.customer_id)?;
         let published = document.versions.iter().filter(|it| it.publication.is_some());
         Ok(Reply::from(Revoked {

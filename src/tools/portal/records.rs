@@ -458,9 +458,12 @@ impl Tool for UpdateConsent {
             at: cx.now,
         };
         let kept = portal.timed(portal.port.record_consent(&portal.cx, &external, &new)).await;
-        let kept = kept.map_err(|error| match error.kind() {
-            ErrorKind::InvalidArgument => missing(Code::ContactNotFound),
-            _ => or_missing(error, Code::OrganizationNotFound),
+        let kept = kept.map_err(|error| {
+            if error.kind() == ErrorKind::InvalidArgument {
+                missing(Code::ContactNotFound)
+            } else {
+                or_missing(error, Code::OrganizationNotFound)
+            }
         })?;
         let kept = of_customer(portal.open(kept, Code::OutcomeUnknown)?, &organisation)?;
         Ok(Reply::from(ConsentKept { kind: kept.kind, granted: kept.granted, at: kept.at, message: "Recorded" }))

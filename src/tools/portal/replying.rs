@@ -310,9 +310,12 @@ impl Tool for AddReply {
         let desk = cx.desk()?;
         let new = NewComment { author: Author::Agent(cx.agent()), body: look.body, internal: !self.is_for_customer() };
         let added = desk.timed(desk.port.comment(&desk.cx, &self.request_id, &new)).await;
-        let added = added.map_err(|error| match error.kind() {
-            ErrorKind::Conflict => Refusal::new(Code::Conflict, "the request is closed"),
-            _ => or_missing(error, Code::TicketNotFound),
+        let added = added.map_err(|error| {
+            if error.kind() == ErrorKind::Conflict {
+                Refusal::new(Code::Conflict, "the request is closed")
+            } else {
+                or_missing(error, Code::TicketNotFound)
+            }
         })?;
         let comment = of_customer(desk.open(added, Code::OutcomeUnknown)?, &look.organisation)?;
         Ok(Reply::from(Added {

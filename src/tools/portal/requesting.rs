@@ -552,9 +552,12 @@ impl Tool for UpdateStatus {
                 desk.timed(desk.port.change(&desk.cx, id, &change)).await
             }
         };
-        let changed = changed.map_err(|error| match error.kind() {
-            ErrorKind::Conflict => Refusal::new(Code::Conflict, "the request changed meanwhile, or is closed"),
-            _ => or_missing(error, Code::TicketNotFound),
+        let changed = changed.map_err(|error| {
+            if error.kind() == ErrorKind::Conflict {
+                Refusal::new(Code::Conflict, "the request changed meanwhile, or is closed")
+            } else {
+                or_missing(error, Code::TicketNotFound)
+            }
         })?;
         let after = of_customer(desk.open(changed, Code::OutcomeUnknown)?, &organisation)?;
         if !reason_kept {

@@ -261,8 +261,8 @@ struct FieldView {
     required: bool,
     class: FieldClass,
     /// The choices; none: free text.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    choices: Vec<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    choices: Option<Vec<Text>>,
     /// The longest answer, in characters.
     max_length: u32,
 }
@@ -274,7 +274,7 @@ impl FormView {
             label: Text::new(field.label),
             required: field.required,
             class: field.class,
-            choices: field.choices.into_iter().map(Text::new).collect(),
+            choices: (!field.choices.is_empty()).then(|| field.choices.into_iter().map(Text::new).collect()),
             max_length: field.max_length,
         });
         Self { form_id: it.id, name: Text::new(it.name), kind: it.kind, version: it.version, fields: fields.collect() }

@@ -184,11 +184,13 @@ impl Tool for Send {
         let look = self.check(cx).await?;
         let notice = self.notice(cx, &look)?;
         let notices = cx.notifications()?;
-        let sent =
-            notices.timed(notices.port.send(&notices.cx, &notice)).await.map_err(|error| match error.kind() {
-                ErrorKind::LimitReached => super::told::Why::Enough.refusal(),
-                _ => or_missing(error, Code::ContactNotFound),
-            })?;
+        let sent = notices.timed(notices.port.send(&notices.cx, &notice)).await.map_err(|error| {
+            if error.kind() == ErrorKind::LimitReached {
+                super::told::Why::Enough.refusal()
+            } else {
+                or_missing(error, Code::ContactNotFound)
+            }
+        })?;
         let sent: Vec<_> = sent.into_iter().filter_map(|it| notices.admit(it)).map(|it| it.record).collect();
         let failed = sent.iter().filter(|it| it.state == NoticeState::Failed).count();
         Ok(Reply::from(Sent {

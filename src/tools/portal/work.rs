@@ -73,8 +73,6 @@ pub(super) fn withheld(it: &Project) -> Withheld {
     let agents = it.owner.iter().chain(it.timeline.iter().filter_map(|it| it.by.as_ref()));
     let mut values: Vec<String> = agents.flat_map(|it| [Some(it.id.clone()), it.email.clone()]).flatten().collect();
     values.extend(it.cost.as_ref().map(|it| it.amount.to_string()));
-    values.extend(it.files.iter().filter(|(_, internal)| *internal).map(|(name, _)| name.expose().to_owned()));
-    values.extend(it.phases.iter().filter(|it| it.internal).map(|it| it.name.expose().to_owned()));
     values.retain(|it| it.chars().count() >= 4);
     Withheld(values)
 }

@@ -12,7 +12,9 @@ async fn finding_tools_answers_what_the_caller_may_call_best_match_first() {
     assert_eq!(found["tools"][0]["name"], "close_ticket");
     assert_eq!(found["tools"][0]["input_schema"]["required"], json!(["ticket_id", "resolution"]));
     for (me, query) in [(&basic, "close ticket escalate contact invite"), (&agent, "customer ticket list")] {
-        let visible = me.names().await;
+        let mut whole = me.clone();
+        whole.user.url.push_str("?toolsets=all");
+        let visible = whole.names().await;
         let found = me.data("find_tools", json!({ "query": query, "limit": 50 })).await;
         let found = column(&found["tools"], "name");
         assert!(!found.is_empty());

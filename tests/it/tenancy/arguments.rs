@@ -58,11 +58,11 @@ pub(super) fn sample(tool: &str) -> Value {
         "portal.activation.preview" => json!({ "customer_id": "initech" }),
         "portal.user.invite" => json!({ "activation_preview_id": ACTION, "email": "new@initech.example" }),
         "portal.support_reply.preview" => {
-            json!({ "request_id": "TK-2026-000001", "visibility": "internal", "content": "x" })
+            json!({ "request_id": "TK-2026-000036", "visibility": "internal", "content": "x" })
         }
         "portal.request.create" => json!({ "subject": "x", "description": "x" }),
         "portal.request.status_update" => {
-            json!({ "request_id": "TK-2026-000001", "status": "pending", "reason": "x" })
+            json!({ "request_id": "TK-2026-000036", "status": "pending", "reason": "x" })
         }
         "portal.access_scope.preview" => {
             json!({ "customer_id": "acme", "user_id": "CT-000002", "role_ids": ["member"] })

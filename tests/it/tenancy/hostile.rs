@@ -44,7 +44,10 @@ async fn try_all(gateway: &Gateway, me: &Person, foreign: &[&str]) -> usize {
     let among = |names: &[String], tool: &str| names.iter().any(|name| name == tool);
     let reads = |it: &Described| it.entry.kind == Kind::Read && among(&all, it.entry.name);
     let mut tried = 0;
-    for tool in catalogue().iter().filter(|it| reads(it) || among(&usual, it.entry.name)) {
+    let mut tools: Vec<_> = catalogue().iter().filter(|it| reads(it) || among(&usual, it.entry.name)).collect();
+    // What the caller wrote before would be found by the reads.
+    tools.sort_by_key(|it| !it.entry.kind.reads());
+    for tool in tools {
         let name = tool.entry.name;
         let text_arguments = texts(&Value::Object((*tool.input).clone()));
         for argument in text_arguments {
