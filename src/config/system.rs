@@ -141,10 +141,16 @@ impl SystemConfig {
     pub(super) fn has_port(&self, port: &str) -> bool {
         match self {
             SystemConfig::Embedded => true,
-            SystemConfig::ConnectWise(..) | SystemConfig::HaloPsa(..) | SystemConfig::Syncro(..) => {
-                matches!(port, "service_desk" | "crm" | "knowledge")
+            SystemConfig::ConnectWise(..) | SystemConfig::HaloPsa(..) => {
+                matches!(port, "service_desk" | "crm" | "knowledge" | "billing" | "sales" | "projects" | "assets")
             }
-            SystemConfig::Autotask(..) | SystemConfig::RequestTracker(..) => matches!(port, "service_desk" | "crm"),
+            SystemConfig::Syncro(..) => {
+                matches!(port, "service_desk" | "crm" | "knowledge" | "billing" | "sales" | "assets")
+            }
+            SystemConfig::Autotask(..) => {
+                matches!(port, "service_desk" | "crm" | "billing" | "sales" | "projects" | "assets")
+            }
+            SystemConfig::RequestTracker(..) => matches!(port, "service_desk" | "crm"),
         }
     }
 }

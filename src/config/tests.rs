@@ -39,6 +39,42 @@ fn a_whole_configuration_is_read_and_listens_on_loopback() {
     assert_eq!(config.tenants[0].plans["basic"].tickets_per_month, Some(20));
 }
 
+/// The ports that a system has are those for which its adapter is asked: one that it lacks is a mistake, and said at once.
+#[test]
+fn a_port_is_given_only_to_a_system_that_has_it() {
+    let https = |it: &str| format!("https://{it}");
+    let url = https("api-eu.myconnectwise.net/v4_6_release/apis/3.0");
+    let keys = ("key", "secret".to_owned());
+    let connection = Connection::default;
+    let connectwise = postern_connectwise::Config::new(url, "msp", keys, "client", 1);
+    let autotask = postern_autotask::Config::new("user", "code", "secret".to_owned().into(), vec![]);
+    let halopsa = postern_halopsa::Config::new(https("desk.example.com/api"), "client", "secret".to_owned());
+    let syncro = postern_syncro::Config::new(https("desk.syncromsp.com/api/v1"), "token");
+    let all = ["service_desk", "crm", "knowledge", "billing", "sales", "projects", "assets"];
+    let systems = [
+        (SystemConfig::ConnectWise(Box::new(connectwise), connection()), &all[..], &["identity", "documents"][..]),
+        (SystemConfig::HaloPsa(Box::new(halopsa), connection()), &all[..], &["identity", "portal"][..]),
+        (
+            SystemConfig::Autotask(Box::new(autotask), connection()),
+            &["service_desk", "crm", "billing", "sales", "projects", "assets"][..],
+            &["knowledge", "identity"][..],
+        ),
+        (
+            SystemConfig::Syncro(Box::new(syncro), connection()),
+            &["service_desk", "crm", "knowledge", "billing", "sales", "assets"][..],
+            &["projects", "identity"][..],
+        ),
+    ];
+    for (system, has, lacks) in systems {
+        for port in has {
+            assert!(system.has_port(port), "{} {port}", system.kind());
+        }
+        for port in lacks.iter().chain(&["bookings", "notifications", "nonsense"]) {
+            assert!(!system.has_port(port), "{} {port}", system.kind());
+        }
+    }
+}
+
 #[test]
 fn every_mistake_is_reported_at_once_with_its_path() {
     let text = r#"

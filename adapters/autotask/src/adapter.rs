@@ -4,10 +4,13 @@ use crate::account::Budgets;
 use crate::client::Client;
 use crate::config::Config;
 use crate::desk::People;
+use crate::labels::Lists;
 use crate::picklist::Picklists;
 use parking_lot::Mutex;
 use postern_api::http::Http;
-use postern_api::{Adapter, CallCx, Crm, Error, ErrorKind, ExternalId, Op, Result, ServiceDesk};
+use postern_api::{
+    Adapter, Assets, Billing, CallCx, Crm, Error, ErrorKind, ExternalId, Op, Projects, Result, Sales, ServiceDesk,
+};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -24,6 +27,7 @@ pub fn connect(config: Config, http: Arc<dyn Http>, budgets: &Budgets) -> Result
         client: Client::new(http, config.clone(), budgets.clone()),
         held_picklists: Mutex::default(),
         people: People::default(),
+        lists: Lists::default(),
         config,
     }))
 }
@@ -35,6 +39,7 @@ pub(crate) struct Autotask {
     pub(crate) config: Arc<Config>,
     pub(crate) held_picklists: Mutex<Option<(Instant, Arc<Picklists>)>>,
     pub(crate) people: People,
+    pub(crate) lists: Lists,
 }
 
 /// The vendor's number in one of our ids. Its numbers are positive and written one way only; anything else is no record.
@@ -47,7 +52,7 @@ pub(crate) fn in_reach(cx: &CallCx, organisation: &ExternalId) -> Option<i64> {
     number(organisation.as_str()).filter(|_| cx.reach.contains(organisation))
 }
 
-const SUPPORTED: [Op; 11] = [
+const SUPPORTED: [Op; 22] = [
     Op::TicketList,
     Op::TicketGet,
     Op::TicketCreate,
@@ -59,6 +64,17 @@ const SUPPORTED: [Op; 11] = [
     Op::OrganisationList,
     Op::ContactList,
     Op::ContactGet,
+    Op::TicketChange,
+    Op::TimeList,
+    Op::VocabularyGet,
+    Op::SiteList,
+    Op::AssetList,
+    Op::AgreementList,
+    Op::OrderList,
+    Op::ProjectList,
+    Op::ProjectGet,
+    Op::InvoiceList,
+    Op::InvoiceGet,
 ];
 
 #[postern_api::async_trait]
@@ -68,7 +84,8 @@ impl Adapter for Autotask {
     }
 
     fn supports(&self) -> &'static [Op] {
-        &SUPPORTED
+        // The last two are invoices, whose amounts mean nothing without a currency.
+        if self.config.currency.is_some() { &SUPPORTED } else { SUPPORTED.split_at(SUPPORTED.len() - 2).0 }
     }
 
     /// Proves zone, credentials and the right to read tickets, and learns how much of the hour is used.
@@ -88,6 +105,22 @@ impl Adapter for Autotask {
     }
 
     fn crm(&self) -> Option<&dyn Crm> {
+        Some(self)
+    }
+
+    fn billing(&self) -> Option<&dyn Billing> {
+        Some(self)
+    }
+
+    fn sales(&self) -> Option<&dyn Sales> {
+        Some(self)
+    }
+
+    fn projects(&self) -> Option<&dyn Projects> {
+        Some(self)
+    }
+
+    fn assets(&self) -> Option<&dyn Assets> {
         Some(self)
     }
 }

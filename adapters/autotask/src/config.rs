@@ -1,5 +1,6 @@
 //! What an administrator says about the tenant's Autotask.
 
+use postern_api::domain::Currency;
 use postern_api::http::SecretString;
 use postern_api::{Priority, TicketStatus, Visibility};
 use serde::Deserialize;
@@ -63,6 +64,24 @@ pub struct Config {
     /// User-defined fields of a company that say what it subscribes to.
     #[serde(default)]
     pub organisation_fields: OrganisationFields,
+    /// The currency that the database keeps its amounts in, by its three letters; without it there are no invoices here.
+    #[serde(default)]
+    pub currency: Option<String>,
+    /// What customers may see of records that the vendor has no mark for; nothing where nothing is said.
+    #[serde(default)]
+    pub customer_visible: CustomerVisible,
+}
+
+/// Records that the vendor does not mark as the customer's, and whether customers may see their own all the same.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CustomerVisible {
+    /// Invoices that are not voided.
+    pub invoices: bool,
+    /// Quotes that the customer answered, and active contracts.
+    pub orders: bool,
+    /// Projects with their phases, and those tasks that the vendor's portal shows.
+    pub projects: bool,
 }
 
 /// The names of user-defined fields of a company.
@@ -116,6 +135,8 @@ impl Config {
             max_rows: two_thousand(),
             requests_per_hour: half(),
             organisation_fields: OrganisationFields::default(),
+            currency: None,
+            customer_visible: CustomerVisible::default(),
         }
     }
 
@@ -163,6 +184,8 @@ impl Config {
             "note_type".into(),
             "a note type that stands in `note_types` too",
         );
+        let currency = self.currency.as_deref().is_none_or(|it| Currency::new(it).is_some());
+        expect(currency, "currency".into(), "a currency's three letters, for example `EUR`");
         expect((1..=20_000).contains(&self.max_rows), "max_rows".into(), "1 to 20000");
         expect((1..=10_000).contains(&self.requests_per_hour), "requests_per_hour".into(), "1 to 10000");
         found

@@ -5,7 +5,7 @@ use crate::filter::Filter;
 use crate::wire::{COMPANY_FIELDS, CONTACT_FIELDS, CompanyRow, ContactRow, name, owner};
 use postern_api::{
     CallCx, Contact, ContactId, Crm, Directory, DirectoryEntry, Error, ExternalId, Limits, Organisation,
-    OrganisationStatus, Owned, Owner, Result,
+    OrganisationStatus, Owned, Owner, Result, Site,
 };
 
 #[postern_api::async_trait]
@@ -63,6 +63,10 @@ impl Crm for Autotask {
         let contact = number(id.as_str()).ok_or_else(|| Error::not_found("contact"))?;
         let row: ContactRow = self.client.one(cx, "Contacts", contact, "contact").await?;
         Ok(Owned::new(owner(row.company), contact_of(&row)?))
+    }
+
+    async fn sites(&self, cx: &CallCx, organisation: &ExternalId) -> Result<Vec<Owned<Site>>> {
+        crate::assets::sites(self, cx, organisation).await
     }
 }
 

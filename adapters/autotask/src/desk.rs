@@ -1,18 +1,22 @@
 //! The service desk.
 
+mod change;
 mod list;
 mod notes;
 mod people;
 mod ticket;
+mod time;
+mod words;
 mod write;
 
-pub(crate) use people::People;
+pub(crate) use list::companies;
+pub(crate) use people::{People, agent};
 
 use crate::adapter::{Autotask, in_reach, number};
 use crate::wire::{name, owner};
 use postern_api::{
     CallCx, Closure, Comment, ContactId, Error, ErrorKind, ExternalId, NewComment, NewEscalation, NewTicket, Owned,
-    Owner, Page, Person, Result, ServiceDesk, Ticket, TicketId, TicketQuery,
+    Owner, Page, Person, Result, ServiceDesk, Ticket, TicketChange, TicketId, TicketQuery, TimeEntry, Vocabulary,
 };
 
 #[postern_api::async_trait]
@@ -41,6 +45,18 @@ impl ServiceDesk for Autotask {
 
     async fn escalate(&self, cx: &CallCx, id: &TicketId, escalation: &NewEscalation) -> Result<Owned<Ticket>> {
         write::escalate(self, cx, id, escalation).await
+    }
+
+    async fn change(&self, cx: &CallCx, id: &TicketId, change: &TicketChange) -> Result<Owned<Ticket>> {
+        change::change(self, cx, id, change).await
+    }
+
+    async fn time(&self, cx: &CallCx, ticket: &TicketId) -> Result<Vec<Owned<TimeEntry>>> {
+        time::time(self, cx, ticket).await
+    }
+
+    async fn vocabulary(&self, cx: &CallCx) -> Result<Vocabulary> {
+        words::vocabulary(self, cx).await
     }
 
     async fn requester(&self, cx: &CallCx, organisation: &ExternalId, email: &str) -> Result<Option<Owned<Person>>> {

@@ -65,6 +65,11 @@ impl Picklists {
         self.statuses.id(TicketStatus::Closed, COMPLETE)
     }
 
+    /// The status that a ticket is given to stand for this: the vendor's own for new ones, else the smallest.
+    pub(crate) fn giving(&self, wanted: TicketStatus) -> Option<i64> {
+        self.statuses.id(wanted, NEW)
+    }
+
     pub(crate) fn open(&self) -> Option<i64> {
         self.statuses.id(TicketStatus::Open, NEW)
     }

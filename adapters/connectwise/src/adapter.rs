@@ -6,7 +6,10 @@ use crate::desk::Counts;
 use crate::vocabulary::Learnt;
 use crate::wire::{Str, TicketRow};
 use postern_api::http::Http;
-use postern_api::{Adapter, CallCx, Crm, Error, ErrorKind, ExternalId, KnowledgeBase, Op, Result, ServiceDesk};
+use postern_api::{
+    Adapter, Assets, Billing, CallCx, Crm, Error, ErrorKind, ExternalId, KnowledgeBase, Op, Projects, Result, Sales,
+    ServiceDesk,
+};
 use std::sync::Arc;
 
 /// Connects to one MSP's ConnectWise PSA. Sends nothing yet.
@@ -55,7 +58,7 @@ pub(crate) fn clean(text: &str) -> String {
     lines.map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n").trim().to_owned()
 }
 
-const SUPPORTED: [Op; 13] = [
+const SUPPORTED: [Op; 25] = [
     Op::TicketList,
     Op::TicketGet,
     Op::TicketCreate,
@@ -69,6 +72,18 @@ const SUPPORTED: [Op; 13] = [
     Op::ContactGet,
     Op::ArticleSearch,
     Op::ArticleGet,
+    Op::TicketChange,
+    Op::TimeList,
+    Op::VocabularyGet,
+    Op::SiteList,
+    Op::AssetList,
+    Op::InvoiceList,
+    Op::InvoiceGet,
+    Op::PaymentList,
+    Op::AgreementList,
+    Op::OrderList,
+    Op::ProjectList,
+    Op::ProjectGet,
 ];
 
 #[postern_api::async_trait]
@@ -97,6 +112,22 @@ impl Adapter for ConnectWise {
     }
 
     fn knowledge(&self) -> Option<&dyn KnowledgeBase> {
+        Some(self)
+    }
+
+    fn billing(&self) -> Option<&dyn Billing> {
+        Some(self)
+    }
+
+    fn sales(&self) -> Option<&dyn Sales> {
+        Some(self)
+    }
+
+    fn projects(&self) -> Option<&dyn Projects> {
+        Some(self)
+    }
+
+    fn assets(&self) -> Option<&dyn Assets> {
         Some(self)
     }
 }

@@ -49,6 +49,7 @@ pub(crate) enum Field {
     Status,
     Team,
     Owner,
+    Priority,
 }
 
 impl Field {
@@ -57,6 +58,7 @@ impl Field {
             Field::Status => "status",
             Field::Team => "team",
             Field::Owner => "owner",
+            Field::Priority => "priority",
         }
     }
 }
@@ -175,16 +177,17 @@ impl Client {
         written.id.id().ok_or_else(error::unknown)
     }
 
-    /// Puts a reference to another record into a field. A 200 proves nothing: read it back.
+    /// Puts references to other records into fields, all in one. A 200 proves nothing: read it back.
     pub(crate) async fn patch(
         &self,
         cx: &CallCx,
         path: &[&str],
-        field: Field,
-        id: i64,
+        fields: &[(Field, i64)],
         what: &'static str,
     ) -> Result<()> {
-        let operations = json!([{ "op": "replace", "path": field.path(), "value": { "id": id } }]);
+        let operation =
+            |(field, id): &(Field, i64)| json!({ "op": "replace", "path": field.path(), "value": { "id": id } });
+        let operations: Vec<Value> = fields.iter().map(operation).collect();
         let mut request = self.dressed(Request::post(path)).json(&operations)?;
         request.method = Method::PATCH;
         error::check(self.http.send(cx, request).await?, Asked::Write(what)).map(drop)

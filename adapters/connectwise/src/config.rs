@@ -1,5 +1,6 @@
 //! What an administrator says about the MSP's ConnectWise PSA.
 
+use postern_api::domain::{Currency, InvoiceStatus};
 use postern_api::http::SecretString;
 use postern_api::{OrganisationStatus, Priority, TicketStatus, Visibility};
 use serde::Deserialize;
@@ -64,6 +65,28 @@ pub struct Config {
     /// Article categories that customers may read; empty: no article is public.
     #[serde(default)]
     pub public_article_categories: Vec<i64>,
+    /// The currency of amounts that do not name theirs, by its three letters.
+    #[serde(default)]
+    pub currency: Option<String>,
+    /// The vendor's invoice status ids and what they mean here; without one: learnt from the status's name. `open` is what
+    /// was issued; whether it is paid its balance says.
+    #[serde(default)]
+    pub invoice_statuses: BTreeMap<String, InvoiceStatus>,
+    /// What customers may see of records that the vendor has no mark for; nothing where nothing is said.
+    #[serde(default)]
+    pub customer_visible: CustomerVisible,
+}
+
+/// Records that the vendor does not mark as the customer's, and whether customers may see their own all the same.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CustomerVisible {
+    /// Invoices that were issued.
+    pub invoices: bool,
+    /// Quotes that were sent, and orders.
+    pub orders: bool,
+    /// Projects that the portal does not hide, with their phases.
+    pub projects: bool,
 }
 
 /// What an agreement of a type stands for.
@@ -131,6 +154,9 @@ impl Config {
             tiers: vec![],
             organisation_fields: OrganisationFields::default(),
             public_article_categories: vec![],
+            currency: None,
+            invoice_statuses: BTreeMap::new(),
+            customer_visible: CustomerVisible::default(),
         }
     }
 
@@ -187,6 +213,11 @@ impl Config {
         for id in self.company_statuses.keys() {
             expect(number(id).is_some(), format!("company_statuses.{id}"), "a company status's number, 1 or more");
         }
+        for id in self.invoice_statuses.keys() {
+            expect(number(id).is_some(), format!("invoice_statuses.{id}"), "an invoice status's number, 1 or more");
+        }
+        let currency = self.currency.as_deref().is_none_or(|it| Currency::new(it).is_some());
+        expect(currency, "currency".into(), "a currency's three letters, for example `EUR`");
         expect(
             self.private_field.is_none_or(|it| it > 0),
             "private_field".into(),

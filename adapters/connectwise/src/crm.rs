@@ -8,7 +8,7 @@ use crate::wire::{self, AgreementRow, CompanyRow, ContactRow, Flag, field, owner
 use jiff::Timestamp;
 use postern_api::{
     CallCx, Contact, ContactId, Crm, Directory, DirectoryEntry, Error, ExternalId, Limits, Organisation,
-    OrganisationStatus, Owned, Owner, Result,
+    OrganisationStatus, Owned, Owner, Result, Site,
 };
 
 #[postern_api::async_trait]
@@ -74,6 +74,10 @@ impl Crm for ConnectWise {
         let path = ["company", "contacts"];
         let row: ContactRow = self.client.one(cx, &path, contact, wire::CONTACT, "contact").await?;
         Ok(Owned::new(owner(row.company.id), contact_of(&row)?))
+    }
+
+    async fn sites(&self, cx: &CallCx, organisation: &ExternalId) -> Result<Vec<Owned<Site>>> {
+        crate::assets::sites(self, cx, organisation).await
     }
 }
 

@@ -1,11 +1,15 @@
 //! The service desk.
 
+mod change;
 mod list;
 mod notes;
 mod target;
 mod ticket;
+mod time;
+mod words;
 mod write;
 
+pub(crate) use list::companies;
 pub(crate) use notes::Counts;
 
 use crate::adapter::{ConnectWise, in_reach};
@@ -16,7 +20,7 @@ use crate::crm::{addresses, name_of};
 use crate::wire::{self, ContactRow, Flag, owner};
 use postern_api::{
     CallCx, Closure, Comment, ContactId, Error, ErrorKind, ExternalId, NewComment, NewEscalation, NewTicket, Owned,
-    Owner, Page, Person, Result, ServiceDesk, Ticket, TicketId, TicketQuery,
+    Owner, Page, Person, Result, ServiceDesk, Ticket, TicketChange, TicketId, TicketQuery, TimeEntry, Vocabulary,
 };
 
 #[postern_api::async_trait]
@@ -45,6 +49,18 @@ impl ServiceDesk for ConnectWise {
 
     async fn escalate(&self, cx: &CallCx, id: &TicketId, escalation: &NewEscalation) -> Result<Owned<Ticket>> {
         write::escalate(self, cx, id, escalation).await
+    }
+
+    async fn change(&self, cx: &CallCx, id: &TicketId, change: &TicketChange) -> Result<Owned<Ticket>> {
+        change::change(self, cx, id, change).await
+    }
+
+    async fn time(&self, cx: &CallCx, ticket: &TicketId) -> Result<Vec<Owned<TimeEntry>>> {
+        time::time(self, cx, ticket).await
+    }
+
+    async fn vocabulary(&self, cx: &CallCx) -> Result<Vocabulary> {
+        words::vocabulary(self, cx).await
     }
 
     async fn requester(&self, cx: &CallCx, organisation: &ExternalId, email: &str) -> Result<Option<Owned<Person>>> {

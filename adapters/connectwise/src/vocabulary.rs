@@ -22,6 +22,8 @@ pub(crate) struct Meanings {
     /// By board, the status that a ticket is closed with.
     closing: BTreeMap<i64, i64>,
     priorities: BTreeMap<i64, Priority>,
+    /// By board and meaning, the status that a ticket is given; the first in the vendor's order.
+    giving: BTreeMap<(i64, TicketStatus), i64>,
 }
 
 impl Meanings {
@@ -55,9 +57,27 @@ impl Meanings {
         self.closing.get(&board?).copied()
     }
 
+    /// The status of a board that a ticket is given to stand for this.
+    pub(crate) fn giving(&self, board: Option<i64>, wanted: TicketStatus) -> Option<i64> {
+        self.giving.get(&(board?, wanted)).copied()
+    }
+
+    /// What a status's number means.
+    pub(crate) fn status_of(&self, row: &StatusRow) -> TicketStatus {
+        let known = row.id.id().and_then(|id| self.statuses.get(&id)).copied();
+        known.unwrap_or_else(|| status_of(row))
+    }
+
+    /// What a priority's number means.
+    pub(crate) fn priority_of(&self, row: &PriorityRow) -> Option<Priority> {
+        row.id.id().and_then(|id| self.priorities.get(&id)).copied()
+    }
+
     fn configured(&mut self, board: i64, statuses: &BTreeMap<String, TicketStatus>) {
         for (id, meaning) in statuses.iter().filter_map(|(id, meaning)| Some((number(id)?, *meaning))) {
             self.statuses.insert(id, meaning);
+            let giving = self.giving.entry((board, meaning)).or_insert(id);
+            *giving = id.min(*giving);
             if meaning == TicketStatus::Closed {
                 let closing = self.closing.entry(board).or_insert(id);
                 *closing = id.min(*closing);
@@ -73,6 +93,9 @@ impl Meanings {
             let Some(id) = row.id.id() else { continue };
             let meaning = status_of(row);
             self.statuses.insert(id, meaning);
+            if row.inactive != Flag::Yes {
+                self.giving.entry((board, meaning)).or_insert(id);
+            }
             if meaning == TicketStatus::Closed && row.inactive != Flag::Yes {
                 self.closing.entry(board).or_insert(id);
             }

@@ -3,7 +3,12 @@
 //!
 //! **Invariant:** a value of a wrong type is a missing value, and a missing value is never the permissive one.
 
+mod decimal;
 mod loose;
+mod records;
+
+pub(crate) use decimal::Dec;
+pub(crate) use records::*;
 
 pub(crate) use loose::{Flag, Inner, Many, Num, Str, Value};
 

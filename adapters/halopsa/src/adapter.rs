@@ -8,7 +8,8 @@ use crate::wire::{Clock, NamedRow, TicketRow};
 use parking_lot::Mutex;
 use postern_api::http::Http;
 use postern_api::{
-    Adapter, CallCx, Crm, Error, ErrorKind, ExternalId, KnowledgeBase, Op, Priority, Result, ServiceDesk, TicketStatus,
+    Adapter, Assets, Billing, CallCx, Crm, Error, ErrorKind, ExternalId, KnowledgeBase, Op, Priority, Projects, Result,
+    Sales, ServiceDesk, TicketStatus,
 };
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -79,7 +80,7 @@ pub(crate) fn in_reach(cx: &CallCx, organisation: &ExternalId) -> Option<i64> {
     number(organisation.as_str()).filter(|_| cx.reach.contains(organisation))
 }
 
-const SUPPORTED: [Op; 13] = [
+const SUPPORTED: [Op; 24] = [
     Op::TicketList,
     Op::TicketGet,
     Op::TicketCreate,
@@ -93,6 +94,17 @@ const SUPPORTED: [Op; 13] = [
     Op::ContactGet,
     Op::ArticleSearch,
     Op::ArticleGet,
+    Op::TicketChange,
+    Op::TimeList,
+    Op::VocabularyGet,
+    Op::SiteList,
+    Op::AssetList,
+    Op::InvoiceList,
+    Op::InvoiceGet,
+    Op::AgreementList,
+    Op::OrderList,
+    Op::ProjectList,
+    Op::ProjectGet,
 ];
 
 #[postern_api::async_trait]
@@ -124,6 +136,22 @@ impl Adapter for HaloPsa {
     }
 
     fn knowledge(&self) -> Option<&dyn KnowledgeBase> {
+        Some(self)
+    }
+
+    fn billing(&self) -> Option<&dyn Billing> {
+        Some(self)
+    }
+
+    fn sales(&self) -> Option<&dyn Sales> {
+        Some(self)
+    }
+
+    fn projects(&self) -> Option<&dyn Projects> {
+        Some(self)
+    }
+
+    fn assets(&self) -> Option<&dyn Assets> {
         Some(self)
     }
 }

@@ -1,5 +1,6 @@
 //! What an administrator says about the tenant's HaloPSA.
 
+use postern_api::domain::{Currency, OrderStatus};
 use postern_api::http::SecretString;
 use postern_api::{Priority, TicketStatus, Visibility};
 use serde::Deserialize;
@@ -70,6 +71,30 @@ pub struct Config {
     /// Article lists that customers may read; empty: an article that is shown to all is public.
     #[serde(default)]
     pub public_article_lists: Vec<i64>,
+    /// Ticket types that are projects, beside the tickets that say so themselves (`is_project`).
+    #[serde(default)]
+    pub project_types: Vec<i64>,
+    /// The vendor's quotation status numbers and what they mean here; one that is not named is nothing for customers.
+    #[serde(default)]
+    pub quote_statuses: BTreeMap<String, OrderStatus>,
+    /// The currency of amounts that name none, by its three letters.
+    #[serde(default)]
+    pub currency: Option<String>,
+    /// What customers may see of records that the vendor has no mark for; nothing where nothing is said.
+    #[serde(default)]
+    pub customer_visible: CustomerVisible,
+}
+
+/// Records that the vendor does not mark as the customer's, and whether customers may see their own all the same.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CustomerVisible {
+    /// Invoices that were posted or sent, and plainly not voided.
+    pub invoices: bool,
+    /// Quotations whose status says that they were sent or answered.
+    pub orders: bool,
+    /// Projects with their milestones.
+    pub projects: bool,
 }
 
 /// The names of the vendor's outcomes. Each has to exist.
@@ -142,6 +167,10 @@ impl Config {
             outcomes: Outcomes::default(),
             organisation_fields: OrganisationFields::default(),
             public_article_lists: vec![],
+            project_types: vec![],
+            quote_statuses: BTreeMap::new(),
+            currency: None,
+            customer_visible: CustomerVisible::default(),
         }
     }
 
@@ -182,6 +211,13 @@ impl Config {
         }
         let closed = self.statuses.is_empty() || self.statuses.values().any(|it| *it == TicketStatus::Closed);
         expect(closed, "statuses".into(), "at least one status that stands for `closed`");
+        expect(self.project_types.iter().all(|it| *it > 0), "project_types".into(), "ticket types' numbers, 1 or more");
+        for id in self.quote_statuses.keys() {
+            let number = id.parse::<i64>().is_ok_and(|it| it >= 0 && it.to_string() == *id);
+            expect(number, format!("quote_statuses.{id}"), "a quotation status's number");
+        }
+        let currency = self.currency.as_deref().is_none_or(|it| Currency::new(it).is_some());
+        expect(currency, "currency".into(), "a currency's three letters, for example `EUR`");
         expect((1..=100).contains(&self.page_size), "page_size".into(), "1 to 100");
         expect((1..=20_000).contains(&self.max_rows), "max_rows".into(), "1 to 20000");
         let zone = jiff::tz::TimeZone::get(&self.time_zone).is_ok();

@@ -5,7 +5,7 @@ use crate::text;
 use crate::wire::{ClientRow, UserRow, owner};
 use postern_api::{
     CallCx, Contact, ContactId, Crm, Directory, DirectoryEntry, Error, ExternalId, Limits, Organisation,
-    OrganisationStatus, Owned, Owner, Result,
+    OrganisationStatus, Owned, Owner, Result, Site,
 };
 
 #[postern_api::async_trait]
@@ -72,6 +72,10 @@ impl Crm for HaloPsa {
         let query = [("includedetails", "true".to_owned())];
         let row: UserRow = self.client.one(cx, "Users", user, &query, "contact").await?;
         Ok(Owned::new(owner(row.client_id), contact_of(&row)?))
+    }
+
+    async fn sites(&self, cx: &CallCx, organisation: &ExternalId) -> Result<Vec<Owned<Site>>> {
+        crate::assets::sites(self, cx, organisation).await
     }
 }
 

@@ -1,17 +1,21 @@
 //! The service desk.
 
 mod actions;
+mod change;
 mod list;
 mod ticket;
+mod time;
+mod words;
 mod write;
 
 pub(crate) use actions::Counts;
+pub(crate) use list::clients;
 
 use crate::adapter::{HaloPsa, in_reach, number};
 use crate::wire::{UserRow, owner};
 use postern_api::{
     CallCx, Closure, Comment, ContactId, Error, ErrorKind, ExternalId, NewComment, NewEscalation, NewTicket, Owned,
-    Owner, Page, Person, Result, ServiceDesk, Ticket, TicketId, TicketQuery,
+    Owner, Page, Person, Result, ServiceDesk, Ticket, TicketChange, TicketId, TicketQuery, TimeEntry, Vocabulary,
 };
 
 #[postern_api::async_trait]
@@ -40,6 +44,18 @@ impl ServiceDesk for HaloPsa {
 
     async fn escalate(&self, cx: &CallCx, id: &TicketId, escalation: &NewEscalation) -> Result<Owned<Ticket>> {
         write::escalate(self, cx, id, escalation).await
+    }
+
+    async fn change(&self, cx: &CallCx, id: &TicketId, change: &TicketChange) -> Result<Owned<Ticket>> {
+        change::change(self, cx, id, change).await
+    }
+
+    async fn time(&self, cx: &CallCx, ticket: &TicketId) -> Result<Vec<Owned<TimeEntry>>> {
+        time::time(self, cx, ticket).await
+    }
+
+    async fn vocabulary(&self, cx: &CallCx) -> Result<Vocabulary> {
+        words::vocabulary(self, cx).await
     }
 
     async fn requester(&self, cx: &CallCx, organisation: &ExternalId, email: &str) -> Result<Option<Owned<Person>>> {

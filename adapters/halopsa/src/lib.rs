@@ -5,20 +5,25 @@
 //! once in the request, to be quick, and once on the rows that come back, to be right.
 
 mod adapter;
+mod assets;
 mod auth;
+mod billing;
 mod client;
 mod config;
 mod crm;
 mod desk;
 mod error;
 mod knowledge;
+mod projects;
+mod records;
+mod sales;
 mod text;
 mod vocabulary;
 mod wire;
 
 pub use adapter::connect;
 pub use auth::authenticator;
-pub use config::{Config, Mistake, OrganisationFields, Outcomes};
+pub use config::{Config, CustomerVisible, Mistake, OrganisationFields, Outcomes};
 
 use std::time::Duration;
 

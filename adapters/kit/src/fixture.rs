@@ -100,6 +100,8 @@ pub struct Caps {
     pub references: bool,
     /// `NewTicket::limit` is held in the same step.
     pub holds_limit: bool,
+    /// The same `cx.reference` twice has one effect on a ticket also where the ticket was changed in between.
+    pub remembers_changes: bool,
     /// The first public answer of an agent sets `sla.responded_at`.
     pub sla: bool,
 }
@@ -113,6 +115,7 @@ impl Default for Caps {
             private_tickets: true,
             references: true,
             holds_limit: true,
+            remembers_changes: true,
             sla: true,
         }
     }

@@ -77,6 +77,11 @@ async fn change(f: &Fixture) -> Verdict {
     let back = TicketChange { priority: Some(Priority::Low), ..TicketChange::default() };
     let now = f.open(&f.own, said("change", f.desk()?.change(&f.own_cx(), &before.id, &back).await)?)?;
     equal("state", &(now.status, now.priority), &(TicketStatus::Pending, Priority::Low))?;
+    if !f.caps.remembers_changes {
+        let answer = f.desk()?.change(&cx, &before.id, &change).await;
+        failed("a change from what is no longer so", answer, &[ErrorKind::Conflict])?;
+        return equal("what was changed since", &f.ticket(&before.id).await?.priority, &Priority::Low);
+    }
     said("change", f.desk()?.change(&cx, &before.id, &change).await)?;
     equal("what was changed since", &f.ticket(&before.id).await?.priority, &Priority::Low)
 }

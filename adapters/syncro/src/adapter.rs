@@ -8,7 +8,8 @@ use crate::wire::{SettingsRow, TicketRow};
 use parking_lot::Mutex;
 use postern_api::http::Http;
 use postern_api::{
-    Adapter, CallCx, Crm, Error, ErrorKind, ExternalId, KnowledgeBase, Op, Result, ServiceDesk, TicketStatus,
+    Adapter, Assets, Billing, CallCx, Crm, Error, ErrorKind, ExternalId, KnowledgeBase, Op, Result, Sales, ServiceDesk,
+    TicketStatus,
 };
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -71,7 +72,7 @@ pub(crate) fn in_reach(cx: &CallCx, organisation: &ExternalId) -> Option<i64> {
     number(organisation.as_str()).filter(|_| cx.reach.contains(organisation))
 }
 
-const SUPPORTED: [Op; 13] = [
+const SUPPORTED: [Op; 21] = [
     Op::TicketList,
     Op::TicketGet,
     Op::TicketCreate,
@@ -85,6 +86,14 @@ const SUPPORTED: [Op; 13] = [
     Op::ContactGet,
     Op::ArticleSearch,
     Op::ArticleGet,
+    Op::TicketChange,
+    Op::TimeList,
+    Op::VocabularyGet,
+    Op::AssetList,
+    Op::AgreementList,
+    Op::OrderList,
+    Op::InvoiceList,
+    Op::InvoiceGet,
 ];
 
 #[postern_api::async_trait]
@@ -94,7 +103,8 @@ impl Adapter for Syncro {
     }
 
     fn supports(&self) -> &'static [Op] {
-        &SUPPORTED
+        // The last two are invoices, whose amounts mean nothing without a currency.
+        if self.config.currency.is_some() { &SUPPORTED } else { SUPPORTED.split_at(SUPPORTED.len() - 2).0 }
     }
 
     async fn probe(&self, cx: &CallCx) -> Result<()> {
@@ -112,6 +122,18 @@ impl Adapter for Syncro {
     }
 
     fn knowledge(&self) -> Option<&dyn KnowledgeBase> {
+        Some(self)
+    }
+
+    fn billing(&self) -> Option<&dyn Billing> {
+        Some(self)
+    }
+
+    fn sales(&self) -> Option<&dyn Sales> {
+        Some(self)
+    }
+
+    fn assets(&self) -> Option<&dyn Assets> {
         Some(self)
     }
 }

@@ -1,5 +1,6 @@
 //! What an administrator says about the tenant's Syncro.
 
+use postern_api::domain::Currency;
 use postern_api::http::SecretString;
 use postern_api::{Priority, TicketStatus, Visibility};
 use serde::Deserialize;
@@ -47,6 +48,25 @@ pub struct Config {
     /// Rows that one query may read before it answers with what it has, and says so.
     #[serde(default = "thousand")]
     pub max_rows: u32,
+    /// Technicians' e-mail addresses, and the number of each: whom a ticket can be given to.
+    #[serde(default)]
+    pub technicians: BTreeMap<String, i64>,
+    /// The currency that the account keeps its amounts in, by its three letters; without it there are no invoices here.
+    #[serde(default)]
+    pub currency: Option<String>,
+    /// What customers may see of records that the vendor has no mark for; nothing where nothing is said.
+    #[serde(default)]
+    pub customer_visible: CustomerVisible,
+}
+
+/// Records that the vendor does not mark as the customer's, and whether customers may see their own all the same.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CustomerVisible {
+    /// Invoices that say plainly whether they are paid.
+    pub invoices: bool,
+    /// Estimates that were sent or answered.
+    pub orders: bool,
 }
 
 /// The names of custom fields of a customer.
@@ -91,6 +111,9 @@ impl Config {
             internal_pages: vec![],
             organisation_fields: OrganisationFields::default(),
             max_rows: thousand(),
+            technicians: BTreeMap::new(),
+            currency: None,
+            customer_visible: CustomerVisible::default(),
         }
     }
 
@@ -126,6 +149,12 @@ impl Config {
         expect(pages().all(|it| *it > 0), "public_pages".into(), "numbers of pages, 1 or more");
         let named = self.private_field.as_ref().is_none_or(|it| !it.trim().is_empty());
         expect(named, "private_field".into(), "the name of a custom field of tickets");
+        for (address, id) in &self.technicians {
+            let path = format!("technicians.{address}");
+            expect(*id > 0 && address.contains('@'), path, "an e-mail address, and a technician's number of 1 or more");
+        }
+        let currency = self.currency.as_deref().is_none_or(|it| Currency::new(it).is_some());
+        expect(currency, "currency".into(), "a currency's three letters, for example `EUR`");
         expect((1..=20_000).contains(&self.max_rows), "max_rows".into(), "1 to 20000");
         found
     }

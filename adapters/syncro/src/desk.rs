@@ -1,17 +1,20 @@
 //! The service desk.
 
+mod change;
 mod comments;
 mod list;
 mod ticket;
+mod time;
 mod write;
 
 pub(crate) use comments::Facts;
+pub(crate) use list::customers;
 
 use crate::adapter::{Syncro, in_reach, number};
 use crate::wire::{ContactRow, owner};
 use postern_api::{
     CallCx, Closure, Comment, ContactId, Error, ErrorKind, ExternalId, NewComment, NewEscalation, NewTicket, Owned,
-    Owner, Page, Person, Result, ServiceDesk, Ticket, TicketId, TicketQuery,
+    Owner, Page, Person, Result, ServiceDesk, Ticket, TicketChange, TicketId, TicketQuery, TimeEntry, Vocabulary,
 };
 
 #[postern_api::async_trait]
@@ -40,6 +43,22 @@ impl ServiceDesk for Syncro {
 
     async fn escalate(&self, cx: &CallCx, id: &TicketId, escalation: &NewEscalation) -> Result<Owned<Ticket>> {
         write::escalate(self, cx, id, escalation).await
+    }
+
+    async fn change(&self, cx: &CallCx, id: &TicketId, change: &TicketChange) -> Result<Owned<Ticket>> {
+        change::change(self, cx, id, change).await
+    }
+
+    async fn time(&self, cx: &CallCx, ticket: &TicketId) -> Result<Vec<Owned<TimeEntry>>> {
+        time::time(self, cx, ticket).await
+    }
+
+    async fn vocabulary(&self, cx: &CallCx) -> Result<Vocabulary> {
+        let settings = self.settings(cx).await?;
+        let names = settings.ticket_status_list.0.iter().filter_map(|it| it.get());
+        let meaning = |name: &str| (name.to_owned(), crate::vocabulary::status(&self.config.statuses, name));
+        let priorities = self.config.priorities.iter().map(|(name, it)| (name.clone(), Some(*it)));
+        Ok(Vocabulary { statuses: names.map(meaning).collect(), priorities: priorities.collect(), queues: vec![] })
     }
 
     async fn requester(&self, cx: &CallCx, organisation: &ExternalId, email: &str) -> Result<Option<Owned<Person>>> {

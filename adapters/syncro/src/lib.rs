@@ -5,7 +5,9 @@
 //! is everything that the vendor does not plainly mark as shown.
 
 mod adapter;
+mod assets;
 mod auth;
+mod billing;
 mod client;
 mod config;
 mod crm;
@@ -13,13 +15,15 @@ mod desk;
 mod error;
 mod knowledge;
 mod marker;
+mod records;
+mod sales;
 mod text;
 mod vocabulary;
 mod wire;
 
 pub use adapter::connect;
 pub use auth::authenticator;
-pub use config::{Config, Mistake, OrganisationFields};
+pub use config::{Config, CustomerVisible, Mistake, OrganisationFields};
 
 use std::time::Duration;
 

@@ -3,8 +3,13 @@
 //!
 //! **Invariant:** a value of a wrong type is a missing value, and a missing value is never the permissive one.
 
+mod decimal;
 mod list;
 mod loose;
+mod records;
+
+pub(crate) use decimal::Dec;
+pub(crate) use records::*;
 
 pub(crate) use list::List;
 pub(crate) use loose::{Fields, Flag, Many, Maybe, Num, Str};

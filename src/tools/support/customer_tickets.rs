@@ -220,7 +220,11 @@ pub(in crate::tools) fn month_start(now: Timestamp) -> Timestamp {
     utc.first_of_month().and_then(|it| it.start_of_day()).map_or(now, |it| it.timestamp())
 }
 
-pub(in crate::tools) fn due(now: Timestamp, sla: Option<SlaHours>, hours: impl Fn(SlaHours) -> u32) -> Option<Timestamp> {
+pub(in crate::tools) fn due(
+    now: Timestamp,
+    sla: Option<SlaHours>,
+    hours: impl Fn(SlaHours) -> u32,
+) -> Option<Timestamp> {
     sla.and_then(|it| now.checked_add(SignedDuration::from_hours(i64::from(hours(it)))).ok())
 }
 

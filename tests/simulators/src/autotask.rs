@@ -4,6 +4,7 @@
 
 mod answer;
 mod query;
+mod records;
 mod schema;
 mod seed;
 mod writes;

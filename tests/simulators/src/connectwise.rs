@@ -7,6 +7,7 @@ mod answer;
 pub mod conditions;
 mod description;
 mod reads;
+mod records;
 mod seed;
 mod writes;
 
@@ -129,6 +130,24 @@ pub struct Data {
     pub articles: Vec<Value>,
     /// `/service/knowledgeBaseCategories`
     pub categories: Vec<Value>,
+    /// `/service/boards`
+    pub boards: Vec<Value>,
+    /// `/company/companies/{id}/sites`
+    pub sites: Vec<Value>,
+    /// `/company/configurations`
+    pub configurations: Vec<Value>,
+    /// `/finance/invoices`
+    pub invoices: Vec<Value>,
+    /// `/finance/invoices/{id}/payments`
+    pub payments: Vec<Value>,
+    /// `/sales/opportunities`
+    pub opportunities: Vec<Value>,
+    /// `/sales/orders`
+    pub orders: Vec<Value>,
+    /// `/project/projects`
+    pub projects: Vec<Value>,
+    /// `/project/projects/{id}/phases`
+    pub phases: Vec<Value>,
     writes: u32,
 }
 
@@ -150,6 +169,15 @@ impl Data {
             agreements,
             articles,
             categories,
+            boards,
+            sites,
+            configurations,
+            invoices,
+            payments,
+            opportunities,
+            orders,
+            projects,
+            phases,
             writes: _,
         } = self;
         vec![
@@ -167,6 +195,15 @@ impl Data {
             ("agreements", agreements),
             ("articles", articles),
             ("categories", categories),
+            ("boards", boards),
+            ("sites", sites),
+            ("configurations", configurations),
+            ("invoices", invoices),
+            ("payments", payments),
+            ("opportunities", opportunities),
+            ("orders", orders),
+            ("projects", projects),
+            ("phases", phases),
         ]
     }
 }

@@ -3,6 +3,7 @@
 
 mod answer;
 mod lists;
+mod records;
 mod seed;
 mod writes;
 
@@ -80,6 +81,8 @@ pub struct Quirks {
     pub create_for: Option<i64>,
     /// New tickets lose their custom fields.
     pub lose_custom_fields: bool,
+    /// Changes of a ticket are answered as done, and a rule puts these fields back.
+    pub revert: Vec<&'static str>,
     /// `ticket_id` of `/Actions` and `/Attachment` does nothing.
     pub mix_tickets: bool,
     /// Answers instead of the usual ones; the first that fits.
@@ -107,13 +110,45 @@ pub struct Data {
     pub teams: Vec<Value>,
     /// `/Agent`
     pub agents: Vec<Value>,
+    /// `/Priority`
+    pub priorities: Vec<Value>,
+    /// `/Site`
+    pub sites: Vec<Value>,
+    /// `/Asset`
+    pub assets: Vec<Value>,
+    /// `/Invoice`
+    pub invoices: Vec<Value>,
+    /// `/ClientContract`
+    pub contracts: Vec<Value>,
+    /// `/Quotation`
+    pub quotes: Vec<Value>,
+    /// `/Projects`
+    pub projects: Vec<Value>,
     writes: u32,
 }
 
 impl Data {
     /// Every kind of record, by its name here. One that is added is told here too.
     pub fn tables(&mut self) -> Vec<(&'static str, &mut Vec<Value>)> {
-        let Self { clients, users, tickets, actions, attachments, articles, statuses, teams, agents, writes: _ } = self;
+        let Self {
+            clients,
+            users,
+            tickets,
+            actions,
+            attachments,
+            articles,
+            statuses,
+            teams,
+            agents,
+            priorities,
+            sites,
+            assets,
+            invoices,
+            contracts,
+            quotes,
+            projects,
+            writes: _,
+        } = self;
         vec![
             ("clients", clients),
             ("users", users),
@@ -124,6 +159,13 @@ impl Data {
             ("statuses", statuses),
             ("teams", teams),
             ("agents", agents),
+            ("priorities", priorities),
+            ("sites", sites),
+            ("assets", assets),
+            ("invoices", invoices),
+            ("contracts", contracts),
+            ("quotes", quotes),
+            ("projects", projects),
         ]
     }
 }
@@ -263,7 +305,7 @@ async fn api(
 ) -> Response {
     const LISTS: [&str; 9] =
         ["client", "users", "tickets", "actions", "attachment", "kbarticle", "status", "team", "agent"];
-    let known = path.first().is_some_and(|it| LISTS.contains(it)) && path.len() <= 2;
+    let known = path.first().is_some_and(|it| LISTS.contains(it) || records::LISTS.contains(it)) && path.len() <= 2;
     if !known {
         return html(404);
     }

@@ -4,6 +4,7 @@
 mod answer;
 mod contract;
 mod lists;
+mod records;
 mod seed;
 mod writes;
 
@@ -110,6 +111,14 @@ pub struct Data {
     pub users: Vec<Value>,
     /// Names of statuses.
     pub statuses: Vec<String>,
+    /// `/customer_assets`
+    pub assets: Vec<Value>,
+    /// `/invoices`
+    pub invoices: Vec<Value>,
+    /// `/contracts`
+    pub contracts: Vec<Value>,
+    /// `/estimates`
+    pub estimates: Vec<Value>,
     /// E-mails that went to customers, by what they said.
     pub mails: Vec<String>,
     writes: u32,
@@ -118,7 +127,21 @@ pub struct Data {
 impl Data {
     /// Every kind of record, by its name here. One that is added is told here too.
     pub fn tables(&mut self) -> Vec<(&'static str, &mut Vec<Value>)> {
-        let Self { customers, contacts, tickets, comments, pages, users, statuses: _, mails: _, writes: _ } = self;
+        let Self {
+            customers,
+            contacts,
+            tickets,
+            comments,
+            pages,
+            users,
+            statuses: _,
+            mails: _,
+            assets,
+            invoices,
+            contracts,
+            estimates,
+            writes: _,
+        } = self;
         vec![
             ("customers", customers),
             ("contacts", contacts),
@@ -126,6 +149,10 @@ impl Data {
             ("comments", comments),
             ("pages", pages),
             ("users", users),
+            ("assets", assets),
+            ("invoices", invoices),
+            ("contracts", contracts),
+            ("estimates", estimates),
         ]
     }
 }

@@ -109,7 +109,7 @@ async fn introduced(autotask: &Autotask, cx: &CallCx, page: Vec<Match>) -> Resul
 
 /// Which companies to ask for, in portions; a portion of `None` is without a filter. `None`: nothing is in reach, and
 /// nothing is asked.
-fn companies(cx: &CallCx, organisation: Option<&ExternalId>) -> Option<Vec<Option<Vec<i64>>>> {
+pub(crate) fn companies(cx: &CallCx, organisation: Option<&ExternalId>) -> Option<Vec<Option<Vec<i64>>>> {
     let numbers: BTreeSet<i64> = match (organisation, &cx.reach) {
         (Some(organisation), _) => in_reach(cx, organisation).into_iter().collect(),
         (None, Reach::Tenant) => return Some(vec![None]),

@@ -17,7 +17,7 @@ use postern_api::{
 };
 use serde_json::{Map, Value, json};
 
-fn refuse(kind: ErrorKind, message: &'static str) -> Error {
+pub(super) fn refuse(kind: ErrorKind, message: &'static str) -> Error {
     Error::new(kind, message)
 }
 
@@ -111,7 +111,7 @@ async fn record(
     Ok(record)
 }
 
-fn no_status(meaning: &'static str) -> Error {
+pub(super) fn no_status(meaning: &'static str) -> Error {
     let message =
         format!("the connected system has no status that stands for {meaning}; ask an administrator to set `statuses`");
     Error::new(ErrorKind::Unsupported, message)
@@ -214,7 +214,7 @@ fn undone() -> Error {
 }
 
 /// Changes some fields of a ticket and reads it back. When the answer was lost, the record alone says what became of it.
-async fn change_ticket(autotask: &Autotask, cx: &CallCx, ticket: i64, change: &Value) -> Result<TicketRow> {
+pub(super) async fn change_ticket(autotask: &Autotask, cx: &CallCx, ticket: i64, change: &Value) -> Result<TicketRow> {
     match autotask.client.write(cx, "Tickets", Method::PATCH, &["Tickets"], change).await {
         Ok(id) if id == ticket => {}
         Ok(_) => return Err(error::unknown().with("detail", "another record was answered for")),
@@ -229,11 +229,12 @@ async fn change_ticket(autotask: &Autotask, cx: &CallCx, ticket: i64, change: &V
 }
 
 /// Whether a record holds every field of a change.
-fn shows(row: &TicketRow, change: &Value) -> bool {
+pub(super) fn shows(row: &TicketRow, change: &Value) -> bool {
     let Value::Object(fields) = change else { return false };
     fields.iter().all(|(name, value)| match name.as_str() {
         "id" => row.id.0 == value.as_i64(),
         "status" => row.status.0 == value.as_i64(),
+        "priority" => row.priority.0 == value.as_i64(),
         "queueID" => row.queue.0 == value.as_i64(),
         "assignedResourceID" => row.assigned_resource.0 == value.as_i64(),
         "resolution" => {
@@ -275,7 +276,7 @@ pub(crate) async fn escalate(
 }
 
 /// A ticket in reach, as it stands; the caller's own check came first, this one makes sure.
-async fn reachable(autotask: &Autotask, cx: &CallCx, id: &TicketId) -> Result<(i64, TicketRow)> {
+pub(super) async fn reachable(autotask: &Autotask, cx: &CallCx, id: &TicketId) -> Result<(i64, TicketRow)> {
     let number = number(id.as_str()).ok_or_else(|| Error::not_found("ticket"))?;
     let row: TicketRow = autotask.client.one(cx, "Tickets", number, "ticket").await?;
     match owner(row.company) {
@@ -368,13 +369,17 @@ async fn target(autotask: &Autotask, cx: &CallCx, ticket: i64, wanted: &str) -> 
         (Some(found), None) => found,
         (None, _) => return Err(nobody()),
     };
-    // The vendor takes nobody without the role in which they take the ticket.
+    let role = role_of(autotask, cx, id).await?;
+    Ok((full(row), json!({ "id": ticket, "assignedResourceID": id, "assignedResourceRoleID": role })))
+}
+
+/// The role in which somebody takes tickets: the vendor takes nobody without it.
+pub(super) async fn role_of(autotask: &Autotask, cx: &CallCx, id: i64) -> Result<i64> {
     let filter = Filter::every(vec![Filter::number("resourceID", id), Filter::flag("isActive", true)]);
     let roles = autotask.client.rows::<RoleRow>(cx, "ResourceServiceDeskRoles", &filter, None, 100).await?.rows;
     let usable = || roles.iter().filter(|it| it.resource.id() == Some(id) && it.is_active.0 != Some(false));
     let role = usable().find(|it| it.is_default.0 == Some(true)).or_else(|| usable().next());
-    let role = role.and_then(|it| it.role.id()).ok_or_else(|| {
-        refuse(ErrorKind::InvalidArgument, "this agent takes no tickets in the connected system; use another `target`")
-    })?;
-    Ok((full(row), json!({ "id": ticket, "assignedResourceID": id, "assignedResourceRoleID": role })))
+    role.and_then(|it| it.role.id()).ok_or_else(|| {
+        refuse(ErrorKind::InvalidArgument, "this agent takes no tickets in the connected system; use another one")
+    })
 }

@@ -5,7 +5,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 use std::fmt;
 
 /// A number, a text, a flag, or anything else, which is nothing.
-enum Scalar {
+pub(super) enum Scalar {
     Number(i64),
     Float(f64),
     Text(String),
@@ -13,7 +13,7 @@ enum Scalar {
     Nothing,
 }
 
-struct Any;
+pub(super) struct Any;
 
 impl<'de> Visitor<'de> for Any {
     type Value = Scalar;

@@ -1,6 +1,8 @@
 //! The adapter against a simulated Autotask with the vendor's oddities.
 
 #[cfg(test)]
+mod changes;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod limits;
@@ -8,6 +10,8 @@ mod limits;
 mod lists;
 #[cfg(test)]
 mod people;
+#[cfg(test)]
+mod records;
 #[cfg(test)]
 mod settings;
 #[cfg(test)]

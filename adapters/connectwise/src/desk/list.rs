@@ -107,7 +107,7 @@ pub(crate) async fn tickets(psa: &ConnectWise, cx: &CallCx, query: &TicketQuery)
 
 /// The companies to ask for, some at a time; one empty list: without a filter. No list: nothing is in reach, and nothing
 /// is asked.
-fn companies(cx: &CallCx, organisation: Option<&ExternalId>) -> Vec<Vec<i64>> {
+pub(crate) fn companies(cx: &CallCx, organisation: Option<&ExternalId>) -> Vec<Vec<i64>> {
     match (organisation, &cx.reach) {
         (Some(organisation), _) => in_reach(cx, organisation).map(|it| vec![it]).into_iter().collect(),
         (None, Reach::Tenant) => vec![vec![]],

@@ -2,7 +2,7 @@
 
 use crate::adapter::ConnectWise;
 use crate::client::{Field, Query};
-use crate::wire::{Flag, MemberRow, NamedRow, TicketRow};
+use crate::wire::{ColleagueRow, Flag, MemberRow, NamedRow, TicketRow};
 use postern_api::{Agent, CallCx, Error, ErrorKind, Result};
 
 /// To whom a ticket can be escalated.
@@ -69,6 +69,23 @@ pub(crate) async fn signer(psa: &ConnectWise, cx: &CallCx, agent: &Agent) -> Opt
         (Some(only), None) => only.id.id(),
         (Some(_), Some(_)) | (None, _) => None,
     }
+}
+
+/// The member with this address at work, in any case.
+pub(crate) async fn colleague(psa: &ConnectWise, cx: &CallCx, address: &str) -> Result<i64> {
+    let wanted = address.trim().to_lowercase();
+    let query = Query { fields: "id,defaultEmail,inactiveFlag", ..Query::default() };
+    let rows = psa.client.all::<ColleagueRow>(cx, &["system", "info", "members"], &query).await?;
+    let same = |row: &&ColleagueRow| {
+        !wanted.is_empty() && row.inactive_flag != Flag::Yes && row.default_email.or_empty().to_lowercase() == wanted
+    };
+    let mut same = rows.iter().filter(same).filter_map(|row| row.id.id());
+    let message = match (same.next(), same.next()) {
+        (Some(only), None) => return Ok(only),
+        (Some(_), Some(_)) => "several members have this address; ask an administrator to correct one of them",
+        (None, _) => "no member has this address; use the address that a member has in the connected system",
+    };
+    Err(Error::new(ErrorKind::InvalidArgument, message))
 }
 
 /// Who works for the MSP now, from the list that has no rates, no addresses and no passwords.

@@ -22,7 +22,7 @@ use serde_json::{Map, Value, json};
 /// The longest title that the vendor keeps, in characters.
 const TITLE: usize = 100;
 
-fn refuse(kind: ErrorKind, message: &'static str) -> Error {
+pub(super) fn refuse(kind: ErrorKind, message: &'static str) -> Error {
     Error::new(kind, message)
 }
 
@@ -255,25 +255,31 @@ pub(crate) async fn escalate(
 /// nothing, and after a lost answer the record alone can tell.
 async fn set(psa: &ConnectWise, cx: &CallCx, ticket: i64, field: Field, id: i64) -> Result<()> {
     let path = ["service", "tickets", &ticket.to_string()];
-    let sent = psa.client.patch(cx, &path, field, id, "ticket").await;
+    let sent = psa.client.patch(cx, &path, &[(field, id)], "ticket").await;
     psa.counts.forget(ticket);
     match sent {
         Ok(()) => Ok(()),
         Err(lost) if lost.kind() == ErrorKind::OutcomeUnknown && !cx.remaining().is_zero() => {
             let row = psa.ticket_row(cx, ticket).await.map_err(error::after_write)?;
-            let now = match field {
-                Field::Status => row.status.id,
-                Field::Team => row.team.id,
-                Field::Owner => row.owner.id,
-            };
-            if now.id() == Some(id) { Ok(()) } else { Err(lost) }
+            if holds(&row, field, id) { Ok(()) } else { Err(lost) }
         }
         Err(refused) => Err(refused),
     }
 }
 
+/// Whether a ticket's field holds this reference.
+pub(super) fn holds(row: &TicketRow, field: Field, id: i64) -> bool {
+    let now = match field {
+        Field::Status => row.status.id,
+        Field::Team => row.team.id,
+        Field::Owner => row.owner.id,
+        Field::Priority => row.priority.id,
+    };
+    now.id() == Some(id)
+}
+
 /// A ticket in reach, as it stands; the caller's own check came first, this one makes sure.
-async fn reachable(psa: &ConnectWise, cx: &CallCx, id: &TicketId) -> Result<(i64, TicketRow)> {
+pub(super) async fn reachable(psa: &ConnectWise, cx: &CallCx, id: &TicketId) -> Result<(i64, TicketRow)> {
     let number = number(id.as_str()).ok_or_else(|| Error::not_found("ticket"))?;
     let row = psa.ticket_row(cx, number).await?;
     match owner(row.company.id) {

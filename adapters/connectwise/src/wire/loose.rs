@@ -6,7 +6,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 /// A scalar; arrays and objects are read over.
-enum Scalar {
+pub(super) enum Scalar {
     Whole(i64),
     Float(f64),
     Text(String),

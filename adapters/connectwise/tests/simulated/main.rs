@@ -1,6 +1,8 @@
 //! The adapter against a simulated ConnectWise PSA with the vendor's oddities.
 
 #[cfg(test)]
+mod changes;
+#[cfg(test)]
 mod crm;
 #[cfg(test)]
 mod hostile;
@@ -10,6 +12,8 @@ mod knowledge;
 mod lists;
 #[cfg(test)]
 mod paging;
+#[cfg(test)]
+mod records;
 #[cfg(test)]
 mod setup;
 #[cfg(test)]

@@ -104,7 +104,7 @@ pub(crate) async fn tickets(halo: &HaloPsa, cx: &CallCx, query: &TicketQuery) ->
 }
 
 /// Which clients to ask for; `None`: without a filter. Empty: nothing is in reach, and nothing is asked.
-fn clients(cx: &CallCx, organisation: Option<&ExternalId>) -> Vec<Option<i64>> {
+pub(crate) fn clients(cx: &CallCx, organisation: Option<&ExternalId>) -> Vec<Option<i64>> {
     match (organisation, &cx.reach) {
         (Some(organisation), _) => in_reach(cx, organisation).map(Some).into_iter().collect(),
         (None, Reach::Tenant) => vec![None],

@@ -16,7 +16,7 @@ use postern_api::{
 };
 use serde_json::{Map, Value, json};
 
-fn refuse(kind: ErrorKind, message: &'static str) -> Error {
+pub(super) fn refuse(kind: ErrorKind, message: &'static str) -> Error {
     Error::new(kind, message)
 }
 
@@ -268,7 +268,7 @@ pub(crate) async fn escalate(
 }
 
 /// A ticket in reach, as it stands; the caller's own check came first, this one makes sure.
-async fn reachable(halo: &HaloPsa, cx: &CallCx, id: &TicketId) -> Result<(i64, TicketRow)> {
+pub(super) async fn reachable(halo: &HaloPsa, cx: &CallCx, id: &TicketId) -> Result<(i64, TicketRow)> {
     let number = number(id.as_str()).ok_or_else(|| Error::not_found("ticket"))?;
     let row = halo.ticket_row(cx, number).await?;
     match owner(row.client_id) {

@@ -1,6 +1,8 @@
 //! The adapter against a simulated HaloPSA with the vendor's oddities.
 
 #[cfg(test)]
+mod changes;
+#[cfg(test)]
 mod crm;
 #[cfg(test)]
 mod hostile;
@@ -8,6 +10,8 @@ mod hostile;
 mod knowledge;
 #[cfg(test)]
 mod lists;
+#[cfg(test)]
+mod records;
 #[cfg(test)]
 mod setup;
 #[cfg(test)]

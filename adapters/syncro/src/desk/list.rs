@@ -135,7 +135,7 @@ async fn gather(
 }
 
 /// Which customers to ask for; `None`: without a filter. Empty: nothing is in reach, and nothing is asked.
-fn customers(cx: &CallCx, organisation: Option<&ExternalId>) -> Vec<Option<i64>> {
+pub(crate) fn customers(cx: &CallCx, organisation: Option<&ExternalId>) -> Vec<Option<i64>> {
     match (organisation, &cx.reach) {
         (Some(organisation), _) => in_reach(cx, organisation).map(Some).into_iter().collect(),
         (None, Reach::Tenant) => vec![None],

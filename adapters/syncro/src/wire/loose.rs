@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 /// A value without parts, or whatever it was instead.
 #[derive(Debug, Clone, PartialEq)]
-enum Scalar {
+pub(super) enum Scalar {
     Whole(i64),
     Broken(f64),
     Bool(bool),

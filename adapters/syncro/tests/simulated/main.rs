@@ -1,9 +1,13 @@
 //! The adapter against a simulated Syncro with the vendor's oddities.
 
 #[cfg(test)]
+mod changes;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod lists;
+#[cfg(test)]
+mod money;
 #[cfg(test)]
 mod records;
 #[cfg(test)]

@@ -123,7 +123,7 @@ const ENTITIES: &[Entity] = &[
 
 /// The entity of a path segment, in any case.
 pub(super) fn entity(segment: &str) -> Option<&'static Entity> {
-    ENTITIES.iter().find(|it| it.name.eq_ignore_ascii_case(segment))
+    ENTITIES.iter().chain(super::records::ENTITIES).find(|it| it.name.eq_ignore_ascii_case(segment))
 }
 
 /// The tickets' own entity.
@@ -166,7 +166,9 @@ pub(super) fn picks(field: &str) -> &'static [(i64, &'static str, bool)] {
 /// What `entityInformation/fields` says. Picklist values are texts here and numbers on records.
 pub(super) fn fields(entity: &Entity) -> Value {
     let field = |(name, kind, rule): &Field| {
-        let values: Vec<Value> = picks(name)
+        let own = super::records::picks(entity.name, name);
+        let values: Vec<Value> = own
+            .unwrap_or_else(|| picks(name))
             .iter()
             .map(|(id, label, active)| {
                 json!({ "value": id.to_string(), "label": label, "isActive": active, "isDefaultValue": false, "sortOrder": 0, "parentValue": "", "isSystem": false })

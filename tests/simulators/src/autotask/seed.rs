@@ -188,5 +188,6 @@ pub(super) fn data() -> Data {
         json!({ "id": 1, "parentID": 4322, "title": "photo.png", "fullPath": "photo.png", "contentType": "image/png", "fileSize": 2048, "attachDate": at(3), "publish": 1, "data": null }),
         json!({ "id": 2, "parentID": 4322, "title": "costs.xlsx", "fullPath": "costs.xlsx", "contentType": null, "fileSize": 4096, "attachDate": at(3), "publish": 2, "data": null }),
     ];
+    super::records::add(&mut data);
     data
 }

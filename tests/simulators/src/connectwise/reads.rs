@@ -51,6 +51,25 @@ fn rows(data: &Data, quirks: &Quirks, kind: &str, path: &[&str]) -> Vec<Value> {
         "Company" => data.companies.clone(),
         "Contact" => data.contacts.clone(),
         "Agreement" => data.agreements.clone(),
+        "Site" => {
+            let ours = |row: &&Value| {
+                quirks.leak_other_companies || row.pointer("/company/id").and_then(Value::as_i64) == Some(parent)
+            };
+            data.sites.iter().filter(ours).cloned().collect()
+        }
+        "Payment" => {
+            let ours = |row: &&Value| {
+                quirks.leak_other_companies || row.pointer("/invoice/id").and_then(Value::as_i64) == Some(parent)
+            };
+            data.payments.iter().filter(ours).cloned().collect()
+        }
+        "Phase" => of(&data.phases, "projectId"),
+        "Configuration" => data.configurations.clone(),
+        "Invoice" => data.invoices.clone(),
+        "Opportunity" => data.opportunities.clone(),
+        "Order" => data.orders.clone(),
+        "Project" => data.projects.clone(),
+        "Board" => data.boards.clone(),
         _ => data.members.clone(),
     }
 }

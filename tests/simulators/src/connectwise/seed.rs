@@ -230,7 +230,7 @@ fn around() -> Data {
     let level =
         |id: i64, level: &str| json!({ "id": id, "name": format!("Priority {id}"), "color": "Red", "level": level });
     let named = |id: i64, name: &str| json!({ "id": id, "name": name });
-    let member = |id: i64, identifier: &str, first: &str, last: &str, gone: bool| json!({ "id": id, "identifier": identifier, "firstName": first, "lastName": last, "inactiveFlag": gone });
+    let member = |id: i64, identifier: &str, first: &str, last: &str, gone: bool| json!({ "id": id, "identifier": identifier, "firstName": first, "lastName": last, "inactiveFlag": gone, "defaultEmail": format!("{identifier}@msp.example") });
     Data {
         companies: vec![
             json!({ "id": ACME, "identifier": "acme", "name": "Acme", "status": { "id": 1, "name": "Active" },
@@ -285,7 +285,7 @@ fn around() -> Data {
         ],
         articles: articles(),
         categories: vec![named(91, "Networking"), named(92, "For agents")],
-        ..Data::default()
+        ..super::records::data()
     }
 }
 
@@ -301,9 +301,10 @@ fn contact(id: i64, company: i64, name: (&str, &str), email: &str, inactive: boo
 
 fn agreement(id: i64, company: i64, kind: i64, rest: Value) -> Value {
     let row = json!({
-        "id": id, "name": "CANARY-AGREEMENT", "type": { "id": kind, "name": "Managed" }, "company": { "id": company },
+        "id": id, "name": format!("Agreement {id}"), "type": { "id": kind, "name": "Managed" }, "company": { "id": company },
         "sla": { "id": 3, "name": "Gold" }, "startDate": "2024-01-01T00:00:00Z", "endDate": null, "noEndingDateFlag": true,
-        "cancelledFlag": false, "agreementStatus": "Active", "billAmount": 4711.0, "internalNotes": "CANARY-AGREED",
+        "cancelledFlag": false, "agreementStatus": "Active", "billAmount": 99.5, "internalNotes": "CANARY-AGREED",
+        "billingCycle": { "id": 2, "name": "Monthly" }, "currency": { "id": 7, "currencyCode": "USD" },
     });
     merge(row, rest)
 }

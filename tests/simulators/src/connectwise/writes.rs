@@ -212,6 +212,10 @@ pub(super) fn patch(data: &mut Data, quirks: &Quirks, ticket: i64, body: &[u8]) 
                 let member = referred(&data.members, value).ok_or_else(|| missing("Member"))?;
                 json!({ "id": member.get("id"), "name": contact_name(&member) })
             }
+            "priority" => {
+                let priority = referred(&data.priorities, value).ok_or_else(|| missing("Priority"))?;
+                short(&priority, "name")
+            }
             _ => value.cloned().unwrap_or_default(),
         };
         let path = ["status", "team", "owner", "priority", "summary"].into_iter().find(|it| *it == path);

@@ -16,7 +16,9 @@ fn is(pairs: &Pairs, name: &str) -> bool {
 }
 
 fn number(row: &Value, field: &str) -> i64 {
-    row.get(field).and_then(Value::as_i64).unwrap_or_default()
+    // Some lists write whole numbers as floats.
+    let float = |it: &Value| it.as_f64().map(|it| it as i64);
+    row.get(field).and_then(|it| it.as_i64().or_else(|| float(it))).unwrap_or_default()
 }
 
 fn text<'a>(row: &'a Value, field: &str) -> &'a str {
@@ -31,6 +33,12 @@ fn key(kind: &str) -> &'static str {
         "actions" => "actions",
         "attachment" => "attachments",
         "kbarticle" => "articles",
+        "site" => "sites",
+        "asset" => "assets",
+        "invoice" => "invoices",
+        "clientcontract" => "contracts",
+        "quotation" => "quotes",
+        // Also `/Projects`.
         _ => "tickets",
     }
 }
@@ -40,6 +48,7 @@ pub(super) fn list(data: &Data, quirks: &Quirks, kind: &str, pairs: &Pairs) -> R
         "status" => Some(&data.statuses),
         "team" => Some(&data.teams),
         "agent" => Some(&data.agents),
+        "priority" => Some(&data.priorities),
         _ => None,
     };
     if let Some(rows) = bare {
@@ -51,6 +60,14 @@ pub(super) fn list(data: &Data, quirks: &Quirks, kind: &str, pairs: &Pairs) -> R
         "actions" => of_ticket(&data.actions, quirks, pairs),
         "attachment" => of_ticket(&data.attachments, quirks, pairs),
         "kbarticle" => articles(data, quirks, pairs),
+        kind if super::records::LISTS.contains(&kind) => {
+            let word = value(pairs, "search").unwrap_or_default().to_lowercase();
+            let found = |row: &Value| text(row, "key_field").to_lowercase().contains(&word);
+            let fits = |row: &&Value| {
+                quirks.ignore_filters || (by_client(quirks, row, pairs) && (kind != "asset" || found(row)))
+            };
+            super::records::rows(data, kind).iter().filter(fits).cloned().collect()
+        }
         _ => tickets(data, quirks, pairs),
     };
     if quirks.endless_pages {
@@ -76,6 +93,7 @@ pub(super) fn one(data: &Data, quirks: &Quirks, kind: &str, id: &str, pairs: &Pa
         "attachment" => &data.attachments,
         "kbarticle" => &data.articles,
         "tickets" => &data.tickets,
+        kind @ ("invoice" | "projects") => super::records::rows(data, kind),
         "actions" if value(pairs, "ticket_id").is_some() => &data.actions,
         _ => return exception(400, "Record not found."),
     };

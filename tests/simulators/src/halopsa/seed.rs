@@ -219,7 +219,7 @@ pub(super) fn data() -> Data {
             json!({ "id": 14, "name": "Ada Agent", "email": "ada@msp.example", "isdisabled": false, "costprice": 40.0 }),
             json!({ "id": 15, "name": "Gone Agent", "isdisabled": true }),
         ],
-        writes: 0,
+        ..super::records::data()
     }
 }
 

@@ -52,9 +52,15 @@ fn ticket(data: &mut Data, quirks: &Quirks, mut record: Map<String, Value>) -> R
         return Err(refuse("Could not convert string to integer: third_party_id."));
     }
     if let Some(id) = number(&record, "id") {
+        let agent = number(&record, "agent_id");
+        if agent.is_some_and(|it| named(&data.agents, it).is_none()) {
+            return Err(refuse("Unable to re-assign. The Agent or Team was not found."));
+        }
+        let at = now(data);
         let row = data.tickets.iter_mut().find(|it| it.get("id").and_then(Value::as_i64) == Some(id));
         let row = row.and_then(Value::as_object_mut).ok_or_else(|| refuse("Ticket not found."))?;
-        row.extend(record);
+        row.extend(record.into_iter().filter(|(name, _)| !quirks.revert.contains(&name.as_str())));
+        row.insert("last_update".into(), json!(at));
         return Ok(Value::Object(row.clone()));
     }
     let missing = |field: &str| record.get(field).and_then(Value::as_str).is_none_or(str::is_empty);

@@ -17,8 +17,14 @@ const CUSTOMER: &str = "Customers - View Detail";
 const CUSTOMERS: &str = "Customers - List/Search";
 const PAGES: &str = "Documentation - Allow Usage";
 
+const ASSETS: &str = "Assets - View Details";
+const INVOICES: &str = "Invoices - View Details";
+const CONTRACTS: &str = "Contracts - View Details";
+const ESTIMATES: &str = "Estimates - View Details";
+
 /// Every permission that the adapter needs.
-pub const PERMISSIONS: [&str; 7] = [LIST, DETAILS, CREATE, EDIT, CUSTOMER, CUSTOMERS, PAGES];
+pub const PERMISSIONS: [&str; 11] =
+    [LIST, DETAILS, CREATE, EDIT, CUSTOMER, CUSTOMERS, PAGES, ASSETS, INVOICES, CONTRACTS, ESTIMATES];
 
 const TABLE: &[Row] = &[
     (
@@ -58,7 +64,12 @@ const TABLE: &[Row] = &[
             ("comments_attributes", "array"),
         ],
     ),
-    ("PUT", "tickets/#", EDIT, &[("status", "string"), ("user_id", "integer")]),
+    ("PUT", "tickets/#", EDIT, &[("status", "string"), ("user_id", "integer"), ("priority", "string")]),
+    ("GET", "customer_assets", ASSETS, &[("customer_id", "integer"), ("query", "string"), ("page", "integer")]),
+    ("GET", "invoices", INVOICES, &[("page", "integer")]),
+    ("GET", "invoices/#", INVOICES, &[]),
+    ("GET", "contracts", CONTRACTS, &[("page", "integer")]),
+    ("GET", "estimates", ESTIMATES, &[("page", "integer")]),
     (
         "POST",
         "tickets/#/comment",

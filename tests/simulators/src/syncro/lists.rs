@@ -47,6 +47,16 @@ pub(super) fn list(data: &Data, quirks: &Quirks, kind: &str, pairs: &Pairs) -> R
             let fits = |row: &&Value| quirks.ignore_filters || by_customer(quirks, row, pairs);
             page(quirks, kind, data.contacts.iter().filter(fits).cloned().collect(), pairs, 50, true)
         }
+        "customer_assets" => {
+            let word = value(pairs, "query").unwrap_or_default().to_lowercase();
+            let named = |row: &Value| text(row, "name").to_lowercase().contains(&word);
+            let fits = |row: &&Value| quirks.ignore_filters || (by_customer(quirks, row, pairs) && named(row));
+            page(quirks, "assets", data.assets.iter().filter(fits).cloned().collect(), pairs, 50, true)
+        }
+        // None of these takes a customer.
+        "invoices" => page(quirks, kind, data.invoices.clone(), pairs, 25, true),
+        "contracts" => page(quirks, kind, data.contracts.clone(), pairs, 50, true),
+        "estimates" => page(quirks, kind, data.estimates.clone(), pairs, 50, true),
         // Documented without `meta`.
         _ => page(quirks, kind, data.pages.clone(), pairs, 100, false),
     }
@@ -73,6 +83,7 @@ pub(super) fn one(data: &Data, quirks: &Quirks, kind: &str, id: &str) -> Respons
         "tickets" => (&data.tickets, Some("ticket")),
         "customers" => (&data.customers, Some("customer")),
         "contacts" => (&data.contacts, None),
+        "invoices" => (&data.invoices, Some("invoice")),
         _ => (&data.pages, Some("wiki_page")),
     };
     let found = id.parse::<i64>().ok().and_then(|id| rows.iter().find(|it| number(it, "id") == id));

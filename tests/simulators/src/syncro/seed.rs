@@ -81,6 +81,12 @@ fn page(id: i64, name: &str, body: &str, rest: Value) -> Value {
 }
 
 pub(super) fn data() -> Data {
+    let mut data = desk();
+    super::records::add(&mut data);
+    data
+}
+
+fn desk() -> Data {
     let (ann, bob, gil) = ((ACME_LEAD, "Ann Lead"), (ACME_USER, "Bob Basic"), (GLOBEX_USER, "Gil Globe"));
     let shared = json!({ "Private": "0", "Admin password": "CANARY-PROPERTY" });
     let whole = json!({ "customer_id": null, "asset_id": null });
@@ -201,6 +207,10 @@ pub(super) fn data() -> Data {
         .map(str::to_owned)
         .into(),
         mails: vec![],
+        assets: vec![],
+        invoices: vec![],
+        contracts: vec![],
+        estimates: vec![],
         writes: 0,
     }
 }
