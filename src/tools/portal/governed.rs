@@ -273,8 +273,8 @@ mod tests {
 
     #[test]
     fn words_name_what_is_there_and_leave_out_what_is_not() {
-        let facts = serde_json::json!({ "a": [{ "name": "Jane", "email": "j@x" }], "b": null, "c": false, "d": [] });
+        let facts = serde_json::json!({ "a": [{ "name": "Jane" }, "Bob"], "b": null, "c": false, "d": [] });
         let text = words("Do it?", &facts, &[("To", "a"), ("Gone", "b"), ("Save", "c"), ("None", "d"), ("No", "e")]);
-        assert_eq!(text, "Do it?\nTo: j@x, Jane\nSave: no\nNone: none");
+        assert_eq!(text, "Do it?\nTo: Jane; Bob\nSave: no\nNone: none");
     }
 }
