@@ -221,6 +221,11 @@ struct Tally {
     tokens: Vec<String>,
 }
 
+/// The portal's tools are looked through by `tests/it/portal/leaks.rs` on the embedded backend; these desks have no such ports.
+fn covered(tool: &str) -> bool {
+    !tool.starts_with("portal.")
+}
+
 async fn ask_everything(
     desks: &Desks,
     vendor: &Vendor,
@@ -238,7 +243,9 @@ async fn ask_everything(
             for method in ["tools/list", "resources/list", "prompts/list", "server/discover"] {
                 canaries.told(reader, method, &raw(&person, method, json!({})).await);
             }
-            for (at, tool) in catalogue().iter().enumerate().filter(|(_, it)| it.entry.kind == kind) {
+            for (at, tool) in
+                catalogue().iter().enumerate().filter(|(_, it)| it.entry.kind == kind && covered(it.entry.name))
+            {
                 let name = tool.entry.name;
                 let place = format!("an argument of {name}");
                 let mut typed = |_: &str| canaries.word(reader.desk, *organisation, Class::Typed, &*place);
@@ -362,7 +369,8 @@ async fn r01_and_l01_no_canary_is_anywhere_but_where_it_may_be() {
         format!("{calls} calls made, {scanned} bytes scanned, {} canaries found where they may not be", found.len());
     println!("{line}");
     assert!(found.is_empty(), "{line}:\n{}", found.iter().take(40).cloned().collect::<Vec<_>>().join("\n"));
-    let silent: Vec<_> = catalogue().iter().map(|it| it.entry.name).filter(|it| !well.contains(it)).collect();
+    let asked = catalogue().iter().map(|it| it.entry.name).filter(|it| covered(it));
+    let silent: Vec<_> = asked.filter(|it| !well.contains(it)).collect();
     assert_eq!(silent, [""; 0], "tools that answered nobody: give `leaks/arguments.rs` what they need");
     for vendor in &desks.vendors {
         for class in ["internal", "organisation", "tenant", "ticket", "way", "typed"] {

@@ -109,7 +109,7 @@ impl ConnectWise {
         let id = id.ok_or_else(|| Error::bad_reply("an invoice without a number"))?;
         // A row of nobody's is not opened, so what it comes to does not matter.
         let nobodys = owner(row.company.id) == Owner::Unknown;
-        let nothing = Currency::new("XXX").filter(|_| nobodys).map(|it| Money::new(Decimal::ZERO, it));
+        let nothing = nobodys.then(|| Money::new(Decimal::ZERO, Currency::NONE));
         let unreadable = || Error::bad_reply("an amount that cannot be read, or without a currency: set `currency`");
         let total = self.money(row.total, &row.currency).or(nothing).ok_or_else(unreadable)?;
         let balance = self.money(row.balance, &row.currency).or(nothing).ok_or_else(unreadable)?;

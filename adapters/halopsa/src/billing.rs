@@ -61,7 +61,7 @@ impl HaloPsa {
         let id = id.ok_or_else(|| Error::bad_reply("an invoice without a number"))?;
         // A row of nobody's is not opened, so what it comes to does not matter.
         let nobodys = owner(row.client_id) == Owner::Unknown;
-        let nothing = Currency::new("XXX").filter(|_| nobodys).map(|it| Money::new(Decimal::ZERO, it));
+        let nothing = nobodys.then(|| Money::new(Decimal::ZERO, Currency::NONE));
         let unreadable = || Error::bad_reply("an amount that cannot be read, or without a currency: set `currency`");
         let currency = (row.currency_code, &row.currency_code_name);
         let total = self.money(row.total, currency).or(nothing).ok_or_else(unreadable)?;

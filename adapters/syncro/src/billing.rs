@@ -64,7 +64,7 @@ impl Syncro {
         let id = id.ok_or_else(|| Error::bad_reply("an invoice without a number"))?;
         // A row of nobody's is not opened, so what it comes to does not matter.
         let nobodys = owner(row.customer()) == Owner::Unknown;
-        let nothing = Currency::new("XXX").filter(|_| nobodys).map(|it| Money::new(Decimal::ZERO, it));
+        let nothing = nobodys.then(|| Money::new(Decimal::ZERO, Currency::NONE));
         let total =
             self.money(row.total).or(nothing).ok_or_else(|| Error::bad_reply("an amount that cannot be read"))?;
         let status = match row.is_paid.0 {

@@ -14,6 +14,7 @@ use jiff::SignedDuration;
 use postern_policies::{Need, Requested};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tower::{Service, ServiceExt};
 
@@ -294,9 +295,21 @@ fn planned(permitted: &Permitted, plan: &Plan) -> Result<Permitted, Stop> {
     })
 }
 
-/// Arguments as they are kept and compared: the keys are in order, since the map keeps them so.
+/// Arguments as they are kept and compared: the same ones are the same text, in whichever order a client wrote them.
 fn text(arguments: &Map<String, Value>) -> Result<String, Stop> {
-    serde_json::to_string(arguments).map_err(|e| postern_api::Error::internal("arguments").because(e).into())
+    let ordered = ordered(&Value::Object(arguments.clone()));
+    serde_json::to_string(&ordered).map_err(|e| postern_api::Error::internal("arguments").because(e).into())
+}
+
+fn ordered(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let sorted: BTreeMap<_, _> = map.iter().collect();
+            Value::Object(sorted.into_iter().map(|(key, value)| (key.clone(), ordered(value))).collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(ordered).collect()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
 }
 
 /// What a preview answers.
@@ -336,4 +349,18 @@ fn waiting(request: &ActionRequest) -> Result<Shown, Stop> {
 
 fn raw(value: &Value) -> Result<Box<RawValue>, Stop> {
     to_raw_value(value).map_err(|e| postern_api::Error::internal("an answer").because(e).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn w08_the_order_in_which_a_client_writes_arguments_is_nothing() {
+        let of = |json: &str| text(&serde_json::from_str(json).expect("an object")).expect("text");
+        let one = of(r#"{"b":{"y":1,"x":[{"d":1,"c":2}]},"a":2}"#);
+        assert_eq!(one, of(r#"{"a":2,"b":{"x":[{"c":2,"d":1}],"y":1}}"#));
+        assert_ne!(one, of(r#"{"a":2,"b":{"x":[{"c":1,"d":2}],"y":1}}"#));
+        assert_ne!(of(r#"{"a":[1,2]}"#), of(r#"{"a":[2,1]}"#), "a list has an order");
+    }
 }

@@ -8,6 +8,9 @@ pub use rust_decimal::Decimal;
 pub struct Currency([u8; 3]);
 
 impl Currency {
+    /// No currency at all, for which ISO 4217 has a code of its own.
+    pub const NONE: Self = Self([b'X'; 3]);
+
     /// Three ASCII letters, any case; nothing else is a currency.
     pub fn new(code: &str) -> Option<Self> {
         let letters: [u8; 3] = code.as_bytes().try_into().ok()?;
