@@ -121,6 +121,7 @@ async fn main() -> std::result::Result<(), Failed> {
             clients,
             host: Arc::new(parts.gate.clone()),
             confirmations: parts.store.clone(),
+            actions: parts.store.clone(),
             policies: parts.engine.clone(),
             journal: parts.journal.clone(),
             ledger: Arc::new(parts.journal.clone()),
