@@ -92,13 +92,29 @@ impl Waiting {
             client: requester.client.as_deref().map(tidy),
             organisation: it.organisation.as_ref().map(ToString::to_string),
             arguments: arguments(&it.content.arguments),
-            facts: arguments(&Value::Object(rest).to_string()),
+            facts: rest.iter().map(|(key, value)| (label(key), spelled(value))).collect(),
             changes: changes.collect(),
             newly_visible: list("newly_visible").iter().map(text).collect(),
             warnings: warnings.into_iter().filter(|(so, _)| *so).map(|(_, words)| words).collect(),
             asked: (time(it.created_at), machine_time(it.created_at)),
             expires: (time(it.expires_at), machine_time(it.expires_at)),
         }
+    }
+}
+
+/// A fact for a person: parts by their names, several one after the other.
+fn spelled(value: &Value) -> String {
+    match value {
+        Value::Object(map) => {
+            let parts = map.iter().map(|(key, value)| format!("{}: {}", label(key), spelled(value)));
+            parts.collect::<Vec<_>>().join(", ")
+        }
+        Value::Array(items) if items.is_empty() => "none".to_owned(),
+        Value::Array(items) => items.iter().map(spelled).collect::<Vec<_>>().join("; "),
+        Value::Null => "nothing".to_owned(),
+        Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => visible(text),
     }
 }
 

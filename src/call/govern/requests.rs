@@ -66,7 +66,14 @@ where
             arguments: permitted.arguments.clone(),
         };
         let looked = self.look(&permitted, &plan).await?;
-        let request = self.note(&permitted, &plan, None, &looked)?;
+        let cx = &permitted.cx;
+        // The same look at the same records is the same request for as long as it is open: nobody is asked twice.
+        let known = self.actions.by_digest(&cx.tenant.id, &cx.caller.principal, &looked.digest)?;
+        let request = match known.filter(|it| it.state.open()) {
+            Some(known) => known,
+            None => self.note(&permitted, &plan, None, &looked)?,
+        };
+        permitted.trail.notes.lock().action = Some(request.id.as_str().into());
         told(&request, &looked)
     }
 

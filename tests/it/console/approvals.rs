@@ -49,6 +49,7 @@ fn waiting(gateway: &Gateway, tool: &str, requester: &str) -> ActionRequest {
             data: json!({
                 "changes": [{ "field": "audience", "before": null, "after": "canary-after" }],
                 "newly_visible": ["canary-visible"],
+                "recipient": { "name": "Jane", "told": true },
             })
             .to_string(),
             effect: Effect { newly_visible: true, customer_visible: true, ..Effect::default() },
@@ -72,8 +73,16 @@ async fn w03_whoever_has_the_right_sees_it_whole_and_neither_the_requester_nor_a
     let owner = gateway.person("owner@msp.example");
     let page = Browser::of(&gateway, Some(&owner)).get(&path).await;
     assert_eq!(page.status, 200);
-    for part in ["Canary Requester", "canary-after", "canary-visible", "[U+202E]", "D-1", "acme", "Publish &#60;b&#62;"]
-    {
+    for part in [
+        "Canary Requester",
+        "canary-after",
+        "canary-visible",
+        "[U+202E]",
+        "D-1",
+        "acme",
+        "Publish &#60;b&#62;",
+        "Name: Jane, Told: yes",
+    ] {
         assert!(page.text.contains(part), "{part} in {}", page.text);
     }
     assert!(Browser::of(&gateway, Some(&owner)).get("/console/approvals").await.text.contains(it.id.as_str()));

@@ -28,6 +28,8 @@ const BASIC = "basic@acme.example";
 const ADMIN = "admin@msp.example";
 const AGENT = "support-write@msp.example";
 const NOBODY = "nobody@msp.example";
+const OWNER = "owner@msp.example";
+const LEADER = "service-lead@msp.example";
 
 // A browser of its own for one person. Anything asked of another origin, and any complaint of the page, is a failure.
 async function person(email, options = {}) {
@@ -74,6 +76,9 @@ const pages = [
   ["confirmations", AGENT, async (page) => { await page.goto(`${origin}/console/confirmations`); }],
   ["confirmations-empty", BASIC, "/console/confirmations"],
   ["confirmation", AGENT, async (page) => { await page.goto(`${origin}/console/confirmations`); await page.getByRole("link", { name: "Look and decide" }).first().click(); }],
+  ["approvals", OWNER, "/console/approvals"],
+  ["approvals-empty", AGENT, "/console/approvals"],
+  ["approval", OWNER, async (page) => { await page.goto(`${origin}/console/approvals`); await page.getByRole("link", { name: "Look and decide" }).first().click(); }],
   ["activity", AGENT, "/console/activity"],
   ["activity-empty", NOBODY, "/console/activity"],
   ["all-clients", ADMIN, "/console/admin/clients"],
@@ -99,6 +104,10 @@ const go = async (page, where) => (typeof where === "function" ? where(page) : p
   await ask(agent.page, "get_ticket", { ticket_id: id });
   await ask(agent.page, "customer_list_tickets", {});
   await ask(agent.page, "close_ticket", { ticket_id: id, resolution: "Replaced the power supply.\nThe printer works again." });
+  const leader = await person(LEADER);
+  const publish = { customer_id: "acme", document_id: "DOC-1004", version_id: "DOC-1004-v2" };
+  assert.equal((await ask(leader.page, "portal.document_publish.preview", publish)).status, "pending_approval");
+  await leader.close();
   await ask(agent.page, "escalate_ticket", { ticket_id: id, target: "Network team", reason: "Second outage this week" });
   await agent.close();
 }
