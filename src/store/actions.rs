@@ -67,7 +67,7 @@ impl Store {
         let now = Timestamp::now().as_millisecond();
         self.database.change(|tx| {
             tx.execute(
-                "UPDATE action_request SET state = 'unknown', changed_at = ?1 WHERE state = 'executing'",
+                "UPDATE action_request SET state = 'unknown', needs_human = 1, changed_at = ?1 WHERE state = 'executing'",
                 params![now],
             )
             .map(drop)
@@ -422,7 +422,7 @@ mod tests {
         }
         let store = Store::open(dir.path()).expect("opens again");
         let read = store.get(&it.tenant, &it.id).expect("asks").expect("is there");
-        assert_eq!(read.state, State::Unknown);
+        assert_eq!((read.state, read.needs_human), (State::Unknown, true));
         assert!(store.get(&tenant("other"), &it.id).expect("asks").is_none(), "another tenant's is not there");
     }
 
