@@ -10,7 +10,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-printf 'not a secret\n' >"$work/secret"
+printf 'not a secret, and long enough to be one\n' >"$work/secret"
 prepared() {
     sed -e "s|/etc/postern/policies|$here/../policies|" -e "s|\"/etc/postern/[a-z-]*\"|\"$work/secret\"|" "$here/postern.example.toml"
 }
