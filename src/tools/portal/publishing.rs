@@ -76,6 +76,7 @@ struct PublishFacts {
     #[serde(skip_serializing_if = "Option::is_none")]
     replaces_version: Option<u32>,
     role_ids: Vec<AccessRoleId>,
+    audience: Text,
     download: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
@@ -152,6 +153,15 @@ impl Look {
 }
 
 impl Publish {
+    /// For whom, in words: no role named is everybody, and not nobody.
+    fn audience(&self) -> Text {
+        if self.role_ids.is_empty() {
+            return "everybody who may see documents".into();
+        }
+        let named: Vec<_> = self.role_ids.iter().map(AccessRoleId::as_str).collect();
+        Text::new(format!("the roles {}", named.join(", ")))
+    }
+
     async fn check(&self, cx: &ToolCx) -> Result<Look, Refusal> {
         if self.role_ids.len() > 20 {
             return Err(Refusal::argument("role_ids", "expected at most 20 IDs"));
@@ -235,6 +245,7 @@ impl Tool for Publish {
             version_number: look.version.number,
             replaces_version: before.map(|(it, _)| it.number).filter(|it| *it != look.version.number),
             role_ids: self.role_ids.clone(),
+            audience: self.audience(),
             download: self.download,
             expires_at: self.expires_at,
             recipients: look.seeing(self).map(|it| PersonView::of(&it.contact)).collect(),
@@ -255,7 +266,7 @@ impl Tool for Publish {
                     ("Kind", "kind"),
                     ("Version", "version_number"),
                     ("Replaces version", "replaces_version"),
-                    ("For roles", "role_ids"),
+                    ("For", "audience"),
                     ("Can be saved", "download"),
                     ("Until", "expires_at"),
                     ("Seen by", "recipients"),

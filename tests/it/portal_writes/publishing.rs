@@ -19,9 +19,14 @@ async fn a_document_is_previewed_approved_and_published_once() {
     let lead = gateway.person("service-lead@msp.example");
     let (id, waiting) = lead.waits(PREVIEW, with(drawing(), "notify", json!(true))).await;
     let text = waiting["message"].as_str().unwrap();
-    for words in
-        ["Publish a document", "Server room drawing", "Jane Smith", "Newly visible to", "until it is taken back"]
-    {
+    for words in [
+        "Publish a document",
+        "Server room drawing",
+        "For: everybody",
+        "Jane Smith",
+        "Newly visible to",
+        "until it is taken back",
+    ] {
         assert!(text.contains(words), "{words}: {text}");
     }
     assert!(!text.contains("Globex") && !text.contains("Ines"));
