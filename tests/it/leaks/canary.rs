@@ -99,6 +99,13 @@ pub(super) struct Canaries {
     finder: Option<AhoCorasick>,
 }
 
+/// Whether nothing of a word or number stands right beside it. A number that is a canary would else be found by chance in some
+/// long one, such as a time in nanoseconds or the id of a trace.
+fn alone(bytes: &[u8], start: usize, end: usize) -> bool {
+    let before = start.checked_sub(1).and_then(|at| bytes.get(at));
+    ![before, bytes.get(end)].into_iter().flatten().any(u8::is_ascii_alphanumeric)
+}
+
 /// The beginning of every word; letters alone, so that a name with one in it is still a name.
 const PREFIX: &str = "cnry";
 
@@ -160,6 +167,9 @@ impl Canaries {
         let finder = self.finder.take().unwrap_or_else(build);
         for hit in finder.find_overlapping_iter(bytes) {
             let canary = &self.all[hit.pattern().as_usize()];
+            if canary.needle.bytes().all(|it| it.is_ascii_digit()) && !alone(bytes, hit.start(), hit.end()) {
+                continue;
+            }
             match reader {
                 Some(reader) if self.may(canary, reader) => {
                     self.seen.insert((reader.desk, canary.class.name()));
