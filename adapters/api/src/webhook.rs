@@ -84,8 +84,6 @@ pub enum Means {
     },
     /// A person signed out at their realm, was locked or removed, or has other rights.
     Person {
-        /// The realm's name for itself, where the event says so.
-        realm: Option<String>,
         /// The person, as the realm's tokens name them in `sub`.
         subject: String,
     },
@@ -104,6 +102,11 @@ pub struct Event {
 pub trait Hook: std::fmt::Debug + Send + Sync {
     /// What was signed, and with what; `None` where the message carries no signature that could be read.
     fn signed(&self, delivery: &Delivery<'_>) -> Option<Signed>;
+
+    /// The secret itself, for a system that shows it in a header and signs nothing; `None` where the message has none.
+    fn shown<'a>(&self, _delivery: &Delivery<'a>) -> Option<&'a [u8]> {
+        None
+    }
 
     /// The events of a message whose signature was right. Kinds that are not known mean [`Means::Nothing`].
     ///
