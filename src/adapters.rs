@@ -87,6 +87,15 @@ impl<'a> Registry<'a> {
                 settings.share = self.share((tenant, name), "halopsa", &config.base_url, connection, usual);
                 postern_halopsa::connect((**config).clone(), self.handle(settings, auth)?)?
             }
+            SystemConfig::HubSpot(config, connection) => {
+                let auth = postern_hubspot::authenticator(config);
+                let mut settings = settings(name, &config.base_url, connection)?;
+                // HubSpot counts by private app, of which an account has one for Postern.
+                let account = config.account.to_string();
+                settings.share =
+                    self.share((tenant, name), "hubspot", &account, connection, Some(postern_hubspot::RATE));
+                postern_hubspot::connect((**config).clone(), self.handle(settings, auth)?)?
+            }
             SystemConfig::RequestTracker(config, connection) => {
                 let auth = postern_request_tracker::authenticator(config);
                 let mut settings = settings(name, &config.base_url, connection)?;
@@ -145,6 +154,7 @@ impl<'a> Registry<'a> {
 /// How a system sends messages, where it does.
 pub fn hook(config: &SystemConfig) -> Option<Arc<dyn Hook>> {
     match config {
+        SystemConfig::HubSpot(config, _) => Some(postern_hubspot::hook(config.account)),
         SystemConfig::Stripe(config, _) => Some(postern_stripe::hook(config.live)),
         SystemConfig::Embedded
         | SystemConfig::Autotask(..)

@@ -445,7 +445,8 @@ fn tenant(mut table: Table, path: &str, found: &mut Mistakes) -> Option<TenantCo
     let about = webhook::About { systems: &systems, realms: (customer_realm.is_some(), employee_realm.is_some()) };
     let webhooks = webhook::webhooks(table.remove("webhooks"), &at("webhooks"), &about, found);
     for key in table.keys() {
-        let known = "`id`, `name`, `realms`, `ports`, `systems`, `organisations`, `plans`, `trusted_link_hosts` or `webhooks`";
+        let known =
+            "`id`, `name`, `realms`, `ports`, `systems`, `organisations`, `plans`, `trusted_link_hosts` or `webhooks`";
         found.add(&at(key), format!("unknown field; expected {known}"));
     }
     let names = || named.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");

@@ -172,14 +172,7 @@ impl Receiver {
     }
 
     /// Does what an event asks for: nothing but reading again.
-    fn act(
-        &self,
-        sender: &Sender,
-        (tenant, name): (&TenantId, &str),
-        event: &Event,
-        proof: Proof,
-        request_id: &str,
-    ) {
+    fn act(&self, sender: &Sender, (tenant, name): (&TenantId, &str), event: &Event, proof: Proof, request_id: &str) {
         let told = |code: &str| {
             self.parts.ears.heard(&Note { tenant, code, refused: false, request_id });
             tracing::info!(tenant = tenant.as_str(), webhook = name, code, "webhook: {code}");

@@ -71,7 +71,8 @@ impl Hook for Keycloak {
             (None, None) => return Err(strange()),
             (Some(_), None) | (_, Some(_)) => None,
         };
-        let means = person.filter(|it| is_subject(it)).map_or(Means::Nothing, |it| Means::Person { subject: it.into() });
+        let means =
+            person.filter(|it| is_subject(it)).map_or(Means::Nothing, |it| Means::Person { subject: it.into() });
         let plain = |it: &String| !it.is_empty() && it.len() <= 128 && it.bytes().all(|b| b.is_ascii_graphic());
         // Older versions have no id: the same bytes are the same event then.
         let id = message.id.filter(plain).unwrap_or_else(|| {
@@ -92,7 +93,8 @@ fn user(path: &str) -> Option<&str> {
 }
 
 fn is_subject(text: &str) -> bool {
-    (1..=128).contains(&text.len()) && text.bytes().all(|it| it.is_ascii_alphanumeric() || matches!(it, b'-' | b':' | b'_'))
+    (1..=128).contains(&text.len())
+        && text.bytes().all(|it| it.is_ascii_alphanumeric() || matches!(it, b'-' | b':' | b'_'))
 }
 
 #[cfg(test)]
@@ -110,7 +112,10 @@ mod tests {
             (r#"{"id":"e1","type":"LOGOUT","userId":"u-1"}"#, person()),
             (r#"{"id":"e1","type":"DELETE_ACCOUNT","userId":"u-1"}"#, person()),
             (r#"{"id":"e1","resourceType":"USER","operationType":"DELETE","resourcePath":"users/u-1"}"#, person()),
-            (r#"{"id":"e1","resourceType":"REALM_ROLE_MAPPING","resourcePath":"users/u-1/role-mappings/realm"}"#, person()),
+            (
+                r#"{"id":"e1","resourceType":"REALM_ROLE_MAPPING","resourcePath":"users/u-1/role-mappings/realm"}"#,
+                person(),
+            ),
             (r#"{"id":"e1","type":"LOGIN","userId":"u-1"}"#, Means::Nothing),
             (r#"{"id":"e1","type":"REFRESH_TOKEN","userId":"u-1"}"#, Means::Nothing),
             (r#"{"id":"e1","type":"REFRESH_TOKEN_ERROR","userId":"u-1"}"#, Means::Nothing),

@@ -34,8 +34,7 @@ pub(crate) fn vendors<'a>(id: &'a str, prefix: &str) -> Option<&'a str> {
     id.strip_prefix(prefix).filter(|it| plain(it)).map(|_| id)
 }
 
-const SUPPORTED: [Op; 5] =
-    [Op::InvoiceList, Op::InvoiceGet, Op::PaymentList, Op::AgreementList, Op::PaymentLinkCreate];
+const SUPPORTED: [Op; 5] = [Op::InvoiceList, Op::InvoiceGet, Op::PaymentList, Op::AgreementList, Op::PaymentLinkCreate];
 
 #[postern_api::async_trait]
 impl Adapter for Stripe {
@@ -50,10 +49,9 @@ impl Adapter for Stripe {
     async fn probe(&self, cx: &CallCx) -> Result<()> {
         let found = self.client.first::<InvoiceRow>(cx, &["invoices"]).await;
         found.map_err(|error| match error.kind() {
-            ErrorKind::NotFound => Error::new(
-                ErrorKind::Unavailable,
-                "no Stripe at this address; check `base_url`, which ends in /v1",
-            ),
+            ErrorKind::NotFound => {
+                Error::new(ErrorKind::Unavailable, "no Stripe at this address; check `base_url`, which ends in /v1")
+            }
             _ => error,
         })
     }

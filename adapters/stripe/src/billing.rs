@@ -14,9 +14,7 @@ use jiff::tz::TimeZone;
 use postern_api::domain::{
     Agreement, Decimal, Invoice, InvoiceLine, InvoiceQuery, InvoiceStatus, Money, NewPaymentLink, Payment,
 };
-use postern_api::{
-    Billing, CallCx, Error, ErrorKind, ExternalId, InvoiceId, Owned, Owner, Page, Reach, Result, Text,
-};
+use postern_api::{Billing, CallCx, Error, ErrorKind, ExternalId, InvoiceId, Owned, Owner, Page, Reach, Result, Text};
 
 #[postern_api::async_trait]
 impl Billing for Stripe {
@@ -91,7 +89,13 @@ impl Billing for Stripe {
 fn customers<'a>(reach: &'a Reach, wanted: Option<&'a ExternalId>) -> Vec<Option<&'a ExternalId>> {
     let is_customer = |it: &ExternalId| vendors(it.as_str(), "cus_").is_some();
     match (wanted, reach) {
-        (Some(one), reach) => if reach.contains(one) && is_customer(one) { vec![Some(one)] } else { vec![] },
+        (Some(one), reach) => {
+            if reach.contains(one) && is_customer(one) {
+                vec![Some(one)]
+            } else {
+                vec![]
+            }
+        }
         (None, Reach::Organisations(some)) => some.iter().filter(|it| is_customer(it)).map(Some).collect(),
         (None, Reach::Tenant) => vec![None],
     }

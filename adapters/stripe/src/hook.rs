@@ -169,9 +169,12 @@ mod tests {
     #[test]
     fn events_say_what_changed_and_whose_and_the_rest_means_nothing() {
         let event = |kind: &str, live: bool, about: &str| {
-            format!(r#"{{"id":"evt_1","object":"event","type":"{kind}","livemode":{live},"data":{{"object":{about}}}}}"#)
+            format!(
+                r#"{{"id":"evt_1","object":"event","type":"{kind}","livemode":{live},"data":{{"object":{about}}}}}"#
+            )
         };
-        let means = |body: String| hook(false).events(body.as_bytes()).map(|it| it.into_iter().next().map(|it| it.means));
+        let means =
+            |body: String| hook(false).events(body.as_bytes()).map(|it| it.into_iter().next().map(|it| it.means));
         let changed = |entity, whose: Option<&str>| {
             let organisation = whose.map(|it| ExternalId::new(it).expect("an id"));
             Some(Means::Changed { entity, organisation })

@@ -135,7 +135,8 @@ fn payment(row: &ChargeRow, paid: &Paid) -> Result<Payment> {
 
 /// The kind, and four digits where they are four digits.
 fn method(it: &Method) -> Option<String> {
-    let kind = it.kind.as_deref().filter(|it| it.len() <= 32 && it.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))?;
+    let kind =
+        it.kind.as_deref().filter(|it| it.len() <= 32 && it.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))?;
     let ending = [&it.card, &it.sepa_debit, &it.us_bank_account].into_iter().flatten().next();
     let digits = ending.and_then(|it| it.last4.as_deref());
     let digits = digits.filter(|it| it.len() == 4 && it.bytes().all(|b| b.is_ascii_digit()));
@@ -157,8 +158,9 @@ fn why(code: Option<&str>) -> &'static str {
 
 /// A payment of nobody's that says nothing.
 fn nothing() -> Result<Payment> {
-    let row: ChargeRow = serde_json::from_str(r#"{"id":"ch_0","livemode":false,"amount":0,"currency":"xxx","created":0}"#)
-        .map_err(|e| Error::internal("an empty payment").because(e))?;
+    let row: ChargeRow =
+        serde_json::from_str(r#"{"id":"ch_0","livemode":false,"amount":0,"currency":"xxx","created":0}"#)
+            .map_err(|e| Error::internal("an empty payment").because(e))?;
     payment(&row, &Paid::new())
 }
 

@@ -47,10 +47,7 @@ fn agreement(row: &SubscriptionRow) -> Result<Agreement> {
         name: Text::new(name),
         kind: None,
         active: matches!(row.status.as_deref(), Some("active" | "trialing" | "past_due")),
-        days: Days {
-            from: row.start_date.and_then(day),
-            until: row.ended_at.or(row.cancel_at).and_then(day),
-        },
+        days: Days { from: row.start_date.and_then(day), until: row.ended_at.or(row.cancel_at).and_then(day) },
         amount: amount(row),
         period: period(row),
     })

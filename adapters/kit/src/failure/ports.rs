@@ -4,6 +4,7 @@ use crate::check::said;
 use crate::fixture::Fixture;
 use crate::trial::Verdict;
 use postern_api::*;
+use std::collections::BTreeMap;
 
 /// A record, and the port that it is asked of.
 pub(super) enum Subject {
@@ -47,7 +48,7 @@ impl Subject {
         let op = match self {
             Subject::Ticket => Op::TicketComment,
             Subject::Invoice(..) => Op::PaymentLinkCreate,
-            Subject::Contacts => return false,
+            Subject::Contacts => Op::ProfileChange,
         };
         f.adapter.supports().contains(&op)
     }
@@ -58,9 +59,7 @@ impl Subject {
         match self {
             Subject::Ticket => desk(f)?.ticket(cx, &f.own.ticket).await.map(drop),
             Subject::Invoice(id, _) => f.adapter.billing().ok_or_else(none)?.invoice(cx, id).await.map(drop),
-            Subject::Contacts => {
-                f.adapter.crm().ok_or_else(none)?.organisation(cx, &f.own.external).await.map(drop)
-            }
+            Subject::Contacts => f.adapter.crm().ok_or_else(none)?.organisation(cx, &f.own.external).await.map(drop),
         }
     }
 
@@ -88,7 +87,20 @@ impl Subject {
                 let billing = f.adapter.billing().ok_or_else(|| Error::internal("no billing"))?;
                 billing.create_payment_link(&cx, &new).await.map(drop)
             }
-            Subject::Contacts => Ok(()),
+            Subject::Contacts => {
+                cx.reference = Some(format!("gw:{written}"));
+                let crm = f.adapter.crm().ok_or_else(|| Error::internal("no crm"))?;
+                let now = profile(f, crm).await?;
+                let before = now.get(&ProfileField::Title).cloned().flatten();
+                let change = ProfileChange {
+                    organisation: f.own.external.clone(),
+                    contact: f.own.contact.clone(),
+                    fields: [(ProfileField::Title, (before, Some(written.to_owned())))].into(),
+                    source: "kit".into(),
+                    by: "kit".into(),
+                };
+                crm.change_profile(&cx, &change).await.map(drop)
+            }
         }
     }
 
@@ -104,9 +116,19 @@ impl Subject {
                 let invoice = f.open(&f.own, said("invoice", billing.invoice(&f.own_cx(), id).await)?)?;
                 Ok(invoice.payment_link.is_some_and(|it| it.active))
             }
-            Subject::Contacts => Ok(false),
+            Subject::Contacts => {
+                let crm = f.adapter.crm().ok_or("no crm")?;
+                let now = said("profile", profile(f, crm).await)?;
+                Ok(now.get(&ProfileField::Title).cloned().flatten().as_deref() == Some(written))
+            }
         }
     }
+}
+
+/// The own contact's fields.
+async fn profile(f: &Fixture, crm: &dyn Crm) -> Result<BTreeMap<ProfileField, Option<String>>> {
+    let fields = crm.profile(&f.own_cx(), &f.own.external, f.own.contact.as_ref()).await?;
+    f.open(&f.own, fields).map_err(Error::internal)
 }
 
 fn desk(f: &Fixture) -> Result<&dyn ServiceDesk> {

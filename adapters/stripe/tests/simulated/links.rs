@@ -165,7 +165,9 @@ async fn nothing_is_written_without_a_reference_or_for_somebody_else() {
     for links in KINDS {
         let bench = Bench::of(links).await;
         assert_eq!(kind(bench.link(&acme()).await), Some(ErrorKind::Internal));
-        for (organisation, id) in [(GLOBEX, OPEN), (stripe::ACME, "in_Globex00000001"), (stripe::ACME, "in_Nobody00000001")] {
+        for (organisation, id) in
+            [(GLOBEX, OPEN), (stripe::ACME, "in_Globex00000001"), (stripe::ACME, "in_Nobody00000001")]
+        {
             let other = NewPaymentLink { organisation: external(organisation), invoice: invoice(id), ..new() };
             let both = vec![external(stripe::ACME), external(GLOBEX)];
             let cx = CallCx { reach: Reach::Organisations(both), ..writing("gw:1") };

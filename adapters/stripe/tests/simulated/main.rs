@@ -58,7 +58,8 @@ impl Bench {
 
     /// Acme's invoices, opened as the gateway opens them.
     pub(crate) async fn invoices(&self, cx: &CallCx) -> (Vec<Invoice>, Page<()>) {
-        let query = InvoiceQuery { organisation: None, statuses: vec![], customer_visible: false, offset: 0, limit: 200 };
+        let query =
+            InvoiceQuery { organisation: None, statuses: vec![], customer_visible: false, offset: 0, limit: 200 };
         let page = self.billing().invoices(cx, &query).await.expect("invoices");
         let rest = Page { rows: vec![], total: page.total, truncated: page.truncated };
         (page.rows.into_iter().filter_map(opened).collect(), rest)

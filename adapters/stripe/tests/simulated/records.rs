@@ -127,8 +127,12 @@ async fn agreements_say_what_a_period_costs_where_that_is_fixed() {
     let bench = Bench::start().await;
     let found = bench.billing().agreements(&acme(), &external(stripe::ACME)).await.expect("agreements");
     let found: Vec<_> = found.into_iter().filter_map(opened).collect();
-    let told: Vec<_> = found.iter().map(|it| (it.name.expose(), it.amount.map(|it| it.to_string()), it.period.as_deref())).collect();
-    assert_eq!(told, [("Backup by use", None, Some("month")), ("Managed workplace", Some("594.00 EUR".into()), Some("month"))]);
+    let told: Vec<_> =
+        found.iter().map(|it| (it.name.expose(), it.amount.map(|it| it.to_string()), it.period.as_deref())).collect();
+    assert_eq!(
+        told,
+        [("Backup by use", None, Some("month")), ("Managed workplace", Some("594.00 EUR".into()), Some("month"))]
+    );
 }
 
 #[tokio::test]

@@ -31,12 +31,7 @@ const TABLE: &[Row] = &[
     ),
     ("GET", "invoices/#", INVOICES, &[]),
     ("GET", "invoices/#/lines", INVOICES, &[("limit", "limit"), ("starting_after", "id")]),
-    (
-        "GET",
-        "invoice_payments",
-        INVOICES,
-        &[("invoice", "id"), ("limit", "limit"), ("starting_after", "id")],
-    ),
+    ("GET", "invoice_payments", INVOICES, &[("invoice", "id"), ("limit", "limit"), ("starting_after", "id")]),
     (
         "GET",
         "charges",
@@ -51,12 +46,7 @@ const TABLE: &[Row] = &[
         &[("customer", "customer"), ("status", "all"), ("limit", "limit"), ("starting_after", "id")],
     ),
     ("GET", "payment_links", LINKS, &[("limit", "limit"), ("starting_after", "id")]),
-    (
-        "POST",
-        "invoices/#",
-        INVOICES_WRITE,
-        &[("metadata[postern_link]", "text"), ("metadata[postern_again]", "text")],
-    ),
+    ("POST", "invoices/#", INVOICES_WRITE, &[("metadata[postern_link]", "text"), ("metadata[postern_again]", "text")]),
     (
         "POST",
         "payment_links",
