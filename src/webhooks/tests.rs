@@ -96,7 +96,7 @@ impl Bench {
 }
 
 #[tokio::test]
-async fn h01_a_signed_event_makes_stale_what_it_is_about_once_and_is_audited() {
+async fn a_signed_event_makes_stale_what_it_is_about_once_and_is_audited() {
     let bench = bench();
     assert_eq!(bench.stripe(&signed(SECRET, EVENT, 0), EVENT).await, (204, String::new()));
     let told = ["msp money Organisation Some(\"cus_1\")", "msp webhook_changed_organisation false"];
@@ -109,7 +109,7 @@ async fn h01_a_signed_event_makes_stale_what_it_is_about_once_and_is_audited() {
 }
 
 #[tokio::test]
-async fn h02_every_way_in_which_a_signature_is_wrong_is_one_answer_and_nothing_happens() {
+async fn every_way_in_which_a_signature_is_wrong_is_one_answer_and_nothing_happens() {
     let bench = bench();
     let good = signed(SECRET, EVENT, 0);
     let at = Timestamp::now().as_second();
@@ -145,7 +145,7 @@ async fn h02_every_way_in_which_a_signature_is_wrong_is_one_answer_and_nothing_h
 }
 
 #[tokio::test]
-async fn h03_either_of_two_secrets_is_right_while_one_is_changed() {
+async fn either_of_two_secrets_is_right_while_one_is_changed() {
     let bench = bench();
     let body = |id: &str| EVENT.replace("evt_1", id);
     for (id, secret) in [("evt_1", OLDER), ("evt_2", SECRET)] {
@@ -160,7 +160,7 @@ async fn h03_either_of_two_secrets_is_right_while_one_is_changed() {
 }
 
 #[tokio::test]
-async fn h04_kinds_that_nobody_looks_at_are_taken_and_ignored() {
+async fn kinds_that_nobody_looks_at_are_taken_and_ignored() {
     let bench = bench();
     for kind in ["payout.paid", "something.new"] {
         let body = EVENT.replace("customer.updated", kind).replace("evt_1", kind);
@@ -172,7 +172,7 @@ async fn h04_kinds_that_nobody_looks_at_are_taken_and_ignored() {
 }
 
 #[tokio::test]
-async fn h05_a_realm_is_asked_about_who_it_tells_of_and_an_unsigned_message_does_no_more() {
+async fn a_realm_is_asked_about_who_it_tells_of_and_an_unsigned_message_does_no_more() {
     let bench = bench();
     let body = |id: &str| format!(r#"{{"id":"{id}","type":"LOGOUT","userId":"u-1","realmId":"CANARY"}}"#);
     for (name, header, told) in [
@@ -192,7 +192,7 @@ async fn h05_a_realm_is_asked_about_who_it_tells_of_and_an_unsigned_message_does
 }
 
 #[tokio::test]
-async fn h06_who_is_not_known_is_nobody_and_too_much_is_refused() {
+async fn who_is_not_known_is_nobody_and_too_much_is_refused() {
     let bench = bench();
     let good = signed(SECRET, EVENT, 0);
     let header = ("stripe-signature", good.as_str());

@@ -132,7 +132,7 @@ async fn w09_a_link_that_stripe_never_answers_for_is_unknown_and_not_made_twice(
 }
 
 #[tokio::test]
-async fn h07_a_signed_event_of_stripe_is_taken_once_audited_and_who_is_who_is_read_again() {
+async fn a_signed_event_of_stripe_is_taken_once_audited_and_who_is_who_is_read_again() {
     let bench = Bench::start(Links::HostedInvoice).await;
     let lead = bench.gateway.person(LEAD);
     let count = async || lead.data("portal.invoices.list", json!({})).await["pagination"]["total"].clone();
