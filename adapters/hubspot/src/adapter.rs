@@ -52,12 +52,7 @@ impl Adapter for HubSpot {
 
     async fn probe(&self, cx: &CallCx) -> Result<()> {
         for kind in ["companies", "contacts"] {
-            self.client.first(cx, kind).await.map_err(|error| match error.kind() {
-                ErrorKind::NotFound => {
-                    Error::new(ErrorKind::Unavailable, "no HubSpot at this address; check `base_url`")
-                }
-                _ => error,
-            })?;
+            self.client.first(cx, kind).await.map_err(at_probe)?;
         }
         Ok(())
     }
@@ -65,4 +60,12 @@ impl Adapter for HubSpot {
     fn crm(&self) -> Option<&dyn Crm> {
         Some(self)
     }
+}
+
+/// A missing list is a wrong address, not a missing record.
+fn at_probe(found: Error) -> Error {
+    if found.kind() == ErrorKind::NotFound {
+        return Error::new(ErrorKind::Unavailable, "no HubSpot at this address; check `base_url`");
+    }
+    found
 }

@@ -47,18 +47,21 @@ impl Adapter for Stripe {
     }
 
     async fn probe(&self, cx: &CallCx) -> Result<()> {
-        let found = self.client.first::<InvoiceRow>(cx, &["invoices"]).await;
-        found.map_err(|error| match error.kind() {
-            ErrorKind::NotFound => {
-                Error::new(ErrorKind::Unavailable, "no Stripe at this address; check `base_url`, which ends in /v1")
-            }
-            _ => error,
-        })
+        self.client.first::<InvoiceRow>(cx, &["invoices"]).await.map_err(at_probe)
     }
 
     fn billing(&self) -> Option<&dyn Billing> {
         Some(self)
     }
+}
+
+/// A missing list is a wrong address, not a missing record.
+fn at_probe(found: Error) -> Error {
+    if found.kind() == ErrorKind::NotFound {
+        let message = "no Stripe at this address; check `base_url`, which ends in /v1";
+        return Error::new(ErrorKind::Unavailable, message);
+    }
+    found
 }
 
 #[cfg(test)]

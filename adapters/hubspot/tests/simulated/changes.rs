@@ -25,8 +25,11 @@ impl Bench {
     fn phone_of(&self, id: u64) -> Value {
         self.hubspot.state.data(|data| {
             let all = data.contacts.iter().chain(&data.companies);
-            let row = all.into_iter().find(|it| it["id"] == id.to_string()).expect("a record");
-            row["properties"]["phone"].clone()
+            let row = all
+                .into_iter()
+                .find(|it| it.get("id").and_then(Value::as_str) == Some(&*id.to_string()))
+                .expect("a record");
+            row.pointer("/properties/phone").cloned().unwrap_or_default()
         })
     }
 

@@ -4,7 +4,7 @@ use super::{Bench, acme, external, invoice, opened, writing};
 use postern_api::*;
 use postern_simulators::stripe::{self, GLOBEX, OPEN};
 use postern_stripe::Links;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 const KINDS: [Links; 2] = [Links::HostedInvoice, Links::PaymentLink];
@@ -26,12 +26,11 @@ impl Bench {
 
     /// Links that there are: notes on the invoice, or objects for it.
     fn made(&self, links: Links) -> usize {
+        let has = |it: &Value, field: &str| it.get("metadata").and_then(|it| it.get(field)).cloned();
         self.stripe.state.data(|data| match links {
-            Links::HostedInvoice => {
-                data.invoices.iter().filter(|it| it["metadata"].get("postern_link").is_some()).count()
-            }
+            Links::HostedInvoice => data.invoices.iter().filter(|it| has(it, "postern_link").is_some()).count(),
             Links::PaymentLink => {
-                data.payment_links.iter().filter(|it| it["metadata"]["postern_invoice"] == OPEN).count()
+                data.payment_links.iter().filter(|it| has(it, "postern_invoice") == Some(json!(OPEN))).count()
             }
         })
     }
