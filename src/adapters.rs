@@ -86,6 +86,14 @@ impl<'a> Registry<'a> {
                 settings.share = self.share((tenant, name), "halopsa", &config.base_url, connection, usual);
                 postern_halopsa::connect((**config).clone(), self.handle(settings, auth)?)?
             }
+            SystemConfig::Keycloak(config, connection) => {
+                let auth = postern_keycloak::authenticator(config);
+                let mut settings = settings(name, &config.base_url, connection)?;
+                settings.refusal = Some(postern_keycloak::is_refusal);
+                // Keycloak counts nothing by itself.
+                settings.share = self.share((tenant, name), "keycloak", &config.base_url, connection, None);
+                postern_keycloak::connect((**config).clone(), self.handle(settings, auth)?)?
+            }
             SystemConfig::RequestTracker(config, connection) => {
                 let auth = postern_request_tracker::authenticator(config);
                 let mut settings = settings(name, &config.base_url, connection)?;

@@ -17,6 +17,8 @@ pub enum SystemConfig {
     Autotask(Box<postern_autotask::Config>, Connection),
     /// HaloPSA.
     HaloPsa(Box<postern_halopsa::Config>, Connection),
+    /// Keycloak.
+    Keycloak(Box<postern_keycloak::Config>, Connection),
     /// Request Tracker 5.
     RequestTracker(Box<postern_request_tracker::Config>, Connection),
     /// Syncro.
@@ -84,6 +86,15 @@ impl SystemConfig {
                 }
                 Some(SystemConfig::HaloPsa(Box::new(config), connection?))
             }
+            "keycloak" => {
+                let secret = secret(&mut table, path, "client_secret", found);
+                let config = section::<postern_keycloak::Config>(Some(Value::Table(table)), path, found);
+                let config = config?.with_secret(secret?);
+                for mistake in config.mistakes() {
+                    found.add(&format!("{path}.{}", mistake.path), format!("expected {}", mistake.expected));
+                }
+                Some(SystemConfig::Keycloak(Box::new(config), connection?))
+            }
             "request-tracker" => {
                 let field = if table.contains_key("token") { "token" } else { "password" };
                 let secret = secret(&mut table, path, field, found);
@@ -118,6 +129,7 @@ impl SystemConfig {
             SystemConfig::Autotask(..) => "autotask",
             SystemConfig::ConnectWise(..) => "connectwise",
             SystemConfig::HaloPsa(..) => "halopsa",
+            SystemConfig::Keycloak(..) => "keycloak",
             SystemConfig::RequestTracker(..) => "request-tracker",
             SystemConfig::Syncro(..) => "syncro",
         }
@@ -132,6 +144,7 @@ impl SystemConfig {
             SystemConfig::HaloPsa(it, _) => {
                 format!("halopsa {} {}", it.base_url, it.tenant.as_deref().unwrap_or_default())
             }
+            SystemConfig::Keycloak(it, _) => format!("keycloak {} {}", it.base_url, it.realm),
             SystemConfig::RequestTracker(it, _) => format!("request-tracker {}", it.base_url),
             SystemConfig::Syncro(it, _) => format!("syncro {}", it.base_url),
         }
@@ -150,12 +163,13 @@ impl SystemConfig {
             SystemConfig::Autotask(..) => {
                 matches!(port, "service_desk" | "crm" | "billing" | "sales" | "projects" | "assets")
             }
+            SystemConfig::Keycloak(..) => port == "identity",
             SystemConfig::RequestTracker(..) => matches!(port, "service_desk" | "crm"),
         }
     }
 }
 
-const KINDS: &str = "`autotask`, `connectwise`, `embedded`, `halopsa`, `request-tracker` or `syncro`";
+const KINDS: &str = "`autotask`, `connectwise`, `embedded`, `halopsa`, `keycloak`, `request-tracker` or `syncro`";
 
 /// Takes a secret reference out of a table and reads it.
 fn secret(table: &mut Table, path: &str, field: &str, found: &mut Mistakes) -> Option<SecretString> {

@@ -37,8 +37,11 @@ impl Keycloak {
         }
         let before: Names = direct.iter().filter(|it| managed.iter().any(|role| role.name == **it)).cloned().collect();
         let reason = change.reason.as_deref().map(|it| format!(": {it}")).unwrap_or_default();
-        let entry = Entry::open(cx, Op::AccessChange, AccessEventKind::RoleChange, &change.by)
-            .detail(format!("from {} to {}{reason}", listed(&from), listed(&to)));
+        let entry = Entry::open(cx, Op::AccessChange, AccessEventKind::RoleChange, &change.by).detail(format!(
+            "from {} to {}{reason}",
+            listed(&from),
+            listed(&to)
+        ));
         let mut begun = user.clone();
         journal::keep(&mut begun, &entry);
         self.client.put(cx, &begun).await?;

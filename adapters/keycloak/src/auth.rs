@@ -3,7 +3,9 @@
 use crate::config::Config;
 use crate::error;
 use crate::wire::Grant;
-use postern_api::http::{Authenticator, Credential, Effect, ExposeSecret, Http, Request, SecretString, StatusCode, header};
+use postern_api::http::{
+    Authenticator, Credential, Effect, ExposeSecret, Http, Request, SecretString, StatusCode, header,
+};
 use postern_api::{CallCx, Error, Result};
 use std::sync::Arc;
 use std::time::Duration;

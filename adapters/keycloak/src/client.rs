@@ -55,11 +55,8 @@ impl Client {
         let (mut users, mut seen) = (Vec::new(), BTreeSet::new());
         let size = self.page_size as usize;
         loop {
-            let page: Vec<Pair<'_>> = query
-                .iter()
-                .cloned()
-                .chain([("first", users.len().to_string()), ("max", size.to_string())])
-                .collect();
+            let page: Vec<Pair<'_>> =
+                query.iter().cloned().chain([("first", users.len().to_string()), ("max", size.to_string())]).collect();
             let rows: Vec<UserRow> = self.get(cx, below, &page, what).await?;
             let (came, before) = (rows.len(), users.len());
             users.extend(rows.into_iter().filter(|it| seen.insert(it.id.clone())));
@@ -131,7 +128,11 @@ impl Client {
             return Err(Error::not_found("portal user"));
         }
         let user: UserRow = self.get(cx, &["users", id], &[], "portal user").await?;
-        if user.id.eq_ignore_ascii_case(id) { Ok(user) } else { Err(Error::bad_reply("another user than the one asked for")) }
+        if user.id.eq_ignore_ascii_case(id) {
+            Ok(user)
+        } else {
+            Err(Error::bad_reply("another user than the one asked for"))
+        }
     }
 
     /// Writes a user back: every field that a change without it would lose.

@@ -154,7 +154,8 @@ impl Config {
         expect(basic, "basic_role".into(), "a realm role's name, another one than `lead_role`");
         for (name, role) in &self.access_roles {
             let fits = AccessRoleId::new(name).is_ok() && *name != self.lead_role && *name != self.basic_role;
-            let expected = "a realm role's name of letters, digits and `. _ : @ + -`, neither `lead_role` nor `basic_role`";
+            let expected =
+                "a realm role's name of letters, digits and `. _ : @ + -`, neither `lead_role` nor `basic_role`";
             expect(fits, format!("access_roles.{name}"), expected);
             let safe = !(role.internal && role.default);
             expect(safe, format!("access_roles.{name}.default"), "`false` for a role that is internal");

@@ -73,7 +73,11 @@ impl Keycloak {
         }
         self.trusted(cx).await?;
         let user = self.client.user(cx, id).await?;
-        if self.owner(cx, &user).await? == Owner::Organisation(organisation.clone()) { Ok(user) } else { Err(missing()) }
+        if self.owner(cx, &user).await? == Owner::Organisation(organisation.clone()) {
+            Ok(user)
+        } else {
+            Err(missing())
+        }
     }
 
     /// Every user with this address, whoever's.
@@ -157,7 +161,12 @@ impl Keycloak {
     }
 
     /// One portal user of an organisation, read anew.
-    pub(crate) async fn read_user(&self, cx: &CallCx, organisation: &ExternalId, id: &str) -> Result<Owned<PortalUser>> {
+    pub(crate) async fn read_user(
+        &self,
+        cx: &CallCx,
+        organisation: &ExternalId,
+        id: &str,
+    ) -> Result<Owned<PortalUser>> {
         let user = self.user_of(cx, organisation, id).await?;
         let found = Found { owner: Owner::Organisation(organisation.clone()), user };
         Ok(self.portal_user(cx, organisation, found).await?.1)

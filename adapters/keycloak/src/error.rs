@@ -128,7 +128,12 @@ mod tests {
         use Effect::{Read, Write};
         let cases: &[(u16, &str, Effect, ErrorKind)] = &[
             (400, r#"{"errorMessage":"Provided invalid required actions"}"#, Write, ErrorKind::InvalidArgument),
-            (400, r#"{"field":"big","errorMessage":"error-invalid-length","params":["big",0,2048]}"#, Write, ErrorKind::InvalidArgument),
+            (
+                400,
+                r#"{"field":"big","errorMessage":"error-invalid-length","params":["big",0,2048]}"#,
+                Write,
+                ErrorKind::InvalidArgument,
+            ),
             (400, r#"{"errorMessage":"User is disabled"}"#, Write, ErrorKind::InvalidArgument),
             (401, r#"{"error":"HTTP 401 Unauthorized"}"#, Read, ErrorKind::Unauthenticated),
             (403, r#"{"error":"HTTP 403 Forbidden"}"#, Write, ErrorKind::Forbidden),

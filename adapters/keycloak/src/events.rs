@@ -31,9 +31,9 @@ impl Keycloak {
     pub(crate) async fn list_events(&self, cx: &CallCx, query: &AccessEventQuery) -> Result<Vec<Owned<AccessEvent>>> {
         let own = Owner::Organisation(query.organisation.clone());
         let users = self.users_of(cx, &query.organisation).await?.into_iter().filter(|it| it.owner == own);
-        let users = users.map(|it| it.user).filter(|it| {
-            query.user.as_ref().is_none_or(|wanted| it.id.eq_ignore_ascii_case(wanted.as_str()))
-        });
+        let users = users
+            .map(|it| it.user)
+            .filter(|it| query.user.as_ref().is_none_or(|wanted| it.id.eq_ignore_ascii_case(wanted.as_str())));
         let found = stream::iter(users).map(|user| self.events_of(cx, query, user));
         let found: Vec<Vec<AccessEvent>> = found.buffered(AT_ONCE).try_collect().await?;
         let mut events: Vec<AccessEvent> = found.into_iter().flatten().collect();
@@ -91,7 +91,8 @@ impl Keycloak {
         let rows: Vec<AdminEventRow> = self.client.get(cx, &["admin-events"], &pairs, "events").await?;
         for row in rows.into_iter().filter(|it| mine.is_none() || it.auth_details.user_id != mine) {
             let below = row.resource_path.strip_prefix("users/").and_then(|it| it.strip_prefix(user.id.as_str()));
-            let (Some(below), Some(at)) = (below.filter(|it| it.is_empty() || it.starts_with('/')), time(row.time)) else {
+            let (Some(below), Some(at)) = (below.filter(|it| it.is_empty() || it.starts_with('/')), time(row.time))
+            else {
                 continue;
             };
             let (kind, detail) = meaning(&row.resource_type, &row.operation_type, below);

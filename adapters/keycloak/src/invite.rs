@@ -4,10 +4,10 @@
 //! it there and is told as unknown.
 
 use crate::adapter::{Keycloak, anew};
+use crate::client::{NOTHING, Pair};
 use crate::config::{Organisations, SET_PASSWORD};
 use crate::directory::status;
 use crate::error::{after_write, put_back, unknown};
-use crate::client::{NOTHING, Pair};
 use crate::journal::{self, Earlier, Entry, INVITED_UNTIL, JOURNAL};
 use crate::wire::{NewUser, RoleRow, UserRow};
 use jiff::Timestamp;
@@ -84,7 +84,8 @@ impl Keycloak {
             let own = found.owner == Owner::Organisation(guest.organisation.clone());
             // Begun, and not yet said whose it is.
             let begun = found.owner == Owner::Unknown
-                && journal::find(&found.user, cx, guest.op).is_some_and(|it| it.of == Some(guest.organisation.to_string()));
+                && journal::find(&found.user, cx, guest.op)
+                    .is_some_and(|it| it.of == Some(guest.organisation.to_string()));
             if there.next().is_some() || !(own || begun) {
                 return Err(taken());
             }
@@ -158,9 +159,10 @@ impl Keycloak {
             }
         }
         let dropped = || Error::new(ErrorKind::Forbidden, "this realm dropped what says whose a new user is");
-        let kept = self.user_of(cx, guest.organisation, id).await.map_err(|error| {
-            if error.kind() == ErrorKind::NotFound { dropped() } else { error }
-        })?;
+        let kept = self
+            .user_of(cx, guest.organisation, id)
+            .await
+            .map_err(|error| if error.kind() == ErrorKind::NotFound { dropped() } else { error })?;
         if journal::entries(&kept).is_empty() || kept.attribute(INVITED_UNTIL).is_none() {
             return Err(dropped());
         }
@@ -238,13 +240,7 @@ impl Keycloak {
     }
 
     /// Has Keycloak mail a link to the user's own address.
-    pub(crate) async fn mail(
-        &self,
-        cx: &CallCx,
-        id: &str,
-        actions: &[String],
-        until: Option<Timestamp>,
-    ) -> Result<()> {
+    pub(crate) async fn mail(&self, cx: &CallCx, id: &str, actions: &[String], until: Option<Timestamp>) -> Result<()> {
         let mut query: Vec<Pair<'_>> = Vec::new();
         if let Some(until) = until {
             query.push(("lifespan", until.duration_since(Timestamp::now()).as_secs().max(60).to_string()));

@@ -15,9 +15,7 @@ impl Keycloak {
         self.in_reach(cx, &transfer.organisation)?;
         self.writable(cx).await?;
         let _one = self.changing.lock().await;
-        let changed = || {
-            Error::new(ErrorKind::Conflict, "the lead has changed meanwhile; list the contacts again")
-        };
+        let changed = || Error::new(ErrorKind::Conflict, "the lead has changed meanwhile; list the contacts again");
         let unfit = || {
             let words = "the new lead must be another active contact of the organisation";
             Error::new(ErrorKind::InvalidArgument, words)

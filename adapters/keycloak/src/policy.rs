@@ -28,9 +28,8 @@ impl Keycloak {
 
     /// Access roles that a customer may have, read anew. Unknown ones and internal ones are refused.
     pub(crate) async fn grantable(&self, cx: &CallCx, ids: &[AccessRoleId]) -> Result<Vec<RoleRow>> {
-        let refused = || {
-            Error::new(ErrorKind::InvalidArgument, "a role is unknown or not for customers; list the access roles")
-        };
+        let refused =
+            || Error::new(ErrorKind::InvalidArgument, "a role is unknown or not for customers; list the access roles");
         let mut roles: Vec<RoleRow> = Vec::with_capacity(ids.len());
         for id in ids {
             let meant = self.config.access_roles.get(id.as_str()).filter(|it| !it.internal).ok_or_else(refused)?;

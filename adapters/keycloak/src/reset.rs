@@ -38,8 +38,11 @@ impl Keycloak {
                 return Err(Error::new(ErrorKind::Conflict, words));
             }
         }
-        let entry = Entry::open(cx, Op::AccessReset, AccessEventKind::Reset, &order.by)
-            .detail(format!("{}: {}", done(order.reset), order.reason));
+        let entry = Entry::open(cx, Op::AccessReset, AccessEventKind::Reset, &order.by).detail(format!(
+            "{}: {}",
+            done(order.reset),
+            order.reason
+        ));
         self.carry_out(cx, &user, order.reset, entry).await?;
         self.read_user(cx, &order.organisation, &user.id).await.map_err(after_write)
     }

@@ -51,9 +51,8 @@ impl Keycloak {
 
     /// A realm role that the configuration names.
     pub(crate) async fn required_role(&self, cx: &CallCx, name: &str) -> Result<RoleRow> {
-        let missing = || {
-            Error::new(ErrorKind::Unavailable, "a role that Postern is configured with is not in the directory")
-        };
+        let missing =
+            || Error::new(ErrorKind::Unavailable, "a role that Postern is configured with is not in the directory");
         self.role(cx, name).await?.ok_or_else(missing)
     }
 
@@ -62,8 +61,10 @@ impl Keycloak {
     pub(crate) async fn set_roles(&self, cx: &CallCx, id: &str, managed: &[RoleRow], want: &Names) -> Result<()> {
         let held = self.direct(cx, id).await?;
         let path = ["users", id, "role-mappings", "realm"];
-        let go: Vec<&RoleRow> = managed.iter().filter(|it| held.contains(&it.name) && !want.contains(&it.name)).collect();
-        let come: Vec<&RoleRow> = managed.iter().filter(|it| !held.contains(&it.name) && want.contains(&it.name)).collect();
+        let go: Vec<&RoleRow> =
+            managed.iter().filter(|it| held.contains(&it.name) && !want.contains(&it.name)).collect();
+        let come: Vec<&RoleRow> =
+            managed.iter().filter(|it| !held.contains(&it.name) && want.contains(&it.name)).collect();
         if go.is_empty() && come.is_empty() {
             return Ok(());
         }

@@ -195,7 +195,10 @@ pub(crate) fn is_uuid(text: &str) -> bool {
     let groups: Vec<&str> = text.split('-').collect();
     let lengths = [8, 4, 4, 4, 12];
     groups.len() == lengths.len()
-        && groups.iter().zip(lengths).all(|(it, length)| it.len() == length && it.bytes().all(|b| b.is_ascii_hexdigit()))
+        && groups
+            .iter()
+            .zip(lengths)
+            .all(|(it, length)| it.len() == length && it.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 /// Whose a user is by the values of an attribute: exactly one.

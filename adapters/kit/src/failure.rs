@@ -86,11 +86,21 @@ fn patient(f: &Fixture, fault: Fault, usual: Duration) -> CallCx {
     if fault == Fault::Slow { CallCx::new(whole.reach, PATIENCE + usual * 10) } else { whole }
 }
 
-/// Runs a read and a write through every fault. `misbehave` puts the backend into trouble, or back (`None`).
+/// Something that works while all is well.
+async fn well(f: &Fixture) -> Verdict {
+    if f.adapter.service_desk().is_some() {
+        return f.ticket(&f.own.ticket).await.map(drop);
+    }
+    let answer = f.identity()?.logins(&f.own_cx(), &f.own.external).await;
+    answer.map(drop).map_err(|e| format!("logins failed with {:?}: {e}", e.kind()))
+}
+
+/// Runs a read and a write through every fault: of the service desk, or of the directory where there is no service desk.
+/// `misbehave` puts the backend into trouble, or back (`None`).
 pub async fn run_failures(fixture: &Fixture, misbehave: &(dyn Fn(Option<Trouble>) + Sync)) -> Report {
     let mut outcomes = Vec::new();
     let begun = Instant::now();
-    let verdict = fixture.ticket(&fixture.own.ticket).await.map(drop);
+    let verdict = well(fixture).await;
     let usual = begun.elapsed();
     let rule = "without trouble there is an answer";
     outcomes.push(Outcome { group: Group::Failure, name: "all is well before".into(), rule, verdict });
@@ -101,14 +111,14 @@ pub async fn run_failures(fixture: &Fixture, misbehave: &(dyn Fn(Option<Trouble>
         let rule = "a read says what is wrong, in no word of the backend's";
         outcomes.push(Outcome { group: Group::Failure, name: format!("a read meets {fault:?}"), rule, verdict });
     }
-    if fixture.adapter.supports().contains(&Op::TicketComment) {
+    if fixture.adapter.supports().iter().any(|it| matches!(it, Op::TicketComment | Op::LoginInvite)) {
         for &(fault, kind) in WRITES {
             let verdict = write(fixture, fault, kind, (usual, misbehave)).await;
             let rule = "a write is refused, unknown, or proven; never guessed";
             outcomes.push(Outcome { group: Group::Failure, name: format!("a write meets {fault:?}"), rule, verdict });
         }
     }
-    let verdict = fixture.ticket(&fixture.own.ticket).await.map(drop);
+    let verdict = well(fixture).await;
     let rule = "nothing of the trouble stays";
     outcomes.push(Outcome { group: Group::Failure, name: "all is well afterwards".into(), rule, verdict });
     Report::new(outcomes)
@@ -122,16 +132,24 @@ fn discreet(fault: Fault, error: &Error) -> Verdict {
 }
 
 async fn read(f: &Fixture, fault: Fault, kind: ErrorKind, usual: Duration) -> Verdict {
-    let cx = patient(f, fault, usual);
-    let answers = [
-        f.desk()?.ticket(&cx, &f.own.ticket).await.map(drop),
-        f.desk()?.tickets(&patient(f, fault, usual), &TicketQuery::default()).await.map(drop),
-    ];
-    for (answer, call) in answers.into_iter().zip(["ticket", "tickets"]) {
+    let cx = || patient(f, fault, usual);
+    let answers = if let Some(desk) = f.adapter.service_desk() {
+        vec![
+            ("ticket", desk.ticket(&cx(), &f.own.ticket).await.map(drop)),
+            ("tickets", desk.tickets(&cx(), &TicketQuery::default()).await.map(drop)),
+        ]
+    } else {
+        let identity = f.identity()?;
+        vec![
+            ("logins", identity.logins(&cx(), &f.own.external).await.map(drop)),
+            ("portal_users", identity.portal_users(&cx(), &f.own.external).await.map(drop)),
+        ]
+    };
+    for (call, answer) in answers {
         let Err(error) = answer else { return Err(format!("{call} worked, expected {kind:?}")) };
         discreet(fault, &error)?;
         // A list that is not there is a broken promise of the API; a ticket that is not there is just missing.
-        let lists_missing = fault == Fault::NotFound && call == "tickets";
+        let lists_missing = fault == Fault::NotFound && call != "ticket";
         ensure(lists_missing || error.kind() == kind, || format!("{call}: {:?}, expected {kind:?}", error.kind()))?;
     }
     Ok(())
@@ -143,6 +161,9 @@ async fn write(
     kind: ErrorKind,
     (usual, misbehave): (Duration, &(dyn Fn(Option<Trouble>) + Sync)),
 ) -> Verdict {
+    if f.adapter.service_desk().is_none() {
+        return invite(f, fault, kind, (usual, misbehave)).await;
+    }
     let body = word();
     let new = NewComment { author: f.staff_author(), body: body.clone(), internal: true };
     misbehave(Some(Trouble { fault, side: Side::Writes }));
@@ -152,6 +173,31 @@ async fn write(
         Ok(_) => {
             let ticket = f.ticket(&f.own.ticket).await?;
             let proven = ticket.comments.iter().any(|it| it.body.expose().contains(&body));
+            ensure(proven, || format!("a success that is none, expected {kind:?}"))
+        }
+        Err(error) => {
+            discreet(fault, &error)?;
+            equal("kind", &error.kind(), &kind)
+        }
+    }
+}
+
+/// The same of a directory: somebody is invited, or for certain not, or nobody knows.
+async fn invite(
+    f: &Fixture,
+    fault: Fault,
+    kind: ErrorKind,
+    (usual, misbehave): (Duration, &(dyn Fn(Option<Trouble>) + Sync)),
+) -> Verdict {
+    let new = crate::people::invitation(f.own.external.clone());
+    let identity = f.identity()?;
+    misbehave(Some(Trouble { fault, side: Side::Writes }));
+    let answer = identity.invite(&patient(f, fault, usual), &new).await;
+    misbehave(None);
+    match answer {
+        Ok(_) => {
+            let there = identity.logins(&f.own_cx(), &f.own.external).await.map_err(|e| e.to_string())?;
+            let proven = f.open_all(&f.own, there)?.iter().any(|it| it.email == new.email);
             ensure(proven, || format!("a success that is none, expected {kind:?}"))
         }
         Err(error) => {

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: simulate autotask|connectwise|halopsa|syncro [--listen ADDR]";
+const USAGE: &str = "usage: simulate autotask|connectwise|halopsa|keycloak|syncro [--listen ADDR]";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -18,6 +18,7 @@ async fn main() -> ExitCode {
         "autotask" => autotask(listen).await,
         "connectwise" => connectwise(listen).await,
         "halopsa" => halopsa(listen).await,
+        "keycloak" => keycloak(listen).await,
         "syncro" => syncro(listen).await,
         _ => {
             complain(USAGE);
@@ -60,6 +61,16 @@ async fn halopsa(listen: &str) -> std::io::Result<()> {
     let running = start_on(listen).await?;
     until_stopped(&format!(
         "base_url      {url}/api\ntenant        {TENANT}\nclient_id     {CLIENT_ID}\nclient_secret {CLIENT_SECRET}\n",
+        url = running.url,
+    ))
+    .await
+}
+
+async fn keycloak(listen: &str) -> std::io::Result<()> {
+    use postern_simulators::keycloak::{CLIENT_ID, CLIENT_SECRET, REALM, start_on};
+    let running = start_on(listen).await?;
+    until_stopped(&format!(
+        "base_url      {url}\nrealm         {REALM}\nclient_id     {CLIENT_ID}\nclient_secret {CLIENT_SECRET}\n",
         url = running.url,
     ))
     .await
