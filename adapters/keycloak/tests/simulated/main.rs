@@ -6,6 +6,7 @@ mod inviting;
 mod lead;
 mod reading;
 mod resetting;
+mod simulator;
 mod trust;
 
 use postern_api::http::Http;

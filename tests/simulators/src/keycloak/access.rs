@@ -154,7 +154,11 @@ fn map(data: &mut Data, id: &str, request: &Request<'_>) -> Response {
     let held = data.direct.entry(id.to_owned()).or_default();
     let operation = if request.method == "POST" { "CREATE" } else { "DELETE" };
     // Roles that are there already, or not, are no mistake.
-    names.for_each(|it| drop(if request.method == "POST" { held.insert(it) } else { held.remove(&it) }));
+    if request.method == "POST" {
+        held.extend(names);
+    } else {
+        names.for_each(|it| held.retain(|name| *name != it));
+    }
     acted(data, operation, "REALM_ROLE_MAPPING", &request.path.join("/"), Some(&Value::Array(sent)));
     done()
 }

@@ -23,7 +23,7 @@ pub(super) fn handle(data: &mut Data, quirks: &Quirks, request: &Request<'_>) ->
                 return error(404, "User not found");
             }
             data.direct.remove(*id);
-            data.members.values_mut().for_each(|it| drop(it.remove(*id)));
+            data.members.values_mut().for_each(|it| it.retain(|member| member != id));
             acted(data, "DELETE", "USER", &format!("users/{id}"), None);
             done()
         }
