@@ -1,6 +1,6 @@
 //! A tenant whose customers' logins are in Keycloak, and everything else with Postern: what the tools do to a realm.
 
-use crate::gateway::{Gateway, Person};
+use crate::gateway::Gateway;
 use postern_api::{ExternalId, OrganisationId};
 use postern_keycloak::{AccessRoleConfig, Config};
 use postern_simulators::Running;
@@ -267,10 +267,12 @@ fn words(text: &str) -> Vec<String> {
 #[tokio::test]
 async fn what_a_customer_may_see_follows_the_realms_roles() {
     let world = World::start().await;
-    let bob: Person = world.gateway.person("basic@acme.example");
-    assert_eq!(bob.code("portal.invoices.list", json!({})).await, "ACCESS_DENIED");
-    world.realm.state.data(|it| it.direct.insert(BOB.into(), ["basic-customer", "manager"].map(str::to_owned).into()));
-    bob.data("portal.invoices.list", json!({})).await;
-    world.realm.state.data(|it| it.user(BOB).unwrap()["enabled"] = json!(false));
-    assert_eq!(bob.code("portal.invoices.list", json!({})).await, "ACCESS_DENIED");
+    let lead = world.gateway.person("lead@acme.example");
+    lead.data("portal.invoices.list", json!({})).await;
+    world.realm.state.data(|it| it.direct.insert(LEAD.into(), ["lead-customer", "viewer"].map(str::to_owned).into()));
+    assert_eq!(lead.code("portal.invoices.list", json!({})).await, "ACCESS_DENIED");
+    world.realm.state.data(|it| it.by_group.insert(LEAD.into(), ["manager".to_owned()].into()));
+    lead.data("portal.invoices.list", json!({})).await;
+    world.realm.state.data(|it| it.user(LEAD).unwrap()["enabled"] = json!(false));
+    assert_eq!(lead.code("portal.invoices.list", json!({})).await, "ACCESS_DENIED");
 }

@@ -62,7 +62,7 @@ impl Client {
             users.extend(rows.into_iter().filter(|it| seen.insert(it.id.clone())));
             if users.len() > self.max_users as usize {
                 return Err(Error::new(
-                    ErrorKind::LimitReached,
+                    ErrorKind::Unavailable,
                     "the organisation has more users than are read; an administrator can raise `max_users`",
                 ));
             }

@@ -119,7 +119,7 @@ async fn every_page_is_read_and_more_users_than_configured_are_an_error() {
     assert_eq!(rig.users().await.len(), 3);
     let small = Rig::with(|it| it.max_users = 2).await;
     let error = small.identity().logins(&cx(), &acme()).await.expect_err("too many");
-    assert_eq!(error.kind(), ErrorKind::LimitReached);
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
     let same = Rig::with(|it| it.page_size = 1).await;
     same.keycloak.state.quirks(|it| it.ignore_first = true);
     let error = same.identity().logins(&cx(), &acme()).await.expect_err("the same page for ever");
@@ -149,6 +149,25 @@ async fn events_tell_what_happened_and_nothing_else_of_it() {
     for secret in ["EVENTDETAIL77", "ADMINREPRESENTATION77"] {
         assert!(!all.contains(secret), "{secret}");
     }
+}
+
+/// Where the directory sends everybody's users, what happened to others is not told as if it had happened here.
+#[tokio::test]
+async fn another_organisations_events_and_role_changes_are_never_told_as_the_own_ones() {
+    let rig = Rig::start().await;
+    let entry = r#"{"at":1790000000000000,"op":"lead.transfer","kind":"role_change","by":"GLOBEXJOURNAL77","from":"lead","to":"basic"}"#;
+    rig.keycloak
+        .state
+        .data(|it| it.user(GLOBEX_LEAD).expect("a user")["attributes"]["postern_journal"] = json!([entry]));
+    let other = ExternalId::new("globex").expect("an id");
+    let theirs = CallCx { reach: Reach::Organisations(vec![other.clone()]), ..cx() };
+    assert_eq!(rig.identity().role_changes(&theirs, &other).await.expect("changes").len(), 1, "it is there");
+    rig.keycloak.state.quirks(|it| it.ignore_query = true);
+    let query = AccessEventQuery { organisation: acme(), user: None, kinds: vec![], since: None, limit: 200 };
+    let events = rig.identity().access_events(&cx(), &query).await.expect("events");
+    let events: Vec<AccessEvent> = events.into_iter().map(open).collect();
+    assert!(events.iter().all(|it| it.email.as_deref().is_some_and(|it| it.ends_with("@acme.example"))), "{events:?}");
+    assert!(rig.identity().role_changes(&cx(), &acme()).await.expect("changes").is_empty());
 }
 
 /// What a port answers, in the words of `Debug`, for everything that can be read.
