@@ -4,7 +4,7 @@ use crate::{Rig, acme, cx, failing, open, referring};
 use jiff::{SignedDuration, Timestamp};
 use postern_api::*;
 use postern_keycloak::Organisations;
-use postern_simulators::keycloak::{ORG_ACME, Trip};
+use postern_simulators::keycloak::{GLOBEX_USER, ORG_ACME, Trip};
 use serde_json::json;
 use std::time::Duration;
 
@@ -97,11 +97,10 @@ async fn a_mail_that_may_have_been_sent_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn a_creation_that_is_not_answered_is_found_again_and_goes_on() {
+async fn a_creation_that_is_not_clearly_answered_is_found_again_and_goes_on() {
     let rig = Rig::start().await;
-    rig.trip("POST", "users", Trip { silent: true, ..failing(201, true) });
-    let hasty = CallCx { deadline: std::time::Instant::now() + Duration::from_millis(300), ..referring("gw:1") };
-    let error = rig.identity().invite_user(&hasty, &invitation()).await.expect_err("no answer");
+    rig.trip("POST", "users", failing(500, true));
+    let error = rig.identity().invite_user(&referring("gw:1"), &invitation()).await.expect_err("no clear answer");
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
     rig.identity().invite_user(&referring("gw:1"), &invitation()).await.expect("goes on");
     assert_eq!((known(&rig), mails(&rig)), (1, 1));
@@ -116,6 +115,24 @@ async fn an_address_of_another_organisation_is_taken_and_says_no_more() {
         assert_eq!((error.kind(), error.to_string()), (ErrorKind::Conflict, "this address already has a login".into()));
     }
     assert!(rig.writes().is_empty());
+}
+
+/// The same reference for another organisation is another write.
+#[tokio::test]
+async fn an_invitation_that_another_organisation_began_is_not_gone_on_with() {
+    let rig = Rig::start().await;
+    let entry =
+        r#"{"at":1,"op":"portal_user.invite","ref":"gw:1","open":true,"kind":"invitation","by":"x","of":"globex"}"#;
+    rig.keycloak
+        .state
+        .data(|it| it.user(GLOBEX_USER).expect("a user")["attributes"]["postern_journal"] = json!([entry]));
+    let new = PortalInvitation { email: "basic@globex.example".into(), ..invitation() };
+    for owner in [json!(["globex"]), json!([])] {
+        rig.keycloak.state.data(|it| it.user(GLOBEX_USER).expect("a user")["attributes"]["organization_id"] = owner);
+        let error = rig.identity().invite_user(&referring("gw:1"), &new).await.expect_err("taken");
+        assert_eq!(error.kind(), ErrorKind::Conflict);
+    }
+    assert!(rig.writes().is_empty(), "{:?}", rig.writes());
 }
 
 #[tokio::test]

@@ -32,6 +32,17 @@ async fn switching_off_is_never_taken_back() {
     assert!(rig.keycloak.state.data(|it| it.sessions.is_empty()));
 }
 
+/// Done is 204; a page of somebody in between is no answer.
+#[tokio::test]
+async fn a_change_that_is_answered_in_another_way_is_unknown() {
+    for (status, body) in [(200, "{}"), (201, ""), (200, "<html>sign in</html>")] {
+        let rig = Rig::start().await;
+        rig.trip("PUT", "users/", Trip { body: body.into(), ..failing(status, false) });
+        let error = rig.identity().reset_access(&cx(), &order(BOB, AccessReset::Disable)).await.expect_err("unclear");
+        assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{status} {body}");
+    }
+}
+
 #[tokio::test]
 async fn a_second_factor_is_forgotten_after_a_new_one_is_asked_for() {
     let rig = Rig::start().await;
