@@ -33,7 +33,7 @@ pub(super) fn realm(data: &Data) -> Value {
     if data.granted.contains("view-realm") || data.granted.contains("manage-realm") {
         return data.realm.clone();
     }
-    json!({ "realm": data.realm["realm"], "bruteForceProtected": data.realm["bruteForceProtected"] })
+    json!({ "realm": data.realm.get("realm"), "bruteForceProtected": data.realm.get("bruteForceProtected") })
 }
 
 /// Keeps that the service account did something, with all that it sent.
@@ -165,8 +165,8 @@ fn map(data: &mut Data, id: &str, request: &Request<'_>) -> Response {
 
 fn mail(data: &mut Data, quirks: &Quirks, id: &str, request: &Request<'_>) -> Response {
     let Some(user) = data.user(id).cloned() else { return error(404, "User not found") };
-    let Some(to) = user["email"].as_str() else { return refused(400, "User email missing") };
-    if user["enabled"] != json!(true) {
+    let Some(to) = user.get("email").and_then(Value::as_str) else { return refused(400, "User email missing") };
+    if user.get("enabled") != Some(&json!(true)) {
         return refused(400, "User is disabled");
     }
     let actions = request.json().and_then(|it| serde_json::from_value::<Vec<String>>(it).ok()).unwrap_or_default();

@@ -34,7 +34,7 @@ pub(super) fn handle(data: &mut Data, quirks: &Quirks, request: &Request<'_>) ->
 /// A user as the API shows it.
 pub(super) fn shown(data: &Data, user: &Value, brief: bool) -> Value {
     let mut user = user.clone();
-    let id = user["id"].as_str().unwrap_or_default().to_owned();
+    let id = user.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
     let otp = data.credentials.get(&id).is_some_and(|all| all.iter().any(|it| it["type"] == "otp"));
     if let Value::Object(fields) = &mut user {
         fields.retain(|_, value| !value.is_null());
@@ -50,7 +50,7 @@ pub(super) fn shown(data: &Data, user: &Value, brief: bool) -> Value {
 }
 
 fn is(user: &Value, field: &str, wanted: &str, exact: bool) -> bool {
-    let value = user[field].as_str().unwrap_or_default().to_lowercase();
+    let value = user.get(field).and_then(Value::as_str).unwrap_or_default().to_lowercase();
     let wanted = wanted.to_lowercase();
     if exact { value == wanted } else { value.contains(&wanted) }
 }
@@ -77,7 +77,7 @@ fn wanted(q: &str) -> Vec<(String, String)> {
 
 fn has(user: &Value, key: &str, value: &str) -> bool {
     // In any case, as the database compares them.
-    let values = user["attributes"][key].as_array().into_iter().flatten();
+    let values = user.get("attributes").and_then(|it| it.get(key)).and_then(Value::as_array).into_iter().flatten();
     values.filter_map(Value::as_str).any(|it| it.eq_ignore_ascii_case(value))
 }
 
@@ -103,9 +103,11 @@ fn list(data: &Data, quirks: &Quirks, request: &Request<'_>) -> Response {
 
 /// What the realm lets be kept of the attributes that were sent; the rest is dropped without a word.
 fn kept(data: &Data, sent: &Value) -> Result<Value, Box<Response>> {
-    let policy = data.profile["unmanagedAttributePolicy"].as_str();
+    let policy = data.profile.get("unmanagedAttributePolicy").and_then(Value::as_str);
     let unmanaged = matches!(policy, Some("ADMIN_EDIT" | "ENABLED"));
-    let managed = |name: &str| data.profile["attributes"].as_array().into_iter().flatten().any(|it| it["name"] == name);
+    let managed = |name: &str| {
+        data.profile.get("attributes").and_then(Value::as_array).into_iter().flatten().any(|it| it["name"] == name)
+    };
     let mut out = Map::new();
     for (name, values) in sent.as_object().into_iter().flatten() {
         let texts = values.as_array().into_iter().flatten().filter_map(Value::as_str);
