@@ -4,7 +4,7 @@ use crate::{Rig, acme, cx, failing, open, referring};
 use jiff::{SignedDuration, Timestamp};
 use postern_api::*;
 use postern_keycloak::Organisations;
-use postern_simulators::keycloak::{GLOBEX_USER, ORG_ACME, Trip};
+use postern_simulators::keycloak::{GLOBEX_USER, ORG_ACME};
 use serde_json::json;
 use std::time::Duration;
 
