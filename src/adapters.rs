@@ -96,6 +96,14 @@ impl<'a> Registry<'a> {
                     self.share((tenant, name), "hubspot", &account, connection, Some(postern_hubspot::RATE));
                 postern_hubspot::connect((**config).clone(), self.handle(settings, auth)?)?
             }
+            SystemConfig::Keycloak(config, connection) => {
+                let auth = postern_keycloak::authenticator(config);
+                let mut settings = settings(name, &config.base_url, connection)?;
+                settings.refusal = Some(postern_keycloak::is_refusal);
+                // Keycloak counts nothing by itself.
+                settings.share = self.share((tenant, name), "keycloak", &config.base_url, connection, None);
+                postern_keycloak::connect((**config).clone(), self.handle(settings, auth)?)?
+            }
             SystemConfig::RequestTracker(config, connection) => {
                 let auth = postern_request_tracker::authenticator(config);
                 let mut settings = settings(name, &config.base_url, connection)?;
@@ -160,6 +168,7 @@ pub fn hook(config: &SystemConfig) -> Option<Arc<dyn Hook>> {
         | SystemConfig::Autotask(..)
         | SystemConfig::ConnectWise(..)
         | SystemConfig::HaloPsa(..)
+        | SystemConfig::Keycloak(..)
         | SystemConfig::RequestTracker(..)
         | SystemConfig::Syncro(..) => None,
     }

@@ -19,6 +19,8 @@ pub enum SystemConfig {
     HaloPsa(Box<postern_halopsa::Config>, Connection),
     /// HubSpot.
     HubSpot(Box<postern_hubspot::Config>, Connection),
+    /// Keycloak.
+    Keycloak(Box<postern_keycloak::Config>, Connection),
     /// Request Tracker 5.
     RequestTracker(Box<postern_request_tracker::Config>, Connection),
     /// Stripe.
@@ -97,6 +99,15 @@ impl SystemConfig {
                 }
                 Some(SystemConfig::HubSpot(Box::new(config), connection?))
             }
+            "keycloak" => {
+                let secret = secret(&mut table, path, "client_secret", found);
+                let config = section::<postern_keycloak::Config>(Some(Value::Table(table)), path, found);
+                let config = config?.with_secret(secret?);
+                for mistake in config.mistakes() {
+                    found.add(&format!("{path}.{}", mistake.path), format!("expected {}", mistake.expected));
+                }
+                Some(SystemConfig::Keycloak(Box::new(config), connection?))
+            }
             "request-tracker" => {
                 let field = if table.contains_key("token") { "token" } else { "password" };
                 let secret = secret(&mut table, path, field, found);
@@ -141,6 +152,7 @@ impl SystemConfig {
             SystemConfig::ConnectWise(..) => "connectwise",
             SystemConfig::HaloPsa(..) => "halopsa",
             SystemConfig::HubSpot(..) => "hubspot",
+            SystemConfig::Keycloak(..) => "keycloak",
             SystemConfig::RequestTracker(..) => "request-tracker",
             SystemConfig::Stripe(..) => "stripe",
             SystemConfig::Syncro(..) => "syncro",
@@ -157,6 +169,7 @@ impl SystemConfig {
                 format!("halopsa {} {}", it.base_url, it.tenant.as_deref().unwrap_or_default())
             }
             SystemConfig::HubSpot(it, _) => format!("hubspot {}", it.account),
+            SystemConfig::Keycloak(it, _) => format!("keycloak {} {}", it.base_url, it.realm),
             SystemConfig::RequestTracker(it, _) => format!("request-tracker {}", it.base_url),
             SystemConfig::Stripe(it, _) => format!("stripe {} {}", it.account, if it.live { "live" } else { "test" }),
             SystemConfig::Syncro(it, _) => format!("syncro {}", it.base_url),
@@ -176,6 +189,7 @@ impl SystemConfig {
             SystemConfig::Autotask(..) => {
                 matches!(port, "service_desk" | "crm" | "billing" | "sales" | "projects" | "assets")
             }
+            SystemConfig::Keycloak(..) => port == "identity",
             SystemConfig::RequestTracker(..) => matches!(port, "service_desk" | "crm"),
             SystemConfig::HubSpot(..) => port == "crm",
             SystemConfig::Stripe(..) => port == "billing",
@@ -189,7 +203,7 @@ impl SystemConfig {
 }
 
 const KINDS: &str =
-    "`autotask`, `connectwise`, `embedded`, `halopsa`, `hubspot`, `request-tracker`, `stripe` or `syncro`";
+    "`autotask`, `connectwise`, `embedded`, `halopsa`, `hubspot`, `keycloak`, `request-tracker`, `stripe` or `syncro`";
 
 /// Takes a secret reference out of a table and reads it.
 fn secret(table: &mut Table, path: &str, field: &str, found: &mut Mistakes) -> Option<SecretString> {

@@ -49,6 +49,7 @@ fn a_port_is_given_only_to_a_system_that_has_it() {
     let connectwise = postern_connectwise::Config::new(url, "msp", keys, "client", 1);
     let autotask = postern_autotask::Config::new("user", "code", "secret".to_owned().into(), vec![]);
     let halopsa = postern_halopsa::Config::new(https("desk.example.com/api"), "client", "secret".to_owned());
+    let keycloak = postern_keycloak::Config::new(https("id.example.com"), "customers", "client", "secret".to_owned());
     let syncro = postern_syncro::Config::new(https("desk.syncromsp.com/api/v1"), "token");
     let all = ["service_desk", "crm", "knowledge", "billing", "sales", "projects", "assets"];
     let systems = [
@@ -64,6 +65,7 @@ fn a_port_is_given_only_to_a_system_that_has_it() {
             &["service_desk", "crm", "knowledge", "billing", "sales", "assets"][..],
             &["projects", "identity"][..],
         ),
+        (SystemConfig::Keycloak(Box::new(keycloak), connection()), &["identity"][..], &["crm", "portal"][..]),
     ];
     for (system, has, lacks) in systems {
         for port in has {

@@ -23,6 +23,8 @@ mod gateway;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod keycloak;
+#[cfg(test)]
 mod leaks;
 #[cfg(test)]
 mod logs;

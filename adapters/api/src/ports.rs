@@ -122,7 +122,7 @@ pub trait Identity: Send + Sync {
     async fn invite(&self, _cx: &CallCx, _invitation: &Invitation) -> Result<Owned<Login>> {
         Err(Error::unsupported(Op::LoginInvite))
     }
-    /// Moves the lead role: both changes or neither, both people told. `Conflict` if `from` is not lead any more,
+    /// Moves the lead role: both changes or neither, both people told where [`Self::tells_people`]. `Conflict` if `from` is not lead any more,
     /// `InvalidArgument` if `to` is not an active login of the same organisation.
     async fn transfer_lead(&self, _cx: &CallCx, _transfer: &LeadTransfer) -> Result<Owned<Login>> {
         Err(Error::unsupported(Op::LeadTransfer))
@@ -151,7 +151,7 @@ pub trait Identity: Send + Sync {
     async fn change_access(&self, _cx: &CallCx, _change: &AccessChange) -> Result<Owned<PortalUser>> {
         Err(Error::unsupported(Op::AccessChange))
     }
-    /// Disables, resets or reissues a portal user's login, and tells that person; `Conflict` where there is nothing to do.
+    /// Disables, resets or reissues a portal user's login, and tells that person where [`Self::tells_people`]; `Conflict` where there is nothing to do.
     /// `Unsupported` for a reset that the system cannot do.
     async fn reset_access(&self, _cx: &CallCx, _order: &ResetOrder) -> Result<Owned<PortalUser>> {
         Err(Error::unsupported(Op::AccessReset))
@@ -159,6 +159,10 @@ pub trait Identity: Send + Sync {
     /// What portal users did, newest first.
     async fn access_events(&self, _cx: &CallCx, _query: &AccessEventQuery) -> Result<Vec<Owned<AccessEvent>>> {
         Err(Error::unsupported(Op::AccessEventList))
+    }
+    /// Whether it tells people of changes to their logins by itself. Links are always sent to their owner.
+    fn tells_people(&self) -> bool {
+        true
     }
 }
 

@@ -59,6 +59,28 @@ pub(crate) fn trials() -> Vec<Trial> {
             &[PortalUserInvite, AccessReset, PortalUserList, AccessRoleList, AccessEventList],
             |f| Box::pin(reset(f)),
         ),
+        Trial::new(
+            People,
+            "a reset fits how the login stands",
+            "`Conflict` for an invitation that waits, but for sending that again: then it waits with a new end",
+            &[PortalUserInvite, AccessReset, PortalUserList, AccessRoleList],
+            |f| Box::pin(waiting(f)),
+        ),
+        Trial::new(
+            People,
+            "words that no invitation carries are refused",
+            "`InvalidArgument`, and nobody is invited",
+            &[PortalUserInvite, PortalUserList, AccessRoleList],
+            |f| Box::pin(no_words(f)),
+        )
+        .when(|f| !f.caps.invitation_words),
+        Trial::new(
+            People,
+            "a call that only looks changes nobody's access",
+            "every write fails, and nothing changes",
+            &[PortalUserInvite, AccessChange, AccessReset, PortalUserList, AccessRoleList, LoginInvite],
+            |f| Box::pin(only_looking(f)),
+        ),
     ]
 }
 
@@ -170,7 +192,7 @@ fn invitation(f: &Fixture, role: AccessRoleId) -> PortalInvitation {
         first_name: basic.first_name,
         last_name: basic.last_name,
         role,
-        message: Some("Welcome".into()),
+        message: f.caps.invitation_words.then(|| "Welcome".into()),
         expires_at: basic.expires_at,
         by: basic.by,
     }
@@ -277,4 +299,52 @@ async fn reset(f: &Fixture) -> Verdict {
     let kept = listed(f, &query).await?;
     let with_reason = |it: &AccessEvent| it.detail.as_ref().is_some_and(|text| text.expose().contains(&reason));
     equal("resets among the events", &kept.iter().filter(|it| with_reason(it)).count(), &2)
+}
+
+async fn waiting(f: &Fixture) -> Verdict {
+    let guest = invited(f, two_roles(f).await?.0).await?;
+    let identity = f.identity()?;
+    let order = |reset| ResetOrder {
+        organisation: f.own.external.clone(),
+        user: guest.id.clone(),
+        reset,
+        reason: "kit".into(),
+        by: "Kit".into(),
+    };
+    for reset in [AccessReset::Enable, AccessReset::PasswordReset, AccessReset::TwoFactorReset, AccessReset::Unlock] {
+        let answer = identity.reset_access(&f.own_cx(), &order(reset)).await;
+        failed("a reset that does not fit", answer, &[ErrorKind::Conflict])?;
+    }
+    let before = jiff::Timestamp::now();
+    let again = identity.reset_access(&f.own_cx(), &order(AccessReset::ReissueInvitation)).await;
+    let again = f.open(&f.own, said("reset_access", again)?)?;
+    equal("status", &again.status, &LoginStatus::Pending)?;
+    ensure(again.expires_at.is_some_and(|it| it > before), || "the invitation has no end to come".into())?;
+    equal("the user", &user(f, &guest.id).await?, &again)
+}
+
+async fn no_words(f: &Fixture) -> Verdict {
+    let before = users(f).await?;
+    let new = PortalInvitation { message: Some("Welcome".into()), ..invitation(f, two_roles(f).await?.0) };
+    let answer = f.identity()?.invite_user(&f.own_cx(), &new).await;
+    failed("an invitation with words", answer, &[ErrorKind::InvalidArgument])?;
+    equal("users", &users(f).await?, &before)
+}
+
+async fn only_looking(f: &Fixture) -> Verdict {
+    let (role, _) = two_roles(f).await?;
+    let guest = invited(f, role.clone()).await?;
+    let before = users(f).await?;
+    let identity = f.identity()?;
+    let cx = CallCx { looking: true, ..f.own_cx() };
+    let refused = &[ErrorKind::Internal];
+    failed("invite", identity.invite(&cx, &crate::people::invitation(f.own.external.clone())).await, refused)?;
+    failed("invite_user", identity.invite_user(&cx, &invitation(f, role)).await, refused)?;
+    let (organisation, user) = (f.own.external.clone(), guest.id.clone());
+    let change = AccessChange { organisation, user, from: guest.roles, to: vec![], reason: None, by: "Kit".into() };
+    failed("change_access", identity.change_access(&cx, &change).await, refused)?;
+    let (organisation, user) = (f.own.external.clone(), guest.id);
+    let order = ResetOrder { organisation, user, reset: AccessReset::Disable, reason: "kit".into(), by: "Kit".into() };
+    failed("reset_access", identity.reset_access(&cx, &order).await, refused)?;
+    equal("users", &users(f).await?, &before)
 }

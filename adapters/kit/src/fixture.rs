@@ -104,6 +104,8 @@ pub struct Caps {
     pub remembers_changes: bool,
     /// The first public answer of an agent sets `sla.responded_at`.
     pub sla: bool,
+    /// An invitation carries words of whoever invites; otherwise one with words is refused.
+    pub invitation_words: bool,
 }
 
 impl Default for Caps {
@@ -117,6 +119,7 @@ impl Default for Caps {
             holds_limit: true,
             remembers_changes: true,
             sla: true,
+            invitation_words: true,
         }
     }
 }

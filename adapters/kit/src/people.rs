@@ -39,6 +39,14 @@ pub(crate) fn trials() -> Vec<Trial> {
         .when(|f| f.own.lead.is_some() && f.own.member.is_some()),
         Trial::new(
             People,
+            "the same transfer twice moves the lead role once",
+            "the same reference has one effect, also where the role went on meanwhile; a call that only looks has none",
+            &[LeadTransfer, LoginList],
+            |f| Box::pin(transfer_once(f)),
+        )
+        .when(|f| f.own.lead.is_some() && f.own.member.is_some()),
+        Trial::new(
+            People,
             "a pending login does not become lead",
             "`InvalidArgument` if `to` is not active; nothing changes",
             &[LeadTransfer, LoginInvite, LoginList],
@@ -121,6 +129,31 @@ async fn transfer(f: &Fixture) -> Verdict {
         }
     }
     Ok(())
+}
+
+async fn transfer_once(f: &Fixture) -> Verdict {
+    let (Some(lead), Some(member)) = (f.own.lead.clone(), f.own.member.clone()) else { return Ok(()) };
+    let identity = f.identity()?;
+    let transfer = |from: &ContactId, to: &ContactId| LeadTransfer {
+        organisation: f.own.external.clone(),
+        from: from.clone(),
+        to: to.clone(),
+        reason: None,
+    };
+    let cx = CallCx { reference: Some(format!("gw:{}", word())), ..f.own_cx() };
+    let looking = CallCx { looking: true, ..f.own_cx() };
+    let there = transfer(&lead, &member);
+    failed("transfer_lead", identity.transfer_lead(&looking, &there).await, &[ErrorKind::Internal])?;
+    equal("leads", &leads(&logins(f).await?), &vec![lead.clone()])?;
+    for _ in 0..2 {
+        said("transfer_lead", identity.transfer_lead(&cx, &there).await)?;
+        equal("leads", &leads(&logins(f).await?), &vec![member.clone()])?;
+    }
+    let back = transfer(&member, &lead);
+    said("transfer_lead", identity.transfer_lead(&f.own_cx(), &back).await)?;
+    // The first write was carried out: sent again it does nothing, whoever is lead by now.
+    said("transfer_lead", identity.transfer_lead(&cx, &there).await)?;
+    equal("leads", &leads(&logins(f).await?), &vec![lead])
 }
 
 async fn not_lead(f: &Fixture) -> Verdict {

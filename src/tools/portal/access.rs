@@ -416,12 +416,19 @@ impl Tool for ResetAccess {
             }
         })?;
         let user = of_customer(identity.open(reset, Code::OutcomeUnknown)?, &self.customer_id)?;
+        // A link goes to its owner, whatever else the directory tells.
+        let is_link = matches!(self.reset, AccessReset::PasswordReset | AccessReset::ReissueInvitation);
+        let told = is_link || identity.port.tells_people();
         Ok(Reply::from(AccessWasReset {
             user_id: user.id,
             status: user.status,
             locked: user.locked,
             two_factor: user.two_factor,
-            message: "Done, and that person was told",
+            message: if told {
+                "Done, and that person was told"
+            } else {
+                "Done; tell that person, the directory does not"
+            },
         }))
     }
 }

@@ -345,7 +345,11 @@ impl Tool for TransferLead {
         let lead = identity.open(lead, Code::OutcomeUnknown)?.record;
         Ok(Reply::from(TransferredLead {
             new_lead_contact_id: lead.id,
-            message: "Lead role transferred successfully; both contacts were told",
+            message: if identity.port.tells_people() {
+                "Lead role transferred successfully; both contacts were told"
+            } else {
+                "Lead role transferred successfully; tell both contacts, the directory does not"
+            },
         }))
     }
 }

@@ -9,6 +9,7 @@ pub mod connectwise;
 pub mod halopsa;
 pub mod http;
 pub mod hubspot;
+pub mod keycloak;
 pub mod stripe;
 pub mod syncro;
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Postern before a real Keycloak with two realms (deploy/keycloak): realm tokens at the MCP endpoint, and people who sign in
-# through Postern. Argument: the postern to run; without it the debug build of this tree.
+# Postern before a real Keycloak with two realms (deploy/keycloak): realm tokens at the MCP endpoint, people who sign in
+# through Postern, and the directory's adapter held to the kit. Argument: the postern to run; without it the debug build of this tree.
 # Needs Java 17, Maven and Python 3. Exits with 77 where Keycloak cannot be fetched.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../../.." && pwd)
@@ -73,3 +73,25 @@ started+=($!)
 wait_for "$origin/mcp" 60 $! || { cat "$cache/keycloak-postern.log" >&2; exit 1; }
 
 python3 "$(dirname "$0")/check.py" "$origin" "$keycloak"
+
+# The adapter, before the realm of customers: in both ways of saying whose a user is.
+mail_port=$(free_port)
+python3 "$(dirname "$0")/mails.py" "$mail_port" "$data/mails" &
+started+=($!)
+KEYCLOAK_DIRECTORY_SECRET=$(python3 -c 'import secrets; print(secrets.token_urlsafe(18))')
+python3 "$(dirname "$0")/directory.py" "$keycloak" "$mail_port" "$KEYCLOAK_DIRECTORY_SECRET" >"$data/directory"
+set -a
+# shellcheck disable=SC1091
+source "$data/directory"
+set +a
+cd "$root"
+POSTERN_TEST_KEYCLOAK="$keycloak" KEYCLOAK_DIRECTORY_SECRET="$KEYCLOAK_DIRECTORY_SECRET" \
+    cargo test --quiet --locked -p postern-keycloak --test real | tee "$data/kit"
+# Without the address the test only says that it was skipped, which would look like success.
+if grep -q '^SKIPPED' "$data/kit"; then exit 1; fi
+# Every link went to somebody whom the kit invited, and to nobody else.
+if [ ! -s "$data/mails" ] || grep -qv '@example.invalid$' "$data/mails"; then
+    echo "mails went to somebody else, or to nobody" >&2
+    exit 1
+fi
+echo "keycloak: $(wc -l <"$data/mails") mails, each to the person who was invited"

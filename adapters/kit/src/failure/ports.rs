@@ -1,4 +1,4 @@
-//! What is read and written while the backend misbehaves: of the service desk where there is one, else of money, else of contacts.
+//! What is read and written while the backend misbehaves: of the service desk where there is one, else of logins, of money, or of contacts.
 
 use crate::check::said;
 use crate::fixture::Fixture;
@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 pub(super) enum Subject {
     /// The own ticket.
     Ticket,
+    /// The own organisation's logins.
+    Logins,
     /// An open invoice of the own organisation, without a link that works, and what is to be paid.
     Invoice(InvoiceId, Money),
     /// The own organisation and its contacts.
@@ -20,6 +22,9 @@ pub(super) enum Subject {
 pub(super) async fn subject(f: &Fixture) -> Result<Subject, String> {
     if f.adapter.service_desk().is_some() {
         return Ok(Subject::Ticket);
+    }
+    if f.adapter.identity().is_some() {
+        return Ok(Subject::Logins);
     }
     let Some(billing) = f.adapter.billing() else { return Ok(Subject::Contacts) };
     let page = said("invoices", billing.invoices(&f.own_cx(), &invoices(f)).await)?;
@@ -47,6 +52,7 @@ impl Subject {
     pub(super) fn writes(&self, f: &Fixture) -> bool {
         let op = match self {
             Subject::Ticket => Op::TicketComment,
+            Subject::Logins => Op::LoginInvite,
             Subject::Invoice(..) => Op::PaymentLinkCreate,
             Subject::Contacts => Op::ProfileChange,
         };
@@ -58,6 +64,10 @@ impl Subject {
         let none = || Error::internal("the adapter has no such port");
         match self {
             Subject::Ticket => desk(f)?.ticket(cx, &f.own.ticket).await.map(drop),
+            Subject::Logins => {
+                let identity = f.adapter.identity().ok_or_else(none)?;
+                identity.portal_users(cx, &f.own.external).await.map(drop)
+            }
             Subject::Invoice(id, _) => f.adapter.billing().ok_or_else(none)?.invoice(cx, id).await.map(drop),
             Subject::Contacts => f.adapter.crm().ok_or_else(none)?.organisation(cx, &f.own.external).await.map(drop),
         }
@@ -68,6 +78,7 @@ impl Subject {
         let none = || Error::internal("the adapter has no such port");
         match self {
             Subject::Ticket => desk(f)?.tickets(cx, &TicketQuery::default()).await.map(drop),
+            Subject::Logins => f.adapter.identity().ok_or_else(none)?.logins(cx, &f.own.external).await.map(drop),
             Subject::Invoice(..) => f.adapter.billing().ok_or_else(none)?.invoices(cx, &invoices(f)).await.map(drop),
             Subject::Contacts => f.adapter.crm().ok_or_else(none)?.contacts(cx, &f.own.external).await.map(drop),
         }
@@ -79,6 +90,12 @@ impl Subject {
             Subject::Ticket => {
                 let new = NewComment { author: f.staff_author(), body: written.to_owned(), internal: true };
                 desk(f)?.comment(&cx, &f.own.ticket, &new).await.map(drop)
+            }
+            Subject::Logins => {
+                let identity = f.adapter.identity().ok_or_else(|| Error::internal("no identity"))?;
+                let mut new = crate::people::invitation(f.own.external.clone());
+                new.email = format!("{written}@example.invalid");
+                identity.invite(&cx, &new).await.map(drop)
             }
             Subject::Invoice(id, amount) => {
                 cx.reference = Some(format!("gw:{written}"));
@@ -110,6 +127,10 @@ impl Subject {
             Subject::Ticket => {
                 let ticket = f.ticket(&f.own.ticket).await?;
                 Ok(ticket.comments.iter().any(|it| it.body.expose().contains(written)))
+            }
+            Subject::Logins => {
+                let there = said("logins", f.identity()?.logins(&f.own_cx(), &f.own.external).await)?;
+                Ok(f.open_all(&f.own, there)?.iter().any(|it| it.email.starts_with(written)))
             }
             Subject::Invoice(id, _) => {
                 let billing = f.adapter.billing().ok_or("no billing")?;

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: simulate autotask|connectwise|halopsa|hubspot|stripe|syncro [--listen ADDR]";
+const USAGE: &str = "usage: simulate autotask|connectwise|halopsa|hubspot|keycloak|stripe|syncro [--listen ADDR]";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -20,6 +20,7 @@ async fn main() -> ExitCode {
         "halopsa" => halopsa(listen).await,
         "hubspot" => hubspot(listen).await,
         "stripe" => stripe(listen).await,
+        "keycloak" => keycloak(listen).await,
         "syncro" => syncro(listen).await,
         _ => {
             complain(USAGE);
@@ -85,6 +86,16 @@ async fn stripe(listen: &str) -> std::io::Result<()> {
     until_stopped(&format!(
         "base_url       {url}/v1\naccount        {ACCOUNT}\nlive           false\nkey            {KEY}\n\
          webhook_secret {WEBHOOK_SECRET}\n"
+    ))
+    .await
+}
+
+async fn keycloak(listen: &str) -> std::io::Result<()> {
+    use postern_simulators::keycloak::{CLIENT_ID, CLIENT_SECRET, REALM, start_on};
+    let running = start_on(listen).await?;
+    until_stopped(&format!(
+        "base_url      {url}\nrealm         {REALM}\nclient_id     {CLIENT_ID}\nclient_secret {CLIENT_SECRET}\n",
+        url = running.url,
     ))
     .await
 }
