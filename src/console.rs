@@ -15,6 +15,7 @@ mod organisations;
 mod server;
 mod sign_in;
 mod tools;
+pub mod unsubscribe;
 mod visitor;
 mod words;
 

@@ -22,7 +22,6 @@ use self::pages::{ChooserPage, EmailPage, Form, Notice, RealmChoice, SignInPages
 use self::provider::Provider;
 use self::sessions::Sessions;
 use super::accounts::attempts::Attempts;
-use super::accounts::mail::Mailer;
 use super::accounts::password::Hasher;
 use super::accounts::{address, random_text};
 use super::identity::{BrowserSessions, Ended, EndedBy, Ending, SignedIn};
@@ -30,6 +29,7 @@ use crate::caller::Principal;
 use crate::edge::clock::Clock;
 use crate::edge::config::ThrottleConfig;
 use crate::edge::envelope::{ClientIp, RequestId};
+use crate::mail::Mailer;
 use crate::edge::keys::Fetch;
 use crate::edge::throttle::Throttle;
 use crate::edge::token::{KnownRoles, Verifier};

@@ -1,9 +1,13 @@
 //! The configuration of one connected system. A new adapter has its lines here and in `src/adapters.rs`.
 
+use super::PortsConfig;
 use super::mistakes::{Mistakes, section};
 use super::secret::SecretRef;
+use super::sign_in;
+use crate::mail::MailConfig;
 use postern_api::http::SecretString;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use toml::{Table, Value};
 
 /// One connected system.
@@ -19,6 +23,8 @@ pub enum SystemConfig {
     HaloPsa(Box<postern_halopsa::Config>, Connection),
     /// Request Tracker 5.
     RequestTracker(Box<postern_request_tracker::Config>, Connection),
+    /// A mail server, with the built-in backend's ledger.
+    Smtp(Box<postern_smtp::Config>, Box<MailConfig>),
     /// Syncro.
     Syncro(Box<postern_syncro::Config>, Connection),
 }
@@ -49,6 +55,9 @@ impl SystemConfig {
                 return None;
             }
         };
+        if kind == "smtp" {
+            return smtp(table, path, found);
+        }
         let connection = section::<Connection>(table.remove("connection"), &format!("{path}.connection"), found);
         match kind.as_str() {
             "embedded" => {
@@ -119,6 +128,7 @@ impl SystemConfig {
             SystemConfig::ConnectWise(..) => "connectwise",
             SystemConfig::HaloPsa(..) => "halopsa",
             SystemConfig::RequestTracker(..) => "request-tracker",
+            SystemConfig::Smtp(..) => "smtp",
             SystemConfig::Syncro(..) => "syncro",
         }
     }
@@ -133,6 +143,8 @@ impl SystemConfig {
                 format!("halopsa {} {}", it.base_url, it.tenant.as_deref().unwrap_or_default())
             }
             SystemConfig::RequestTracker(it, _) => format!("request-tracker {}", it.base_url),
+            // Its people are the built-in backend's.
+            SystemConfig::Smtp(..) => "embedded".into(),
             SystemConfig::Syncro(it, _) => format!("syncro {}", it.base_url),
         }
     }
@@ -151,11 +163,43 @@ impl SystemConfig {
                 matches!(port, "service_desk" | "crm" | "billing" | "sales" | "projects" | "assets")
             }
             SystemConfig::RequestTracker(..) => matches!(port, "service_desk" | "crm"),
+            SystemConfig::Smtp(..) => port == "notifications",
         }
     }
 }
 
-const KINDS: &str = "`autotask`, `connectwise`, `embedded`, `halopsa`, `request-tracker` or `syncro`";
+const KINDS: &str = "`autotask`, `connectwise`, `embedded`, `halopsa`, `request-tracker`, `smtp` or `syncro`";
+
+/// A mail server is reached by SMTP: it has `server` where others have an address and `connection`.
+fn smtp(mut table: Table, path: &str, found: &mut Mistakes) -> Option<SystemConfig> {
+    let server = match table.remove("server") {
+        Some(server) => sign_in::mail(server, &format!("{path}.server"), found),
+        None => {
+            found.add(&format!("{path}.server"), "expected the mail server, as in `[mail]`");
+            None
+        }
+    };
+    let config = section::<postern_smtp::Config>(Some(Value::Table(table)), path, found)?;
+    for mistake in config.mistakes() {
+        found.add(&format!("{path}.{}", mistake.path), format!("expected {}", mistake.expected));
+    }
+    Some(SystemConfig::Smtp(Box::new(config), Box::new(server?)))
+}
+
+/// Mail goes to contacts as the ledger knows them, and the ledger is the built-in backend's.
+pub(super) fn mail_goes_to_known_people(
+    ports: &PortsConfig,
+    systems: &BTreeMap<String, SystemConfig>,
+    path: &str,
+    found: &mut Mistakes,
+) {
+    let chosen = ports.notifications.as_ref().and_then(|it| systems.get(it));
+    if matches!(chosen, Some(SystemConfig::Smtp(..)))
+        && !matches!(systems.get(&ports.crm), Some(SystemConfig::Embedded) | None)
+    {
+        found.add(path, "expected `crm` to be a system of the kind `embedded` where notifications go by `smtp`: its people are told");
+    }
+}
 
 /// Takes a secret reference out of a table and reads it.
 fn secret(table: &mut Table, path: &str, field: &str, found: &mut Mistakes) -> Option<SecretString> {

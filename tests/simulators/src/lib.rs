@@ -8,6 +8,7 @@ pub mod broken;
 pub mod connectwise;
 pub mod halopsa;
 pub mod http;
+pub mod smtp;
 pub mod syncro;
 
 use parking_lot::Mutex;

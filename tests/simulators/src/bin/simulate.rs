@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: simulate autotask|connectwise|halopsa|syncro [--listen ADDR]";
+const USAGE: &str = "usage: simulate autotask|connectwise|halopsa|smtp|syncro [--listen ADDR]";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -18,6 +18,7 @@ async fn main() -> ExitCode {
         "autotask" => autotask(listen).await,
         "connectwise" => connectwise(listen).await,
         "halopsa" => halopsa(listen).await,
+        "smtp" => smtp(listen).await,
         "syncro" => syncro(listen).await,
         _ => {
             complain(USAGE);
@@ -63,6 +64,13 @@ async fn halopsa(listen: &str) -> std::io::Result<()> {
         url = running.url,
     ))
     .await
+}
+
+async fn smtp(listen: &str) -> std::io::Result<()> {
+    use postern_simulators::smtp::{PASSWORD, USERNAME, start_on};
+    let running = start_on(listen).await?;
+    let port = running.state.port;
+    until_stopped(&format!("host     localhost\nport     {port}\nusername {USERNAME}\npassword {PASSWORD}\n")).await
 }
 
 async fn syncro(listen: &str) -> std::io::Result<()> {
