@@ -104,6 +104,8 @@ pub struct Caps {
     pub remembers_changes: bool,
     /// The first public answer of an agent sets `sla.responded_at`.
     pub sla: bool,
+    /// Notices go by mail too. [`Side::contact`] has agreed to be told, and has [`Side::email`].
+    pub mail: bool,
 }
 
 impl Default for Caps {
@@ -117,6 +119,7 @@ impl Default for Caps {
             holds_limit: true,
             remembers_changes: true,
             sla: true,
+            mail: true,
         }
     }
 }

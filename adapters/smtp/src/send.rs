@@ -39,12 +39,11 @@ impl Notifications for Smtp {
         if answers.iter().any(Result::is_ok) {
             return Ok(notices);
         }
-        // Nobody was told for certain. One who was refused for good is in the answer; what may pass, or nobody knows, is an error.
-        let told_all = |it: &Result<()>| matches!(it, Err(e) if e.kind() == ErrorKind::InvalidArgument);
-        match answers.into_iter().find(|it| !told_all(it)) {
-            Some(Err(error)) => Err(error),
-            Some(Ok(())) | None => Ok(notices),
-        }
+        // Nobody was told for certain. Who was refused for good is in the answer; what nobody knows, or may pass, is an error.
+        let mut errors: Vec<_> = answers.into_iter().filter_map(Result::err).collect();
+        errors.retain(|it| it.kind() != ErrorKind::InvalidArgument);
+        let unknown = errors.iter().position(|it| it.kind() == ErrorKind::OutcomeUnknown);
+        if errors.is_empty() { Ok(notices) } else { Err(errors.swap_remove(unknown.unwrap_or(0))) }
     }
 }
 
