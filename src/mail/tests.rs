@@ -1,3 +1,5 @@
+//! The mailer before a mail server that misbehaves.
+
 use super::*;
 use postern_api::Reach;
 use postern_simulators::smtp::{CA_PEM, Content, Mood, PASSWORD, State, USERNAME, start};
