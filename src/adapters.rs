@@ -121,6 +121,12 @@ impl<'a> Registry<'a> {
                     self.share((tenant, name), "syncro", "address", connection, Some(postern_syncro::RATE));
                 postern_syncro::connect((**config).clone(), self.handle(settings, auth)?)?
             }
+            SystemConfig::Tryton(config, connection) => {
+                let auth = postern_tryton::authenticator(config);
+                let mut settings = settings(name, &config.base_url, connection)?;
+                settings.share = self.share((tenant, name), "tryton", &config.base_url, connection, None);
+                postern_tryton::connect((**config).clone(), self.handle(settings, auth)?)?
+            }
         };
         Ok(System { name: name.into(), ids: name.into(), adapter })
     }

@@ -27,6 +27,8 @@ pub enum SystemConfig {
     Smtp(Box<postern_smtp::Config>, Box<MailConfig>),
     /// Syncro.
     Syncro(Box<postern_syncro::Config>, Connection),
+    /// Tryton.
+    Tryton(Box<postern_tryton::Config>, Connection),
 }
 
 /// How a system is reached.
@@ -113,6 +115,15 @@ impl SystemConfig {
                 }
                 Some(SystemConfig::Syncro(Box::new(config), connection?))
             }
+            "tryton" => {
+                let secret = secret(&mut table, path, "password", found);
+                let config = section::<postern_tryton::Config>(Some(Value::Table(table)), path, found);
+                let config = config?.with_secret(secret?);
+                for mistake in config.mistakes() {
+                    found.add(&format!("{path}.{}", mistake.path), format!("expected {}", mistake.expected));
+                }
+                Some(SystemConfig::Tryton(Box::new(config), connection?))
+            }
             other => {
                 found.add(&format!("{path}.kind"), format!("expected {KINDS}, found `{other}`"));
                 None
@@ -130,6 +141,7 @@ impl SystemConfig {
             SystemConfig::RequestTracker(..) => "request-tracker",
             SystemConfig::Smtp(..) => "smtp",
             SystemConfig::Syncro(..) => "syncro",
+            SystemConfig::Tryton(..) => "tryton",
         }
     }
 
@@ -146,6 +158,7 @@ impl SystemConfig {
             // Its people are the built-in backend's.
             SystemConfig::Smtp(..) => "embedded".into(),
             SystemConfig::Syncro(it, _) => format!("syncro {}", it.base_url),
+            SystemConfig::Tryton(it, _) => format!("tryton {} {}", it.base_url, it.company),
         }
     }
 
@@ -164,11 +177,12 @@ impl SystemConfig {
             }
             SystemConfig::RequestTracker(..) => matches!(port, "service_desk" | "crm"),
             SystemConfig::Smtp(..) => port == "notifications",
+            SystemConfig::Tryton(..) => port == "billing",
         }
     }
 }
 
-const KINDS: &str = "`autotask`, `connectwise`, `embedded`, `halopsa`, `request-tracker`, `smtp` or `syncro`";
+const KINDS: &str = "`autotask`, `connectwise`, `embedded`, `halopsa`, `request-tracker`, `smtp`, `syncro` or `tryton`";
 
 /// A mail server is reached by SMTP: it has `server` where others have an address and `connection`.
 fn smtp(mut table: Table, path: &str, found: &mut Mistakes) -> Option<SystemConfig> {

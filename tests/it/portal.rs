@@ -8,6 +8,7 @@ mod requests;
 mod settings;
 mod status;
 mod whose;
+mod tryton;
 mod work;
 
 use crate::gateway::{Gateway, TENANT};

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 fn main() {
     let (Ok(url), Ok(facts)) = (std::env::var("POSTERN_TRYTON_URL"), std::env::var("POSTERN_TRYTON_FACTS")) else {
-        println!("not tried: POSTERN_TRYTON_URL and POSTERN_TRYTON_FACTS name no Tryton");
+        println!("SKIPPED: POSTERN_TRYTON_URL and POSTERN_TRYTON_FACTS name no Tryton");
         return;
     };
     let password = std::env::var("POSTERN_TRYTON_PASSWORD").expect("POSTERN_TRYTON_PASSWORD");

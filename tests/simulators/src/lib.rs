@@ -10,6 +10,7 @@ pub mod halopsa;
 pub mod http;
 pub mod smtp;
 pub mod syncro;
+pub mod tryton;
 
 use parking_lot::Mutex;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: simulate autotask|connectwise|halopsa|smtp|syncro [--listen ADDR]";
+const USAGE: &str = "usage: simulate autotask|connectwise|halopsa|smtp|syncro|tryton [--listen ADDR]";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -20,6 +20,7 @@ async fn main() -> ExitCode {
         "halopsa" => halopsa(listen).await,
         "smtp" => smtp(listen).await,
         "syncro" => syncro(listen).await,
+        "tryton" => tryton(listen).await,
         _ => {
             complain(USAGE);
             return ExitCode::from(2);
@@ -77,6 +78,13 @@ async fn syncro(listen: &str) -> std::io::Result<()> {
     use postern_simulators::syncro::{TOKEN, start_on};
     let running = start_on(listen).await?;
     until_stopped(&format!("base_url {}/api/v1\ntoken    {TOKEN}\n", running.url)).await
+}
+
+async fn tryton(listen: &str) -> std::io::Result<()> {
+    use postern_simulators::tryton::{COMPANY, PASSWORD, USERNAME, start_on};
+    let running = start_on(listen).await?;
+    let url = &running.url;
+    until_stopped(&format!("base_url {url}/msp/\nusername {USERNAME}\npassword {PASSWORD}\ncompany  {COMPANY}\n")).await
 }
 
 /// Says how to connect, and waits for the end.
