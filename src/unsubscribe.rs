@@ -33,7 +33,10 @@ impl Signer {
     /// Errors: `Internal` where the key cannot be read or made.
     pub fn of(data_dir: &Path, origin: &str) -> Result<Self> {
         let key = secret_file::<32>(&data_dir.join("unsubscribe.key"))?;
-        Ok(Self { key: Arc::new(hmac::Key::new(hmac::HMAC_SHA256, &*key)), origin: origin.trim_end_matches('/').into() })
+        Ok(Self {
+            key: Arc::new(hmac::Key::new(hmac::HMAC_SHA256, &*key)),
+            origin: origin.trim_end_matches('/').into(),
+        })
     }
 
     /// What makes links for one tenant.
@@ -115,7 +118,11 @@ mod tests {
         let (said, tag) = good.split_once('.').expect("two parts");
         let another = ours.token(&tenant, &subscription(Topic::Payment)).expect("a token");
         let (other_said, _) = another.split_once('.').expect("two parts");
-        let flipped = if tag.starts_with('A') { tag.replacen('A', "B", 1) } else { format!("A{}", tag.get(1..).unwrap_or_default()) };
+        let flipped = if tag.starts_with('A') {
+            tag.replacen('A', "B", 1)
+        } else {
+            format!("A{}", tag.get(1..).unwrap_or_default())
+        };
         for bad in [
             theirs,
             format!("{other_said}.{tag}"),

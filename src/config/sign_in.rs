@@ -2,8 +2,8 @@
 
 use super::mistakes::{Mistakes, section};
 use super::secret::SecretRef;
-use crate::mail::MailConfig;
 use crate::authority::sign_in::config::{ClientAuth, How, LocalConfig, OidcConfig, RealmSignIn};
+use crate::mail::MailConfig;
 use postern_api::http::SecretString;
 use serde::Deserialize;
 use toml::{Table, Value};

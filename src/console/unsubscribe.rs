@@ -191,7 +191,9 @@ mod tests {
         assert_eq!(wished(form, "what=everything"), Some(Wish::Everything));
         let parts = "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n";
         assert_eq!(wished("multipart/form-data; boundary=x", parts), Some(Wish::This));
-        for (kind, body) in [(form, ""), (form, "what=x"), (form, "x=One-Click"), ("multipart/form-data; boundary=x", "--x--")] {
+        for (kind, body) in
+            [(form, ""), (form, "what=x"), (form, "x=One-Click"), ("multipart/form-data; boundary=x", "--x--")]
+        {
             assert_eq!(wished(kind, body), None, "{kind} {body}");
         }
     }

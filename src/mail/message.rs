@@ -14,11 +14,7 @@ fn header(name: &'static str, value: &str) -> Result<HeaderValue> {
         return Err(Error::internal("a mail's header").with("header", name));
     }
     // As it stands: an address that was folded or encoded is none.
-    Ok(HeaderValue::dangerous_new_pre_encoded(
-        HeaderName::new_from_ascii_str(name),
-        value.to_owned(),
-        value.to_owned(),
-    ))
+    Ok(HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), value.to_owned(), value.to_owned()))
 }
 
 fn part(kind: ContentType, text: String) -> Result<SinglePart> {
@@ -28,7 +24,8 @@ fn part(kind: ContentType, text: String) -> Result<SinglePart> {
 }
 
 fn address(text: &str) -> Result<lettre::Address> {
-    let refused = || Error::new(ErrorKind::InvalidArgument, "a recipient's e-mail address is none that mail can be sent to");
+    let refused =
+        || Error::new(ErrorKind::InvalidArgument, "a recipient's e-mail address is none that mail can be sent to");
     text.parse().map_err(|e: lettre::address::AddressError| refused().because(e))
 }
 

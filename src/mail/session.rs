@@ -46,9 +46,12 @@ fn code(error: &SmtpError) -> u16 {
 
 /// The server knows us no more, or wants us to sign in.
 fn stranger(error: SmtpError) -> Error {
-    Error::new(ErrorKind::Unauthenticated, "the mail server does not accept the credentials; an administrator has to look")
-        .with("code", code(&error).to_string())
-        .because(error)
+    Error::new(
+        ErrorKind::Unauthenticated,
+        "the mail server does not accept the credentials; an administrator has to look",
+    )
+    .with("code", code(&error).to_string())
+    .because(error)
 }
 
 /// What ended a step before any content was sent.
@@ -73,7 +76,9 @@ fn before_content(error: SmtpError, begun: bool) -> Step {
                 .with("code", text)
                 .because(error),
         ),
-        _ if begun => Step::Broken(unavailable("the mail server broke off; nothing was sent, try again").because(error)),
+        _ if begun => {
+            Step::Broken(unavailable("the mail server broke off; nothing was sent, try again").because(error))
+        }
         _ => Step::Closed(unavailable("the mail server broke off; nothing was sent, try again").because(error)),
     }
 }
@@ -89,7 +94,9 @@ impl Session {
         let away = |e: std::io::Error| unavailable("the mail server cannot be reached; nothing was sent").because(e);
         let broken = |e: SmtpError| {
             let code = code(&e).to_string();
-            unavailable("the mail server cannot be talked to in a protected way; nothing was sent").with("code", code).because(e)
+            unavailable("the mail server cannot be talked to in a protected way; nothing was sent")
+                .with("code", code)
+                .because(e)
         };
         let hello = ClientId::default();
         let to = (server.host.as_str(), server.port);

@@ -2,8 +2,8 @@
 
 use super::*;
 use postern_api::Reach;
-use postern_simulators::smtp::{CA_PEM, Content, Mood, PASSWORD, State, USERNAME, start};
 use postern_simulators::Running;
+use postern_simulators::smtp::{CA_PEM, Content, Mood, PASSWORD, State, USERNAME, start};
 use std::time::Duration;
 
 /// A sink, and a mailer that reaches it as `tls` says.

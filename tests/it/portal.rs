@@ -7,8 +7,8 @@ mod people;
 mod requests;
 mod settings;
 mod status;
-mod whose;
 mod tryton;
+mod whose;
 mod work;
 
 use crate::gateway::{Gateway, TENANT};

@@ -39,7 +39,9 @@ struct Html<'a> {
 
 /// One line: whatever breaks or hides one is a space, and it has an end.
 fn one_line(text: &str, most: usize) -> String {
-    let hidden = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let hidden = |c: char| {
+        c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     let spaced: String = text.chars().map(|c| if hidden(c) { ' ' } else { c }).collect();
     let mut words = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some((end, _)) = words.char_indices().nth(most) {
@@ -170,7 +172,10 @@ mod tests {
         let evil = "<script>alert(1)</script>\n\n<img src=x onerror=y> & \"quoted\"\nsecond line";
         let mail = written("Jane <b>Smith</b>", "A <i>subject</i>", evil, Topic::Update);
         let html = mail.html.expect("a form in HTML");
-        assert!(!html.contains("<script") && !html.contains("<img") && !html.contains("<b>") && !html.contains("<i>"), "{html}");
+        assert!(
+            !html.contains("<script") && !html.contains("<img") && !html.contains("<b>") && !html.contains("<i>"),
+            "{html}"
+        );
         assert!(html.contains("second line</p>") && html.contains("<br>second"), "{html}");
         assert!(html.contains("Example &#38; Sons<br>1 High St<br>Leeds"), "{html}");
         assert!(mail.text.contains(evil) && mail.text.contains("Hello Jane <b>Smith</b>,"), "{}", mail.text);
@@ -194,7 +199,11 @@ mod tests {
         assert_eq!(mail.unsubscribe, None);
         assert!(mail.text.contains("cannot be stopped") && !mail.text.contains("unsubscribe"), "{}", mail.text);
         let mail = written("Jane", "x", "y", Topic::Payment);
-        assert!(mail.text.contains("To stop these mails: https://gateway.example/unsubscribe/a.b?c&d"), "{}", mail.text);
+        assert!(
+            mail.text.contains("To stop these mails: https://gateway.example/unsubscribe/a.b?c&d"),
+            "{}",
+            mail.text
+        );
         assert!(mail.html.is_some_and(|it| it.contains("unsubscribe/a.b?c&#38;d\">Stop these mails</a>")));
     }
 

@@ -33,7 +33,8 @@ impl Notifications for Smtp {
         // A mailer that says too little leaves the rest unknown, as they stand.
         let settled: Vec<_> = reserved.iter().zip(&answers).map(|(notice, answer)| settled(notice, answer)).collect();
         let notices = self.ledger.settle(cx, new, &settled).await.map_err(|error| {
-            let message = "the mail was handed over, and what came of it could not be noted; look before sending it again";
+            let message =
+                "the mail was handed over, and what came of it could not be noted; look before sending it again";
             Error::new(ErrorKind::OutcomeUnknown, message).because(error)
         })?;
         if answers.iter().any(Result::is_ok) {
@@ -56,9 +57,9 @@ impl Smtp {
             let organisation = new.organisation.clone();
             self.links.link(&Subscription { organisation, contact, topic: new.topic }).map(Some)
         };
-        let letters = reserved.iter().map(|notice| {
-            letter(&self.config, new, notice, cx.reference.as_deref(), link(notice.contact.clone())?)
-        });
+        let letters = reserved
+            .iter()
+            .map(|notice| letter(&self.config, new, notice, cx.reference.as_deref(), link(notice.contact.clone())?));
         letters.collect()
     }
 }
@@ -73,7 +74,9 @@ fn settled(notice: &ReservedNotice, answer: &Result<()>) -> Settled {
         Err(error) if error.kind() == ErrorKind::InvalidArgument => {
             (NoticeState::Failed, Some("the mail server refused it for good"))
         }
-        Err(_) => (NoticeState::Failed, Some("the mail server could not be reached or did not take it; nothing was sent")),
+        Err(_) => {
+            (NoticeState::Failed, Some("the mail server could not be reached or did not take it; nothing was sent"))
+        }
     };
     Settled { id: notice.id.clone(), state, failure }
 }

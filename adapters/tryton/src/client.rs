@@ -45,13 +45,7 @@ impl Client {
         slice: Slice,
         fields: &[&str],
     ) -> Result<Vec<R>> {
-        let params = vec![
-            domain.value(),
-            json!(slice.offset),
-            json!(slice.limit),
-            json!(slice.order),
-            json!(fields),
-        ];
+        let params = vec![domain.value(), json!(slice.offset), json!(slice.limit), json!(slice.order), json!(fields)];
         let rows = self.call(cx, &format!("model.{model}.search_read"), params).await?;
         let rows: Vec<R> = serde_json::from_value(rows)
             .map_err(|e| Error::bad_reply(format!("rows of {model}, {:?}", e.classify())))?;

@@ -90,7 +90,11 @@ mod tests {
         for (status, body, kind) in [
             (200, gone, NotFound),
             (200, rule, Forbidden),
-            (200, r#"{"id":1,"error":["UserError",["You cannot modify invoice \"Canary\" because it is posted.","",null]]}"#, InvalidArgument),
+            (
+                200,
+                r#"{"id":1,"error":["UserError",["You cannot modify invoice \"Canary\" because it is posted.","",null]]}"#,
+                InvalidArgument,
+            ),
             (200, r#"{"id":1,"error":["UserWarning",["Canary","Are you sure?",""]]}"#, Conflict),
             (200, r#"{"id":1,"error":["ConcurrencyException","Canary"]}"#, Conflict),
             (200, r#"{"id":1,"error":["LoginException",["password","Canary","password"]]}"#, Unauthenticated),

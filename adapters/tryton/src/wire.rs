@@ -79,8 +79,19 @@ pub(crate) struct InvoiceRow {
 }
 
 pub(crate) const INVOICE: &[&str] = &[
-    "number", "state", "type", "invoice_date", "total_amount", "amount_to_pay", "currency.code", "currency.digits",
-    "party", "company", "comment", "lines_to_pay", "move",
+    "number",
+    "state",
+    "type",
+    "invoice_date",
+    "total_amount",
+    "amount_to_pay",
+    "currency.code",
+    "currency.digits",
+    "party",
+    "company",
+    "comment",
+    "lines_to_pay",
+    "move",
 ];
 
 /// A line of an invoice.
@@ -150,7 +161,15 @@ pub(crate) struct PaymentRow {
 }
 
 pub(crate) const PAYMENT: &[&str] = &[
-    "state", "kind", "amount", "date", "currency.code", "currency.digits", "party", "company", "line.move",
+    "state",
+    "kind",
+    "amount",
+    "date",
+    "currency.code",
+    "currency.digits",
+    "party",
+    "company",
+    "line.move",
     "journal.process_method",
 ];
 

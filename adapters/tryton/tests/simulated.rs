@@ -4,9 +4,9 @@
 mod kit;
 
 use postern_api::*;
+use postern_simulators::Running;
 use postern_simulators::http::PlainHttp;
 use postern_simulators::tryton::{ACME, COMPANY, GLOBEX, GLOBEX_CANARY, PASSWORD, Quirks, State, USERNAME, start};
-use postern_simulators::Running;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -107,7 +107,11 @@ async fn b16_what_a_caller_writes_is_a_number_or_asks_for_nothing() {
     let id = InvoiceId::new("107").expect("an id");
     assert_eq!(billing.invoice(&acme(), &id).await.expect_err("Globex's").kind(), ErrorKind::NotFound);
     let asked = tryton.state.log.all();
-    assert!(asked.iter().all(|it| it.query == "common.db.login" || it.body.contains(&format!("[\"party\",\"in\",[{ACME}]]"))));
+    assert!(
+        asked
+            .iter()
+            .all(|it| it.query == "common.db.login" || it.body.contains(&format!("[\"party\",\"in\",[{ACME}]]")))
+    );
 }
 
 #[tokio::test]

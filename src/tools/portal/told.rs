@@ -165,7 +165,8 @@ pub(super) async fn tell(cx: &ToolCx, notice: &NewNotice) -> Telling {
     let sent = notices.timed(notices.port.send(&notices.cx, notice)).await;
     match sent {
         Ok(sent) => {
-            let states: Vec<_> = sent.into_iter().filter_map(|it| notices.admit(it)).map(|it| it.record.state).collect();
+            let states: Vec<_> =
+                sent.into_iter().filter_map(|it| notices.admit(it)).map(|it| it.record.state).collect();
             if states.contains(&NoticeState::Unknown) {
                 Telling::Unknown
             } else if states.iter().any(|it| *it != NoticeState::Failed) {

@@ -81,7 +81,10 @@ async fn a_mail_is_previewed_approved_and_sent_once_with_everything_that_it_need
         let html = mail.decoded().split("text/html").nth(1).unwrap().to_owned();
         assert!(!html.contains("<script") && html.contains("&#60;script&#62;"), "{html}");
     }
-    assert_eq!(gateway.count("notice WHERE channel = 'email' AND subject = 'Pay & <b>smile</b>' AND state = 'sent'"), 2);
+    assert_eq!(
+        gateway.count("notice WHERE channel = 'email' AND subject = 'Pay & <b>smile</b>' AND state = 'sent'"),
+        2
+    );
     assert_eq!(gateway.count("notification WHERE text LIKE 'Pay & <b>smile</b>%'"), 2);
 }
 
@@ -129,7 +132,9 @@ async fn the_link_in_a_mail_takes_its_person_off_that_kind_of_mail_and_no_furthe
     let before = gateway.count("opt_out");
     let looked = http.get(&link).send().await.unwrap();
     assert_eq!(looked.status(), StatusCode::OK);
-    for (header, value) in [("referrer-policy", "no-referrer"), ("cache-control", "no-store"), ("x-frame-options", "DENY")] {
+    for (header, value) in
+        [("referrer-policy", "no-referrer"), ("cache-control", "no-store"), ("x-frame-options", "DENY")]
+    {
         assert_eq!(looked.headers()[header], value);
     }
     let page = looked.text().await.unwrap();
@@ -151,7 +156,9 @@ async fn the_link_in_a_mail_takes_its_person_off_that_kind_of_mail_and_no_furthe
     assert_eq!(events, 2);
     // Nobody else's link can be made of it.
     let (said, tag) = link.rsplit_once('.').unwrap();
-    for forged in [format!("{said}.{}", "A".repeat(tag.len())), said.to_owned(), format!("{}/unsubscribe/x", gateway.origin)] {
+    for forged in
+        [format!("{said}.{}", "A".repeat(tag.len())), said.to_owned(), format!("{}/unsubscribe/x", gateway.origin)]
+    {
         assert_eq!(one_click(forged).await, StatusCode::NOT_FOUND);
     }
     let everything = http.post(&link).header(form[0].0, form[0].1).body("what=everything").send().await.unwrap();

@@ -222,7 +222,8 @@ fn day(day: i64) -> Value {
 }
 
 /// Number, party, company, type, state, total, left, day, note.
-type Invoice = (i64, i64, i64, &'static str, &'static str, &'static str, &'static str, Option<i64>, Option<&'static str>);
+type Invoice =
+    (i64, i64, i64, &'static str, &'static str, &'static str, &'static str, Option<i64>, Option<&'static str>);
 
 const INVOICES: [Invoice; 9] = [
     (101, ACME, COMPANY, "out", "posted", "392.5", "392.50", Some(20), Some("pays late")),

@@ -63,7 +63,8 @@ pub(crate) fn cx() -> CallCx {
 
 impl Bench {
     pub(crate) fn new() -> Self {
-        let (embedded, tenant) = (Embedded::open_in_memory().expect("a database"), TenantId::new("msp").expect("an id"));
+        let (embedded, tenant) =
+            (Embedded::open_in_memory().expect("a database"), TenantId::new("msp").expect("an id"));
         postern_embedded::demo::seed(&embedded, &tenant, jiff::Timestamp::now()).expect("a demo");
         let (ledger, post) = (embedded.notice_ledger(&tenant), Arc::new(Post::default()));
         let config = toml::from_str("sender = \"Example MSP\"").expect("a configuration");
@@ -109,7 +110,8 @@ impl Bench {
 
     /// How the notices about "News" stand, newest first.
     pub(crate) async fn states(&self) -> Vec<(Option<String>, NoticeState)> {
-        let query = NoticeQuery { organisation: external("acme"), recipient: None, topic: None, since: None, limit: 200 };
+        let query =
+            NoticeQuery { organisation: external("acme"), recipient: None, topic: None, since: None, limit: 200 };
         let rows = self.ledger.notices(&cx(), &query).await.expect("notices");
         let map = self.embedded.organisation_map(&self.tenant).expect("a map");
         let scope = Scope::whole_tenant(self.tenant.clone());

@@ -71,11 +71,7 @@ fn offers(mood: &Mood, tls: bool) -> Vec<&'static str> {
     all
 }
 
-async fn listen<S: AsyncRead + AsyncWrite + Unpin>(
-    stream: &mut BufReader<S>,
-    state: &State,
-    tls: bool,
-) -> Result<End> {
+async fn listen<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut BufReader<S>, state: &State, tls: bool) -> Result<End> {
     let (mut from, mut to, mut user, mut mails) = (None, Vec::new(), None, 0);
     loop {
         let said = line(stream).await?;
@@ -92,7 +88,8 @@ async fn listen<S: AsyncRead + AsyncWrite + Unpin>(
                 }
             }
             "STARTTLS" if !tls && !mood.clear => {
-                say(stream, &format!("220 go on{}", mood.injected.map(|it| format!("\r\n{it}")).unwrap_or_default())).await?;
+                say(stream, &format!("220 go on{}", mood.injected.map(|it| format!("\r\n{it}")).unwrap_or_default()))
+                    .await?;
                 return Ok(End::Tls);
             }
             "AUTH" => {
