@@ -32,9 +32,10 @@ async fn a_lead_lists_what_tryton_posted_a_basic_contact_nothing_and_nobody_anot
     assert!(!list.to_string().contains("pays late"), "{list}");
     let payments = lead.data("portal.payments.list", json!({})).await;
     assert!(!payments.to_string().contains("4242"), "{payments}");
-    // To whom it is refused it is not even there.
-    assert!(lead.names().await.iter().any(|it| it == "portal.invoices.list"));
-    assert!(!gateway.person("basic@acme.example").names().await.iter().any(|it| it == "portal.invoices.list"));
+    // To whom it is refused it is as if it was not there.
+    let refused = gateway.person("basic@acme.example").user.call("portal.invoices.list", json!({})).await;
+    assert_eq!(refused["error"]["code"], -32602, "{refused}");
+    assert!(!refused.to_string().contains("INV-"), "{refused}");
     // A Tryton that forgets the filter gives nobody anything of anybody else.
     tryton.state.quirks(Quirks { forgets_domains: true, ..Quirks::default() });
     let list = lead.ask("portal.invoices.list", json!({})).await;
