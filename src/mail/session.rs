@@ -106,7 +106,7 @@ impl Session {
                     .await
                     .map_err(broken)?
             }
-            _ => {
+            Some((MailTls::Starttls | MailTls::None, _)) | None => {
                 let stream = UntilTls::new(TcpStream::connect(to).await.map_err(away)?);
                 AsyncSmtpConnection::connect_with_transport(Box::new(stream), &hello).await.map_err(broken)?
             }

@@ -29,22 +29,13 @@ impl Authenticator for Session {
         if matches!(response.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             return Err(error::stranger());
         }
-        // The number of the account and the session's key.
-        match error::result(&response)? {
-            Value::Array(parts) => {
-                let (number, key) = (parts.first().and_then(Value::as_i64), parts.get(1).and_then(Value::as_str));
-                let (Some(number), Some(key)) = (number, key.filter(|it| !it.is_empty() && it.is_ascii())) else {
-                    return Err(Error::bad_reply("a session without a key"));
-                };
-                let session = STANDARD.encode(format!("{}:{number}:{key}", self.username));
-                Ok(Credential {
-                    name: header::AUTHORIZATION,
-                    value: format!("Session {session}").into(),
-                    expires_in: None,
-                })
-            }
-            // No session: the password is wrong, or more is asked for than a program can give.
-            _ => Err(error::stranger()),
-        }
+        // No session: the password is wrong, or more is asked for than a program can give.
+        let Value::Array(parts) = error::result(&response)? else { return Err(error::stranger()) };
+        let (number, key) = (parts.first().and_then(Value::as_i64), parts.get(1).and_then(Value::as_str));
+        let (Some(number), Some(key)) = (number, key.filter(|it| !it.is_empty() && it.is_ascii())) else {
+            return Err(Error::bad_reply("a session without a key"));
+        };
+        let session = STANDARD.encode(format!("{}:{number}:{key}", self.username));
+        Ok(Credential { name: header::AUTHORIZATION, value: format!("Session {session}").into(), expires_in: None })
     }
 }

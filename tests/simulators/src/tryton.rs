@@ -238,10 +238,7 @@ const INVOICES: [Invoice; 9] = [
 ];
 
 fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(map) => map,
-        _ => Map::new(),
-    }
+    if let Value::Object(map) = value { map } else { Map::new() }
 }
 
 /// The records of a model.
