@@ -2,6 +2,12 @@
 //!
 //! `POSTERN_TRYTON_URL` names the database, `POSTERN_TRYTON_FACTS` a file with what the seed printed.
 
+#![expect(
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, also in its helpers, and is told by its environment where the system is"
+)]
+
 #[path = "shared/kit.rs"]
 mod kit;
 

@@ -1,6 +1,7 @@
 //! The adapter before the simulator: the kit, and what a Tryton that misbehaves does not get past it.
 
 #[path = "shared/kit.rs"]
+#[cfg(test)]
 mod kit;
 
 use postern_api::*;
