@@ -2,10 +2,13 @@
 
 use crate::cassette::Tape;
 use crate::config::{Connection, SystemConfig};
+use crate::mail::{Mailer, Smtp};
 use crate::tenant::System;
+use crate::unsubscribe::Signer;
 use crate::upstream::shared::{Budgets, Rate, Share};
 use crate::upstream::{Settings, Upstream};
 use postern_api::http::{Authenticator, Http};
+use postern_api::mail::{Subscription, Unsubscribing};
 use postern_api::webhook::Hook;
 use postern_api::{Adapter, Error, Result, TenantId};
 use postern_embedded::Embedded;
@@ -20,6 +23,8 @@ pub struct Registry<'a> {
     embedded: OnceLock<Embedded>,
     tape: Option<Arc<Tape>>,
     budgets: Budgets,
+    /// Signs links by which people leave a kind of mail.
+    signer: Option<Signer>,
     /// What all tenants' connections to one Autotask database share.
     autotask: postern_autotask::Budgets,
 }
@@ -32,6 +37,7 @@ impl<'a> Registry<'a> {
             embedded: OnceLock::new(),
             budgets: Budgets::default(),
             autotask: postern_autotask::Budgets::default(),
+            signer: None,
             tape: None,
         }
     }
@@ -40,6 +46,12 @@ impl<'a> Registry<'a> {
     #[must_use]
     pub fn recording(self, tape: Arc<Tape>) -> Self {
         Self { tape: Some(tape), ..self }
+    }
+
+    /// Has links signed by which people leave a kind of mail; without it no mail is sent that could be left.
+    #[must_use]
+    pub fn signing(self, signer: Signer) -> Self {
+        Self { signer: Some(signer), ..self }
     }
 
     /// Postern's own backend, opened when the first tenant uses it.
@@ -110,6 +122,15 @@ impl<'a> Registry<'a> {
                 settings.share = self.share((tenant, name), "request-tracker", &config.base_url, connection, None);
                 postern_request_tracker::connect((**config).clone(), self.handle(settings, auth)?)?
             }
+            SystemConfig::Smtp(config, server) => {
+                let mailer: Arc<dyn Mailer> = Arc::new(Smtp::new(server)?);
+                let links: Arc<dyn Unsubscribing> = match &self.signer {
+                    Some(signer) => signer.of_tenant(tenant),
+                    None => Arc::new(NoLinks),
+                };
+                let ledger = self.embedded()?.notice_ledger(tenant);
+                postern_smtp::connect((**config).clone(), mailer, ledger, links)
+            }
             SystemConfig::Stripe(config, connection) => {
                 let auth = postern_stripe::authenticator(config);
                 let mut settings = settings(name, &config.base_url, connection)?;
@@ -127,8 +148,14 @@ impl<'a> Registry<'a> {
                     self.share((tenant, name), "syncro", "address", connection, Some(postern_syncro::RATE));
                 postern_syncro::connect((**config).clone(), self.handle(settings, auth)?)?
             }
+            SystemConfig::Tryton(config, connection) => {
+                let auth = postern_tryton::authenticator(config);
+                let mut settings = settings(name, &config.base_url, connection)?;
+                settings.share = self.share((tenant, name), "tryton", &config.base_url, connection, None);
+                postern_tryton::connect((**config).clone(), self.handle(settings, auth)?)?
+            }
         };
-        Ok(System { name: name.into(), adapter })
+        Ok(System { name: name.into(), ids: name.into(), adapter })
     }
 
     /// A tenant's system's share of what a vendor takes. `account` says what the vendor counts by: systems with the same one share.
@@ -170,7 +197,19 @@ pub fn hook(config: &SystemConfig) -> Option<Arc<dyn Hook>> {
         | SystemConfig::HaloPsa(..)
         | SystemConfig::Keycloak(..)
         | SystemConfig::RequestTracker(..)
-        | SystemConfig::Syncro(..) => None,
+        | SystemConfig::Smtp(..)
+        | SystemConfig::Syncro(..)
+        | SystemConfig::Tryton(..) => None,
+    }
+}
+
+/// Stands in where nothing is served, so no link could be followed.
+#[derive(Debug)]
+struct NoLinks;
+
+impl Unsubscribing for NoLinks {
+    fn link(&self, _subscription: &Subscription) -> Result<String> {
+        Err(Error::internal("links to leave are made where the gateway is served"))
     }
 }
 

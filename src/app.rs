@@ -5,7 +5,6 @@ mod hooks;
 use crate::adapters::Registry;
 use crate::audit::journal::{self, Refused};
 use crate::audit::{self, Journal};
-use crate::authority::accounts::mail::Smtp;
 use crate::authority::events::{Event, Events};
 use crate::authority::fetch::wire::{HttpWire, Wire};
 use crate::authority::identity::{BrowserSessions, Welcomes};
@@ -16,8 +15,9 @@ use crate::call::authorise::Means;
 use crate::call::gate::Gate;
 use crate::call::host::Host;
 use crate::call::redact::lens::Redactor;
-use crate::config::{Config, TenantConfig};
+use crate::config::{Config, SystemConfig, TenantConfig};
 use crate::console::flow::Drawn;
+use crate::console::unsubscribe::{self, Leaving};
 use crate::console::{self, Console};
 use crate::edge::clock::{Clock, SystemClock};
 use crate::edge::config::public_url;
@@ -29,6 +29,7 @@ use crate::edge::streams::Streams;
 use crate::edge::token::{AlwaysStands, KnownRoles, OwnTokens, Standing, Trust, Verifier, VerifierParts};
 use crate::edge::{self, EdgeParts, confirmations};
 use crate::health::Health;
+use crate::mail::Smtp;
 use crate::mcp::{self, McpConfig, Names};
 use crate::organisations::{Organisations, Places};
 use crate::redact::Scrubber;
@@ -36,6 +37,7 @@ use crate::store::{SealKey, Store, secret_file};
 use crate::telemetry;
 use crate::tenant::{MorePorts, Plan, System, Tenant};
 use crate::tools::History;
+use crate::unsubscribe::Signer;
 use axum::Router;
 use postern_api::{Error, Limits, SlaHours, TenantId};
 use postern_policies::{Engine, Policies, Realm};
@@ -178,6 +180,18 @@ impl Events for Told {
     }
 }
 
+impl unsubscribe::Left for Told {
+    fn left(&self, tenant: &TenantId, request_id: &str) {
+        tracing::info!(tenant = tenant.as_str(), request_id, "somebody left a kind of mail");
+        self.0.event(&journal::Event {
+            tenant: Some(tenant),
+            code: "unsubscribed",
+            request_id,
+            ..journal::Event::default()
+        });
+    }
+}
+
 impl SignInEvents for Told {
     fn happened(&self, event: &SignInEvent) {
         let tenant = event.tenant.as_ref();
@@ -278,7 +292,9 @@ impl App {
         // The journal takes the data directory for this process, so it comes before the store.
         let journal = Arc::new(Journal::open(data_dir, settings)?);
         let store = Arc::new(Store::open(data_dir)?);
-        let registry = Registry::new(data_dir);
+        let url = public_url(&config.edge.public_url).ok_or_else(|| CannotStart("edge.public_url is no URL".into()))?;
+        let signer = Signer::of(data_dir, &url.origin().ascii_serialization())?;
+        let registry = Registry::new(data_dir).signing(signer.clone());
         let mut tenants = HashMap::new();
         for tenant in &config.tenants {
             tenants.insert(tenant.id.clone(), Arc::new(connect(&registry, &store, tenant)?));
@@ -321,6 +337,10 @@ impl App {
         let parts = Parts { gate, store, journal, engine, tenants, organisations };
         let hooks = hooks::routes(&config, &parts.store, Told(parts.journal.clone()), asked)?;
         let mut open = open(&parts).merge(sign_in.routes()).merge(hooks);
+        if let Some(leaving) = leaving(&config, &registry)? {
+            let told = Arc::new(Told(parts.journal.clone()));
+            open = open.merge(unsubscribe::routes(unsubscribe::Desk { signer, tenants: leaving, told }));
+        }
         if let Some(authority) = &authority {
             sign_in.tell(authority.clone());
             config.edge.authorization_servers.insert(0, authority.issuer_url().to_owned());
@@ -578,6 +598,17 @@ fn verifier(
     Ok(Arc::new(verifier.map_err(|e| cannot("tenants")(&e))?))
 }
 
+/// The tenants that send mail, for who leaves it.
+fn leaving(config: &Config, registry: &Registry<'_>) -> Result<Option<HashMap<TenantId, Leaving>>, CannotStart> {
+    let mails = |it: &&TenantConfig| it.systems.values().any(|it| matches!(it, SystemConfig::Smtp(..)));
+    let mut found = HashMap::new();
+    for tenant in config.tenants.iter().filter(mails) {
+        let ledger = registry.embedded()?.notice_ledger(&tenant.id);
+        found.insert(tenant.id.clone(), Leaving { name: tenant.name.clone(), ledger });
+    }
+    Ok(Some(found).filter(|it| !it.is_empty()))
+}
+
 /// Which installation each system is. What was agreed about another one under the same name is forgotten.
 fn places(config: &Config, store: &Store) -> Result<Places, CannotStart> {
     let mut all = Places::new();
@@ -602,7 +633,12 @@ fn places(config: &Config, store: &Store) -> Result<Places, CannotStart> {
 fn connect(registry: &Registry<'_>, store: &Store, config: &TenantConfig) -> Result<Tenant, CannotStart> {
     let mut systems: BTreeMap<&str, System> = BTreeMap::new();
     for (name, system) in &config.systems {
-        systems.insert(name, registry.open(&config.id, name, system)?);
+        let mut opened = registry.open(&config.id, name, system)?;
+        if matches!(system, SystemConfig::Smtp(..)) {
+            // Mail goes to the people of the customer records.
+            opened.ids = config.ports.crm.as_str().into();
+        }
+        systems.insert(name, opened);
     }
     let links = config.organisations.iter().flat_map(|(organisation, links)| {
         links.iter().map(move |(system, external)| (system.as_str(), organisation, external))

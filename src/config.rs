@@ -15,11 +15,11 @@ pub use system::{Connection, SystemConfig};
 pub use webhook::WebhookConfig;
 
 use crate::audit;
-use crate::authority::accounts::mail::MailConfig;
 use crate::authority::config::AuthorityConfig;
 use crate::authority::sign_in::config::{How, RealmSignIn, SessionLifetimes, SignInConfig};
 use crate::edge::config::EdgeConfig;
 use crate::edge::realm::RealmConfig;
+use crate::mail::MailConfig;
 use crate::redact::Hosts;
 use mistakes::section;
 use postern_api::{ExternalId, OrganisationId, TenantId};
@@ -286,7 +286,7 @@ impl Config {
         let telemetry = section::<TelemetryConfig>(root.remove("telemetry"), "telemetry", &mut found);
         let sessions = section::<SessionLifetimes>(root.remove("sessions"), "sessions", &mut found);
         let signing_in = section::<SignInConfig>(root.remove("sign_in"), "sign_in", &mut found);
-        let mail = root.remove("mail").and_then(|it| sign_in::mail(it, &mut found));
+        let mail = root.remove("mail").and_then(|it| sign_in::mail(it, "mail", &mut found));
         let tenants = tenants(root.remove("tenants"), &mut found);
         for key in root.keys() {
             let known = "`server`, `edge`, `authority`, `console`, `sign_in`, `sessions`, `mail`, `calls`, `audit`, `policies`, \
@@ -467,6 +467,7 @@ fn tenant(mut table: Table, path: &str, found: &mut Mistakes) -> Option<TenantCo
                 Some(_) => {}
             }
         }
+        system::mail_goes_to_known_people(ports, &systems, &at("ports.notifications"), found);
     }
     let mut taken = BTreeSet::new();
     for (organisation, links) in organisations.iter().flatten() {

@@ -17,6 +17,7 @@ mod server;
 mod sign_in;
 mod tools;
 mod transparency;
+pub mod unsubscribe;
 mod visitor;
 mod words;
 

@@ -237,7 +237,11 @@ mod tests {
 
     fn watched(tenant: &str) -> (Health, Arc<AtomicU32>) {
         let mood = Arc::new(AtomicU32::new(0));
-        let system = System { name: "desk".into(), adapter: Arc::new(Told(mood.clone(), AtomicU32::new(0))) };
+        let system = System {
+            name: "desk".into(),
+            ids: "desk".into(),
+            adapter: Arc::new(Told(mood.clone(), AtomicU32::new(0))),
+        };
         let tenant = Tenant {
             id: TenantId::new(tenant).unwrap(),
             name: "MSP".into(),

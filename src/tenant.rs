@@ -8,8 +8,11 @@ use std::sync::Arc;
 /// One connected system, by its name in the configuration.
 #[derive(Debug, Clone)]
 pub struct System {
-    /// The name in the configuration: the key of the identity map.
+    /// The name in the configuration.
     pub name: Arc<str>,
+    /// By which name the identity map has its organisations, and the other ports its people: its own, but for a system that uses
+    /// another one's records.
+    pub ids: Arc<str>,
     /// The connection.
     pub adapter: Arc<dyn Adapter>,
 }

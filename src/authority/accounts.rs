@@ -3,7 +3,6 @@
 //! **Invariant:** whether an account exists changes neither an answer nor the time that it takes.
 
 pub mod attempts;
-pub mod mail;
 pub mod password;
 pub mod totp;
 

@@ -22,7 +22,6 @@ use self::pages::{ChooserPage, EmailPage, Form, Notice, RealmChoice, SignInPages
 use self::provider::Provider;
 use self::sessions::Sessions;
 use super::accounts::attempts::Attempts;
-use super::accounts::mail::Mailer;
 use super::accounts::password::Hasher;
 use super::accounts::{address, random_text};
 use super::identity::{BrowserSessions, Ended, EndedBy, Ending, SignedIn};
@@ -33,6 +32,7 @@ use crate::edge::envelope::{ClientIp, RequestId};
 use crate::edge::keys::Fetch;
 use crate::edge::throttle::Throttle;
 use crate::edge::token::{KnownRoles, Verifier};
+use crate::mail::Mailer;
 use crate::store::sign_in_accounts::AccountRealm;
 use crate::store::{SealKey, Store};
 use aws_lc_rs::hmac;

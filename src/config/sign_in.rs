@@ -2,8 +2,8 @@
 
 use super::mistakes::{Mistakes, section};
 use super::secret::SecretRef;
-use crate::authority::accounts::mail::MailConfig;
 use crate::authority::sign_in::config::{ClientAuth, How, LocalConfig, OidcConfig, RealmSignIn};
+use crate::mail::MailConfig;
 use postern_api::http::SecretString;
 use serde::Deserialize;
 use toml::{Table, Value};
@@ -91,21 +91,21 @@ pub(super) fn read(value: Value, path: &str, found: &mut Mistakes) -> Option<Sec
     read.map_err(|expected| found.add(path, expected)).ok()
 }
 
-/// Parses `[mail]`.
-pub(super) fn mail(value: Value, found: &mut Mistakes) -> Option<MailConfig> {
+/// Parses a mail server: `[mail]`, or a system's own.
+pub(super) fn mail(value: Value, path: &str, found: &mut Mistakes) -> Option<MailConfig> {
     let Value::Table(mut table) = value else {
-        found.add("mail", "expected a table");
+        found.add(path, "expected a table");
         return None;
     };
     let password = table.remove("password");
     let asked = password.is_some();
-    let password = password.and_then(|it| read(it, "mail.password", found));
-    let mut config = section::<MailConfig>(Some(Value::Table(table)), "mail", found)?;
+    let password = password.and_then(|it| read(it, &format!("{path}.password"), found));
+    let mut config = section::<MailConfig>(Some(Value::Table(table)), path, found)?;
     let unread = asked && password.is_none();
     config.password = password;
     for (field, expected) in config.mistakes() {
         if field != "password" || !unread {
-            found.add(&format!("mail.{field}"), expected);
+            found.add(&format!("{path}.{field}"), expected);
         }
     }
     Some(config)

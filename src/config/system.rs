@@ -1,9 +1,13 @@
 //! The configuration of one connected system. A new adapter has its lines here and in `src/adapters.rs`.
 
+use super::PortsConfig;
 use super::mistakes::{Mistakes, section};
 use super::secret::SecretRef;
+use super::sign_in;
+use crate::mail::MailConfig;
 use postern_api::http::SecretString;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use toml::{Table, Value};
 
 /// One connected system.
@@ -25,8 +29,12 @@ pub enum SystemConfig {
     RequestTracker(Box<postern_request_tracker::Config>, Connection),
     /// Stripe.
     Stripe(Box<postern_stripe::Config>, Connection),
+    /// A mail server, with the built-in backend's ledger.
+    Smtp(Box<postern_smtp::Config>, Box<MailConfig>),
     /// Syncro.
     Syncro(Box<postern_syncro::Config>, Connection),
+    /// Tryton.
+    Tryton(Box<postern_tryton::Config>, Connection),
 }
 
 /// How a system is reached.
@@ -55,6 +63,9 @@ impl SystemConfig {
                 return None;
             }
         };
+        if kind == "smtp" {
+            return smtp(table, path, found);
+        }
         let connection = section::<Connection>(table.remove("connection"), &format!("{path}.connection"), found);
         match kind.as_str() {
             "embedded" => {
@@ -137,6 +148,15 @@ impl SystemConfig {
                 }
                 Some(SystemConfig::Syncro(Box::new(config), connection?))
             }
+            "tryton" => {
+                let secret = secret(&mut table, path, "password", found);
+                let config = section::<postern_tryton::Config>(Some(Value::Table(table)), path, found);
+                let config = config?.with_secret(secret?);
+                for mistake in config.mistakes() {
+                    found.add(&format!("{path}.{}", mistake.path), format!("expected {}", mistake.expected));
+                }
+                Some(SystemConfig::Tryton(Box::new(config), connection?))
+            }
             other => {
                 found.add(&format!("{path}.kind"), format!("expected {KINDS}, found `{other}`"));
                 None
@@ -155,7 +175,9 @@ impl SystemConfig {
             SystemConfig::Keycloak(..) => "keycloak",
             SystemConfig::RequestTracker(..) => "request-tracker",
             SystemConfig::Stripe(..) => "stripe",
+            SystemConfig::Smtp(..) => "smtp",
             SystemConfig::Syncro(..) => "syncro",
+            SystemConfig::Tryton(..) => "tryton",
         }
     }
 
@@ -172,7 +194,10 @@ impl SystemConfig {
             SystemConfig::Keycloak(it, _) => format!("keycloak {} {}", it.base_url, it.realm),
             SystemConfig::RequestTracker(it, _) => format!("request-tracker {}", it.base_url),
             SystemConfig::Stripe(it, _) => format!("stripe {} {}", it.account, if it.live { "live" } else { "test" }),
+            // Its people are the built-in backend's.
+            SystemConfig::Smtp(..) => "embedded".into(),
             SystemConfig::Syncro(it, _) => format!("syncro {}", it.base_url),
+            SystemConfig::Tryton(it, _) => format!("tryton {} {}", it.base_url, it.company),
         }
     }
 
@@ -193,6 +218,8 @@ impl SystemConfig {
             SystemConfig::RequestTracker(..) => matches!(port, "service_desk" | "crm"),
             SystemConfig::HubSpot(..) => port == "crm",
             SystemConfig::Stripe(..) => port == "billing",
+            SystemConfig::Smtp(..) => port == "notifications",
+            SystemConfig::Tryton(..) => port == "billing",
         }
     }
 
@@ -202,8 +229,38 @@ impl SystemConfig {
     }
 }
 
-const KINDS: &str =
-    "`autotask`, `connectwise`, `embedded`, `halopsa`, `hubspot`, `keycloak`, `request-tracker`, `stripe` or `syncro`";
+const KINDS: &str = "`autotask`, `connectwise`, `embedded`, `halopsa`, `hubspot`, `keycloak`, `request-tracker`, `smtp`, `stripe`, `syncro` or `tryton`";
+
+/// A mail server is reached by SMTP: it has `server` where others have an address and `connection`.
+fn smtp(mut table: Table, path: &str, found: &mut Mistakes) -> Option<SystemConfig> {
+    let server = match table.remove("server") {
+        Some(server) => sign_in::mail(server, &format!("{path}.server"), found),
+        None => {
+            found.add(&format!("{path}.server"), "expected the mail server, as in `[mail]`");
+            None
+        }
+    };
+    let config = section::<postern_smtp::Config>(Some(Value::Table(table)), path, found)?;
+    for mistake in config.mistakes() {
+        found.add(&format!("{path}.{}", mistake.path), format!("expected {}", mistake.expected));
+    }
+    Some(SystemConfig::Smtp(Box::new(config), Box::new(server?)))
+}
+
+/// Mail goes to contacts as the ledger knows them, and the ledger is the built-in backend's.
+pub(super) fn mail_goes_to_known_people(
+    ports: &PortsConfig,
+    systems: &BTreeMap<String, SystemConfig>,
+    path: &str,
+    found: &mut Mistakes,
+) {
+    let chosen = ports.notifications.as_ref().and_then(|it| systems.get(it));
+    if matches!(chosen, Some(SystemConfig::Smtp(..)))
+        && !matches!(systems.get(&ports.crm), Some(SystemConfig::Embedded) | None)
+    {
+        found.add(path, "expected `crm` to be a system of the kind `embedded` where notifications go by `smtp`: its people are told");
+    }
+}
 
 /// Takes a secret reference out of a table and reads it.
 fn secret(table: &mut Table, path: &str, field: &str, found: &mut Mistakes) -> Option<SecretString> {

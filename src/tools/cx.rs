@@ -207,7 +207,7 @@ impl ToolCx {
 
     fn port<'a, P: ?Sized>(&'a self, system: &'a System, port: Option<&'a P>, op: Op) -> Result<Port<'a, P>, Refusal> {
         let port = port.ok_or_else(|| Error::unsupported(op))?;
-        let map = self.identities.organisations(&self.tenant.id, &system.name)?;
+        let map = self.identities.organisations(&self.tenant.id, &system.ids)?;
         let reach = match self.scope.named() {
             Some(named) => Reach::Organisations(named.iter().filter_map(|it| map.external(it)).cloned().collect()),
             None => Reach::Tenant,
@@ -347,7 +347,7 @@ impl Port<'_, dyn ServiceDesk> {
     /// the customer's own organisation and linked from then on.
     pub async fn viewer(&self) -> Result<Viewer, Refusal> {
         let caller = &self.tool.caller;
-        let (tenant, system) = (&self.tool.tenant.id, &*self.system.name);
+        let (tenant, system) = (&self.tool.tenant.id, &*self.system.ids);
         let organisation_wide = self.tool.is_lead();
         if let Some(contact) = self.tool.identities.contact(tenant, system, &caller.principal)? {
             return Ok(Viewer { contact, organisation_wide });

@@ -24,7 +24,10 @@ impl Address {
         };
         {
             let mut path = url.path_segments_mut().map_err(|()| Error::internal("the base address has no path"))?;
-            path.pop_if_empty();
+            // A base address that is all there is stays as it is, slash and all.
+            if !request.path.is_empty() {
+                path.pop_if_empty();
+            }
             for segment in &request.path {
                 if segment == "." || segment == ".." || segment.is_empty() {
                     return Err(Error::internal("a path segment would change the path"));

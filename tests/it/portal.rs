@@ -7,6 +7,7 @@ mod people;
 mod requests;
 mod settings;
 mod status;
+mod tryton;
 mod whose;
 mod work;
 

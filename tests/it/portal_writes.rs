@@ -2,6 +2,7 @@
 
 mod access;
 mod activation;
+mod mailing;
 mod paying;
 mod publishing;
 mod records;

@@ -68,7 +68,7 @@ impl Rig {
         store.set_organisations(&tenant, &links).unwrap();
         let journal = Arc::new(Journal::open(dir.path(), Settings::default()).unwrap());
         let ledger = Arc::new(Faulty { journal: journal.clone(), left: AtomicUsize::new(usize::MAX) });
-        let system = System { name: "desk".into(), adapter: Arc::new(adapter) };
+        let system = System { name: "desk".into(), ids: "desk".into(), adapter: Arc::new(adapter) };
         let of_tenant = Tenant {
             id: tenant.clone(),
             name: "MSP".into(),

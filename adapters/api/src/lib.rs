@@ -10,6 +10,7 @@ pub mod domain;
 pub mod error;
 pub mod http;
 pub mod id;
+pub mod mail;
 pub mod owned;
 pub mod ports;
 mod quote;

@@ -278,6 +278,27 @@ pub trait Notifications: Send + Sync {
     }
 }
 
+/// Where notices are kept for a channel that keeps none itself, as mail does. No port of its own: an adapter is given one.
+#[crate::async_trait]
+pub trait NoticeLedger: Notifications + std::fmt::Debug {
+    /// Keeps a notification that is about to be sent, in one step with everything that speaks against it; each recipient once.
+    ///
+    /// Errors: as [`Notifications::send`], and `Conflict` where a recipient's address is another one than is kept here, or where a
+    /// recipient did not agree to be told by this channel, or does not want it, unless it is about their account. Then nothing is kept.
+    async fn reserve(&self, cx: &CallCx, new: &NewNotice) -> Result<Reservation>;
+    /// Says what came of reserved notices and returns them as they then stand. Somebody who was told, or may have been, finds it in the
+    /// portal too. One that was settled before stays as it is.
+    async fn settle(&self, cx: &CallCx, new: &NewNotice, settled: &[Settled]) -> Result<Vec<Owned<Notice>>>;
+    /// Notes that somebody no longer wants a kind of notice by a channel; again is no error. Missing: `NotFound`.
+    async fn opt_out(
+        &self,
+        cx: &CallCx,
+        organisation: &ExternalId,
+        contact: &ContactId,
+        what: (Topic, Channel),
+    ) -> Result<()>;
+}
+
 /// What no other system keeps of a customer portal.
 #[crate::async_trait]
 pub trait Portal: Send + Sync {

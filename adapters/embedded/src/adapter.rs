@@ -33,6 +33,11 @@ impl Embedded {
         Arc::new(self.tenant(tenant))
     }
 
+    /// One tenant's ledger of notices, for an adapter whose channel keeps none.
+    pub fn notice_ledger(&self, tenant: &TenantId) -> Arc<dyn NoticeLedger> {
+        Arc::new(self.tenant(tenant))
+    }
+
     /// The map of a tenant that uses no other system: an organisation's own id is its id here.
     pub fn organisation_map(&self, tenant: &TenantId) -> Result<OrganisationMap> {
         let pairs = self.database.read(tenant, |rows| {

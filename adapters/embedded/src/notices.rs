@@ -1,7 +1,9 @@
 //! Telling people in the portal, and what they were told.
 //!
 //! **Invariant:** the cap is held and the notices are kept in one transaction, so that two senders together cannot pass it.
-//! There is no mailer here: `Channel::Email` is refused before anything is kept.
+//! There is no mailer here: `Channel::Email` is refused before anything is kept. Whoever has one uses the ledger.
+
+mod ledger;
 
 use crate::adapter::{Tenant, required_organisation};
 use crate::convert::{id, micros, named, owner, some_text, text, time, word};
@@ -97,59 +99,87 @@ fn standing(rows: &Rows<'_>, organisation: i64) -> Inner<Vec<Owned<Standing>>> {
 fn send(rows: &Rows<'_>, cx: &CallCx, new: &NewNotice) -> Inner<Vec<Owned<Notice>>> {
     let organisation = required_organisation(rows, &cx.reach, &new.organisation)?;
     if let Some(earlier) = once::earlier(rows, cx, Op::NoticeSend, organisation)? {
-        return earlier.split_whitespace().map(|it| stored(rows, it)).collect();
+        return list_of(rows, earlier.split_whitespace());
     }
     let mut recipients = BTreeSet::new();
     for recipient in &new.recipients {
         recipients.insert(contact(rows, organisation, &recipient.contact)?);
     }
     let now = Timestamp::now();
-    let day = now.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(now);
-    if let Some(cap) = new.daily_cap {
-        for recipient in &recipients {
-            let told: Option<i64> = rows.one(
-                "SELECT count(*) FROM notice WHERE tenant = :tenant AND recipient = :recipient AND topic = :topic
-                 AND at > :day AND state <> :failed",
-                &[
-                    (":recipient", recipient),
-                    (":topic", &word(&new.topic)?),
-                    (":day", &micros(day)),
-                    (":failed", &word(&NoticeState::Failed)?),
-                ],
-                |row| Ok(row.get(0)?),
-            )?;
-            if told.unwrap_or(0) >= i64::from(cap) {
-                let message = "somebody would get more notices about this than a day allows; send it tomorrow";
-                return refuse(ErrorKind::LimitReached, message);
-            }
-        }
-    }
+    cap(rows, new, &recipients, now)?;
     let mut kept = Vec::with_capacity(recipients.len());
     for recipient in recipients {
-        let id = rows.fresh("NT")?;
-        rows.insert(
-            "INSERT INTO notice (tenant, id, organisation, recipient, channel, topic, subject, by, at, state)
-             VALUES (:tenant, :id, :organisation, :recipient, :channel, :topic, :subject, :by, :now, :state)",
-            &[
-                (":id", &id),
-                (":organisation", &organisation),
-                (":recipient", &recipient),
-                (":channel", &word(&new.channel)?),
-                (":topic", &word(&new.topic)?),
-                (":subject", &new.subject),
-                (":by", &new.by),
-                (":now", &micros(now)),
-                (":state", &word(&NoticeState::Sent)?),
-            ],
-        )?;
-        rows.insert(
-            "INSERT INTO notification (tenant, contact, text, at) VALUES (:tenant, :contact, :text, :now)",
-            &[(":contact", &recipient), (":text", &format!("{}\n{}", new.subject, new.body)), (":now", &micros(now))],
-        )?;
-        kept.push(id);
+        kept.push(keep(rows, new, (organisation, recipient), NoticeState::Sent, now)?);
+        tell(rows, new, recipient, now)?;
     }
     once::keep(rows, cx, Op::NoticeSend, organisation, &kept.join(" "))?;
-    kept.iter().map(|it| stored(rows, it)).collect()
+    list_of(rows, kept.iter().map(String::as_str))
+}
+
+/// Refuses where one of them would get more than a day allows.
+fn cap(rows: &Rows<'_>, new: &NewNotice, recipients: &BTreeSet<i64>, now: Timestamp) -> Inner<()> {
+    let Some(cap) = new.daily_cap else { return Ok(()) };
+    let day = now.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(now);
+    for recipient in recipients {
+        let told: Option<i64> = rows.one(
+            "SELECT count(*) FROM notice WHERE tenant = :tenant AND recipient = :recipient AND topic = :topic
+             AND at > :day AND state <> :failed",
+            &[
+                (":recipient", recipient),
+                (":topic", &word(&new.topic)?),
+                (":day", &micros(day)),
+                (":failed", &word(&NoticeState::Failed)?),
+            ],
+            |row| Ok(row.get(0)?),
+        )?;
+        if told.unwrap_or(0) >= i64::from(cap) {
+            let message = "somebody would get more notices about this than a day allows; send it tomorrow";
+            return refuse(ErrorKind::LimitReached, message);
+        }
+    }
+    Ok(())
+}
+
+/// Keeps one notice to one person, and gives its id.
+fn keep(
+    rows: &Rows<'_>,
+    new: &NewNotice,
+    (organisation, recipient): (i64, i64),
+    state: NoticeState,
+    now: Timestamp,
+) -> Inner<String> {
+    let id = rows.fresh("NT")?;
+    rows.insert(
+        "INSERT INTO notice (tenant, id, organisation, recipient, channel, topic, subject, by, at, state, settled)
+         VALUES (:tenant, :id, :organisation, :recipient, :channel, :topic, :subject, :by, :now, :state, :settled)",
+        &[
+            (":id", &id),
+            (":organisation", &organisation),
+            (":recipient", &recipient),
+            (":channel", &word(&new.channel)?),
+            (":topic", &word(&new.topic)?),
+            (":subject", &new.subject),
+            (":by", &new.by),
+            (":now", &micros(now)),
+            (":state", &word(&state)?),
+            (":settled", &(state != NoticeState::Unknown)),
+        ],
+    )?;
+    Ok(id)
+}
+
+/// What somebody finds in the portal.
+fn tell(rows: &Rows<'_>, new: &NewNotice, recipient: i64, now: Timestamp) -> Inner<()> {
+    rows.insert(
+        "INSERT INTO notification (tenant, contact, text, at) VALUES (:tenant, :contact, :text, :now)",
+        &[(":contact", &recipient), (":text", &format!("{}\n{}", new.subject, new.body)), (":now", &micros(now))],
+    )?;
+    Ok(())
+}
+
+/// Notices by their ids, in that order.
+fn list_of<'a>(rows: &Rows<'_>, ids: impl IntoIterator<Item = &'a str>) -> Inner<Vec<Owned<Notice>>> {
+    ids.into_iter().map(|it| stored(rows, it)).collect()
 }
 
 fn contact(rows: &Rows<'_>, organisation: i64, contact: &ContactId) -> Inner<i64> {

@@ -106,6 +106,8 @@ pub struct Caps {
     pub sla: bool,
     /// An invitation carries words of whoever invites; otherwise one with words is refused.
     pub invitation_words: bool,
+    /// Notices go by mail too. [`Side::contact`] has agreed to be told, and has [`Side::email`].
+    pub mail: bool,
 }
 
 impl Default for Caps {
@@ -120,6 +122,7 @@ impl Default for Caps {
             remembers_changes: true,
             sla: true,
             invitation_words: true,
+            mail: true,
         }
     }
 }

@@ -29,7 +29,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::new(
             Writes,
             "each recipient is told once",
-            "also where one is named twice; the same reference has one effect",
+            "by each channel, also where one is named twice; the same reference has one effect",
             &[NoticeList, NoticeSend],
             |f| Box::pin(told_once(f)),
         ),
@@ -39,6 +39,13 @@ pub(crate) fn trials() -> Vec<Trial> {
             "`LimitReached` where one would get more, and then nobody is told",
             &[NoticeList, NoticeSend],
             |f| Box::pin(cap(f)),
+        ),
+        Trial::new(
+            Writes,
+            "mail goes to the address that is known",
+            "`Conflict` for another one, and nobody is told; `Unsupported` where there is no mail",
+            &[NoticeList, NoticeSend],
+            |f| Box::pin(mail(f)),
         ),
     ]
 }
@@ -115,8 +122,13 @@ async fn foreign(f: &Fixture) -> Verdict {
 }
 
 async fn told_once(f: &Fixture) -> Verdict {
+    told_once_by(f, Channel::InApp).await?;
+    if f.caps.mail { told_once_by(f, Channel::Email).await } else { Ok(()) }
+}
+
+async fn told_once_by(f: &Fixture, channel: Channel) -> Verdict {
     let subject = word();
-    let mut new = notice(&f.own, &subject);
+    let mut new = NewNotice { channel, ..notice(&f.own, &subject) };
     new.recipients.extend(new.recipients.clone());
     let cx = CallCx { reference: Some(format!("gw:{}", word())), ..f.own_cx() };
     let mut ids = std::collections::BTreeSet::new();
@@ -128,7 +140,7 @@ async fn told_once(f: &Fixture) -> Verdict {
     equal("ids", &ids.len(), &1)?;
     let kept = about(f, &f.own, &subject).await?;
     let seen: Vec<_> = kept.iter().map(|it| (it.channel, it.topic, it.state)).collect();
-    equal("what is kept", &seen, &vec![(Channel::InApp, Topic::Update, NoticeState::Sent)])
+    equal("what is kept", &seen, &vec![(channel, Topic::Update, NoticeState::Sent)])
 }
 
 async fn cap(f: &Fixture) -> Verdict {
@@ -147,4 +159,18 @@ async fn cap(f: &Fixture) -> Verdict {
     said("send", port(f)?.send(&f.own_cx(), &room).await)?;
     failed("the next one", port(f)?.send(&f.own_cx(), &room).await, &[ErrorKind::LimitReached])?;
     equal("notices", &about(f, &f.own, &subject).await?.len(), &1)
+}
+
+async fn mail(f: &Fixture) -> Verdict {
+    let subject = word();
+    let mut new = NewNotice { channel: Channel::Email, ..notice(&f.own, &subject) };
+    if f.caps.mail {
+        for recipient in &mut new.recipients {
+            recipient.email = format!("{}@elsewhere.example", word().to_lowercase());
+        }
+        failed("another address", port(f)?.send(&f.own_cx(), &new).await, &[ErrorKind::Conflict])?;
+    } else {
+        failed("no mail", port(f)?.send(&f.own_cx(), &new).await, &[ErrorKind::Unsupported])?;
+    }
+    equal("notices", &about(f, &f.own, &subject).await?.len(), &0)
 }

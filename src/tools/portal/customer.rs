@@ -152,7 +152,7 @@ impl ContactView {
 
 /// What each person of the customer wants to be told, where that system numbers people as the CRM does.
 async fn standings(cx: &ToolCx, ours: &OrganisationId) -> Result<Vec<Standing>, Refusal> {
-    let same = cx.tenant.more.notifications.as_ref().is_some_and(|it| it.name == cx.tenant.crm.name);
+    let same = cx.tenant.more.notifications.as_ref().is_some_and(|it| it.ids == cx.tenant.crm.ids);
     if !same {
         return Ok(vec![]);
     }
@@ -167,7 +167,7 @@ async fn consents(cx: &ToolCx, ours: &OrganisationId, mine: Option<&[ContactId]>
     let portal = cx.portal()?;
     let Some(external) = portal.external(ours) else { return Ok(vec![]) };
     let found = portal.timed(portal.port.consents(&portal.cx, &external)).await?;
-    let same = portal.system.name == cx.tenant.crm.name;
+    let same = portal.system.ids == cx.tenant.crm.ids;
     let mut last: BTreeMap<(Option<ContactId>, ConsentKind), ConsentRecord> = BTreeMap::new();
     for record in admitted(&portal, ours, found) {
         let theirs = record.contact.as_ref();

@@ -165,7 +165,7 @@ impl Tool for ListNotices {
         let port = cx.notifications()?;
         let (customer_id, external) = located(cx, &port, self.customer_id.as_ref())?;
         let member = member(cx).await?;
-        let sees = Sees::of(cx, member.as_ref(), &port.system.name);
+        let sees = Sees::of(cx, member.as_ref(), &port.system.ids);
         let query =
             NoticeQuery { organisation: external.clone(), recipient: None, topic: None, since: None, limit: MOST };
         let found = port.timed(port.port.notices(&port.cx, &query)).await.or_missing(Code::OrganizationNotFound)?;

@@ -50,7 +50,7 @@ pub(super) async fn member(cx: &ToolCx) -> Result<Option<Member>, Refusal> {
     let held: Vec<_> = known.into_iter().filter(|it| !it.internal && user.roles.contains(&it.id)).collect();
     Ok(Some(Member {
         id: user.id,
-        system: identity.system.name.clone(),
+        system: identity.system.ids.clone(),
         rights: held.iter().flat_map(|it| it.rights.iter().copied()).collect(),
         roles: held.into_iter().map(|it| it.id).collect(),
     }))

@@ -56,6 +56,8 @@ pub(super) struct Sent {
     notification_ids: Vec<NotificationId>,
     sent: usize,
     failed: usize,
+    /// Handed over without an answer: nobody knows whether these arrived, and they are not sent again.
+    unknown: usize,
     message: &'static str,
 }
 
@@ -192,12 +194,18 @@ impl Tool for Send {
             }
         })?;
         let sent: Vec<_> = sent.into_iter().filter_map(|it| notices.admit(it)).map(|it| it.record).collect();
-        let failed = sent.iter().filter(|it| it.state == NoticeState::Failed).count();
+        let count = |state| sent.iter().filter(|it| it.state == state).count();
+        let (failed, unknown) = (count(NoticeState::Failed), count(NoticeState::Unknown));
         Ok(Reply::from(Sent {
-            sent: sent.len() - failed,
+            sent: sent.len() - failed - unknown,
             failed,
+            unknown,
             notification_ids: sent.into_iter().map(|it| it.id).collect(),
-            message: if failed == 0 { "Sent" } else { "Some could not be told" },
+            message: match (failed, unknown) {
+                (0, 0) => "Sent",
+                (_, 0) => "Some could not be told",
+                _ => "Of some nobody knows whether they were told; look before telling them again",
+            },
         }))
     }
 }

@@ -165,8 +165,15 @@ pub(super) async fn tell(cx: &ToolCx, notice: &NewNotice) -> Telling {
     let sent = notices.timed(notices.port.send(&notices.cx, notice)).await;
     match sent {
         Ok(sent) => {
-            let arrived = sent.into_iter().filter_map(|it| notices.admit(it)).map(|it| it.record.state);
-            if arrived.into_iter().any(|it| it != NoticeState::Failed) { Telling::Sent } else { Telling::Failed }
+            let states: Vec<_> =
+                sent.into_iter().filter_map(|it| notices.admit(it)).map(|it| it.record.state).collect();
+            if states.contains(&NoticeState::Unknown) {
+                Telling::Unknown
+            } else if states.iter().any(|it| *it != NoticeState::Failed) {
+                Telling::Sent
+            } else {
+                Telling::Failed
+            }
         }
         Err(error) => {
             tracing::warn!(kind = ?error.kind(), "a write was done and nobody could be told: {error}");

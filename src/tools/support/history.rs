@@ -133,7 +133,7 @@ async fn ticket_events(
         let what = What::Ticket { ticket_id: ticket.id, subject: ticket.subject, status: ticket.status };
         events.push(Event { at: ticket.created_at, what });
     }
-    if let Some(principal) = cx.identities.principal(&cx.tenant.id, &desk.system.name, &id)? {
+    if let Some(principal) = cx.identities.principal(&cx.tenant.id, &desk.system.ids, &id)? {
         for call in cx.history.calls(&cx.tenant.id, &principal, 200)? {
             let what = What::GatewayCall { tool: Text::new(call.tool), outcome: Text::new(call.outcome) };
             events.push(Event { at: call.at, what });

@@ -41,7 +41,7 @@ impl PlainHttp {
             .no_proxy()
             .build()
             .map_err(|e| Error::internal("http client").because(e))?;
-        let base = base.trim_end_matches('/').to_owned();
+        let base = base.to_owned();
         Ok(Arc::new(Self { base, authenticator, client, held: Mutex::new(None), asking: tokio::sync::Mutex::new(()) }))
     }
 
@@ -68,7 +68,9 @@ impl PlainHttp {
     async fn once(&self, cx: &CallCx, request: &Request, credential: Option<&Credential>) -> Result<Response> {
         let base = request.absolute.as_deref().unwrap_or(&self.base);
         let mut url = reqwest::Url::parse(base).map_err(|e| Error::internal("base address").because(e))?;
-        url.path_segments_mut().map_err(|()| Error::internal("base address"))?.pop_if_empty().extend(&request.path);
+        if !request.path.is_empty() {
+            url.path_segments_mut().map_err(|()| Error::internal("base address"))?.pop_if_empty().extend(&request.path);
+        }
         if !request.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&request.query);
         }

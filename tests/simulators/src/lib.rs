@@ -10,8 +10,10 @@ pub mod halopsa;
 pub mod http;
 pub mod hubspot;
 pub mod keycloak;
+pub mod smtp;
 pub mod stripe;
 pub mod syncro;
+pub mod tryton;
 
 use parking_lot::Mutex;
 use std::sync::Arc;

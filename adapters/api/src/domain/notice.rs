@@ -2,6 +2,7 @@
 
 use crate::classified::Text;
 use crate::id::{ContactId, ExternalId, NotificationId};
+use crate::owned::Owned;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,8 @@ pub enum NoticeState {
     Read,
     /// Did not arrive.
     Failed,
+    /// May have been handed to the channel: nobody knows, and it is not sent again.
+    Unknown,
 }
 
 /// One notification to one person.
@@ -127,4 +130,37 @@ pub struct NewNotice {
     pub daily_cap: Option<u32>,
     /// Who sends it.
     pub by: String,
+}
+
+/// A notice that is kept before it is sent: it stands as [`NoticeState::Unknown`] until it is settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReservedNotice {
+    /// The ledger's id of it.
+    pub id: NotificationId,
+    /// To whom.
+    pub contact: ContactId,
+    /// That person's name, as the ledger's own records have it.
+    pub name: String,
+    /// That person's e-mail address, as the ledger's own records have it.
+    pub email: String,
+}
+
+/// What was kept for a notification that is to be sent.
+#[derive(Debug)]
+pub enum Reservation {
+    /// These are to be sent now, each once.
+    Fresh(Vec<ReservedNotice>),
+    /// The same reference was here before: nothing is to be sent, and this is what came of it.
+    Earlier(Vec<Owned<Notice>>),
+}
+
+/// What came of a reserved notice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// Which.
+    pub id: NotificationId,
+    /// What came of it.
+    pub state: NoticeState,
+    /// Why it did not arrive, in our words.
+    pub failure: Option<&'static str>,
 }

@@ -3,7 +3,8 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: simulate autotask|connectwise|halopsa|hubspot|keycloak|stripe|syncro [--listen ADDR]";
+const USAGE: &str =
+    "usage: simulate autotask|connectwise|halopsa|hubspot|keycloak|smtp|stripe|syncro|tryton [--listen ADDR]";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -21,7 +22,9 @@ async fn main() -> ExitCode {
         "hubspot" => hubspot(listen).await,
         "stripe" => stripe(listen).await,
         "keycloak" => keycloak(listen).await,
+        "smtp" => smtp(listen).await,
         "syncro" => syncro(listen).await,
+        "tryton" => tryton(listen).await,
         _ => {
             complain(USAGE);
             return ExitCode::from(2);
@@ -100,10 +103,24 @@ async fn keycloak(listen: &str) -> std::io::Result<()> {
     .await
 }
 
+async fn smtp(listen: &str) -> std::io::Result<()> {
+    use postern_simulators::smtp::{PASSWORD, USERNAME, start_on};
+    let running = start_on(listen).await?;
+    let port = running.state.port;
+    until_stopped(&format!("host     localhost\nport     {port}\nusername {USERNAME}\npassword {PASSWORD}\n")).await
+}
+
 async fn syncro(listen: &str) -> std::io::Result<()> {
     use postern_simulators::syncro::{TOKEN, start_on};
     let running = start_on(listen).await?;
     until_stopped(&format!("base_url {}/api/v1\ntoken    {TOKEN}\n", running.url)).await
+}
+
+async fn tryton(listen: &str) -> std::io::Result<()> {
+    use postern_simulators::tryton::{COMPANY, PASSWORD, USERNAME, start_on};
+    let running = start_on(listen).await?;
+    let url = &running.url;
+    until_stopped(&format!("base_url {url}/msp/\nusername {USERNAME}\npassword {PASSWORD}\ncompany  {COMPANY}\n")).await
 }
 
 /// Says how to connect, and waits for the end.
