@@ -251,7 +251,7 @@ impl Authority {
                 sessions: grant.sessions,
                 scopes: held
                     .into_iter()
-                    .map(|it| pages::ScopeView { held: true, ..scopes::words(it.into()) })
+                    .map(|it| pages::ScopeView { held: true, ..self.scopes.words(it.into()) })
                     .collect(),
             })
         });
@@ -352,6 +352,7 @@ impl Ending for Authority {
             EndedBy::RealmLogout => "ended_by_realm_logout",
             EndedBy::SignOut => "ended_by_sign_out",
             EndedBy::RightsLost => "ended_by_rights_lost",
+            EndedBy::AccountChanged => "ended_by_account_change",
             EndedBy::Administrator => "ended_by_administrator",
         };
         let (issuer, person, name) = match what {

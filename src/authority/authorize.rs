@@ -163,14 +163,14 @@ impl Authority {
         if client.is_trusted() || target == Some(redirect::Target::Loopback) {
             return see_other(to);
         }
-        let host = client.view(redirect_uri).redirect_to;
+        let host = self.view(client, redirect_uri).redirect_to;
         self.error_page(StatusCode::BAD_REQUEST, BAD_REQUEST, id, Some((host, to.to_owned())))
     }
 
     fn introduce(&self, id: &Arc<str>, flow: &Flow) -> Response {
         let view = ConnectView {
             server: Arc::clone(&self.server),
-            client: flow.client.view(&flow.redirect_uri),
+            client: self.view(&flow.client, &flow.redirect_uri),
             action: "/authorize/sign-in",
             flow: Arc::clone(id),
             csrf: Arc::clone(&flow.csrf),

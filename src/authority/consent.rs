@@ -82,7 +82,7 @@ impl Authority {
         }
         let view = ConsentView {
             server: Arc::clone(&self.server),
-            client: flow.client.view(&flow.redirect_uri),
+            client: self.view(&flow.client, &flow.redirect_uri),
             person: who.name.clone().or_else(|| who.email.clone()),
             scopes: views,
             again: before.is_some(),
