@@ -52,7 +52,7 @@ use fetch::{Documents, Rates};
 use flow::Flow;
 use identity::{BrowserSessions, Ended, EndedBy, Ending, Welcomes};
 use keys::SigningKeys;
-use live::Live;
+use live::{Entered, Live};
 use moka::sync::Cache;
 use pages::Pages;
 use postern_api::{Error, Result, TenantId};
@@ -280,15 +280,20 @@ impl Authority {
     }
 
     fn load(&self, id: &str) -> std::result::Result<Session, Reason> {
-        let found = self.store.session(id).map_err(|error| {
-            tracing::error!(error = %error, "a session could not be read");
-            Reason::Unavailable
-        })?;
-        let session = found.filter(|it| !it.ended && self.clock.unix_secs() < it.expires_at).ok_or(Reason::Revoked)?;
-        if self.live.stands(&session.id, &session.grant.as_str().into(), session.version) {
-            Ok(session)
-        } else {
-            Err(Reason::Revoked)
+        loop {
+            let mark = self.live.mark();
+            let found = self.store.session(id).map_err(|error| {
+                tracing::error!(error = %error, "a session could not be read");
+                Reason::Unavailable
+            })?;
+            let stands = |it: &Session| !it.ended && self.clock.unix_secs() < it.expires_at;
+            let session = found.filter(stands).ok_or(Reason::Revoked)?;
+            match self.live.stands(&session.id, &session.grant.as_str().into(), session.version, mark) {
+                Entered::Stands => return Ok(session),
+                Entered::Ended => return Err(Reason::Revoked),
+                // Each time round, somebody has consented meanwhile.
+                Entered::Changed => {}
+            }
         }
     }
 }

@@ -1,11 +1,12 @@
 //! The authorization server, over HTTP, with browsers that keep cookies and a sign-in that a test decides.
 
 mod assertions;
-mod browser;
+pub(crate) mod browser;
 mod documents;
+pub(crate) mod ending;
 mod flow;
 mod lifetimes;
 mod races;
 mod refusals;
 mod services;
-mod world;
+pub(crate) mod world;
