@@ -125,6 +125,8 @@ pub struct Authority {
     clock: Arc<dyn Clock>,
     keys: SigningKeys,
     flows: Cache<Arc<str>, Arc<Flow>>,
+    /// Which client sent a challenge first.
+    challenges: Cache<String, Arc<str>>,
     registrations: rates::Rate,
     requests: Option<rates::Rate>,
 }
@@ -162,6 +164,7 @@ impl Authority {
             clock: parts.clock,
             keys,
             flows: Cache::builder().max_capacity(FLOWS).time_to_live(Duration::from_secs(FLOW_SECS)).build(),
+            challenges: Cache::builder().max_capacity(FLOWS).time_to_live(Duration::from_secs(FLOW_SECS)).build(),
             registrations: rates::Rate::per_hour(parts.config.registrations_per_hour),
             requests: rates::Rate::per_minute(parts.config.requests_per_minute),
             store: parts.store,
@@ -239,6 +242,7 @@ impl Authority {
             let view: View =
                 serde_json::from_str(&grant.client_view).map_err(|_| Error::internal("a grant cannot be read"))?;
             let held = scopes::split(&grant.scopes);
+            let used_at = grant.used_at.max(self.live.used_at(&grant.id));
             Ok(Connected {
                 grant: grant.id.into(),
                 principal: grant.principal,
@@ -247,7 +251,7 @@ impl Authority {
                 client: grant.client.into(),
                 publisher: view.publisher(),
                 authorised_at: grant.authorised_at,
-                used_at: grant.used_at,
+                used_at,
                 sessions: grant.sessions,
                 scopes: held
                     .into_iter()

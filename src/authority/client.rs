@@ -241,6 +241,20 @@ impl Authority {
         Ok(kept.as_ref().and_then(Client::registered).map(Arc::new))
     }
 
+    /// What a client is called, without asking anybody else.
+    pub(super) fn known_name(&self, id: &str) -> Option<String> {
+        if let Some(known) = self.configured.get(id) {
+            return Some(known.name.clone());
+        }
+        match id.strip_prefix("https://") {
+            Some(rest) => rest.split('/').next().map(str::to_owned),
+            None => {
+                let kept = self.store.registered_client(id).ok().flatten();
+                kept.as_ref().and_then(Client::registered).map(|it| it.name)
+            }
+        }
+    }
+
     /// The client that a document describes. Every way in which there is none is one answer.
     async fn published(&self, id: &str) -> Result<Option<Arc<Client>>> {
         let address = DocumentUrl::client_id(id).filter(|it| self.config.client_documents.takes(it.host()));

@@ -90,7 +90,7 @@ impl Authority {
             action: "/authorize/consent",
             flow: Arc::clone(flow_id),
             csrf: Arc::clone(&person.csrf),
-            switch_account: "/sign-out".into(),
+            switch_account: format!("/sign-out?return_to=%2Fauthorize%2Fcontinue%3Fflow%3D{flow_id}").into(),
             notice,
         };
         page(self.pages.consent(&view), StatusCode::OK, Some(&onward(&flow.redirect_uri)))

@@ -162,6 +162,11 @@ impl Live {
         }
     }
 
+    /// When a grant was last used, where that is not in the store yet.
+    pub(super) fn used_at(&self, grant: &str) -> Option<i64> {
+        self.used.lock().get(grant).copied()
+    }
+
     /// What was used since the last time, to be noted in the store.
     pub(super) fn take_used(&self) -> Vec<(String, i64)> {
         std::mem::take(&mut *self.used.lock()).into_iter().map(|(grant, at)| (grant.to_string(), at)).collect()

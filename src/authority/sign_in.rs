@@ -402,13 +402,23 @@ async fn gate(State(desk): State<Arc<SignIn>>, mut request: Request, next: Next)
     let asked = Asked { id: request.extensions().get::<RequestId>().cloned().map(Extension), ip };
     request.extensions_mut().insert(asked.clone());
     let answer = match desk.throttle.stranger(ip) {
-        Ok(()) => next.run(request).await,
+        Ok(()) => readable(&desk, &asked, next.run(request).await),
         Err(wait) => {
             let notice = Notice::TooMany { wait_secs: wait.as_secs() + 1 };
             refusal(&desk, &asked, Refused::new("throttled", StatusCode::TOO_MANY_REQUESTS, notice))
         }
     };
     own_headers(answer)
+}
+
+/// A form or an address that cannot be read is refused by the framework in its own words; a person gets a page.
+fn readable(desk: &SignIn, asked: &Asked, answer: Response) -> Response {
+    let kind = answer.headers().get(http::header::CONTENT_TYPE).map(http::HeaderValue::as_bytes);
+    let bare = kind.is_some_and(|it| it.starts_with(b"text/plain"));
+    if answer.status().is_client_error() && bare {
+        return refusal(desk, asked, Refused::new("unreadable", answer.status(), Notice::Stale));
+    }
+    answer
 }
 
 async fn ask_address(

@@ -3,7 +3,7 @@
 //! **Invariant:** the caller comes from the edge through the request's extensions, and a request without one is our fault.
 
 use super::Facts;
-use crate::caller::{Caller, RequestId};
+use crate::caller::{Caller, Needs, RequestId};
 use http::request::Parts;
 use http::{Extensions, Request, Uri};
 use rmcp::model::{ErrorData, Implementation, ProtocolVersion};
@@ -49,6 +49,7 @@ pub(super) fn facts_of(
         client: client.map(|client| printable(&format!("{}/{}", client.name, client.version))),
         toolsets: uri.query().and_then(toolsets),
         cancelled,
+        needs: extensions.get::<Needs>().cloned().unwrap_or_default(),
     }
 }
 

@@ -8,5 +8,7 @@ mod flow;
 mod lifetimes;
 mod races;
 mod refusals;
+mod rsa;
 mod services;
+mod shown;
 pub(crate) mod world;

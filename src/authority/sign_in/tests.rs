@@ -1,5 +1,7 @@
 //! Signing in at realms that are servers of this process and mint whatever a test wants.
 
+mod local;
+
 use super::config::{ClientAuth, OidcConfig};
 use super::pages::*;
 use super::*;
