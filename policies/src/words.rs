@@ -52,7 +52,11 @@ pub(crate) fn read(sources: &Sources, scopes: Option<&[Arc<str>]>, errors: &mut 
     row.finish(errors);
     for (from, to) in &letters {
         if from.is_empty() || to.is_empty() || *from != from.to_lowercase() || *to != to.to_lowercase() {
-            errors.item(WORDS, format!("names.letters.{from}"), "expected letters in lower case, and what they are taken for");
+            errors.item(
+                WORDS,
+                format!("names.letters.{from}"),
+                "expected letters in lower case, and what they are taken for",
+            );
         }
     }
     words.letters = letters.into_iter().collect();

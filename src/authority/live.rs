@@ -103,11 +103,18 @@ impl Live {
         match shard.get_mut(session) {
             Some(Known::Ended(_)) => Entered::Ended,
             Some(Known::Stands { version: known, .. }) => {
-                if known.fetch_max(version, Ordering::Relaxed) > version { Entered::Changed } else { Entered::Stands }
+                if known.fetch_max(version, Ordering::Relaxed) > version {
+                    Entered::Changed
+                } else {
+                    Entered::Stands
+                }
             }
             None => {
                 let version = AtomicI64::new(version);
-                shard.insert(session.into(), Known::Stands { version, grant: Arc::clone(grant), used_at: AtomicI64::new(0) });
+                shard.insert(
+                    session.into(),
+                    Known::Stands { version, grant: Arc::clone(grant), used_at: AtomicI64::new(0) },
+                );
                 Entered::Stands
             }
         }

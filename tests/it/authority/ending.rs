@@ -145,7 +145,8 @@ async fn o26_whatever_ends_a_grant_ends_its_calls_its_streams_and_what_waits_wit
         let drawing = json!({"customer_id": "acme", "document_id": "DOC-1004", "version_id": "DOC-1004-v2"});
         let (action, _) = person.waits("portal.document_publish.preview", drawing).await;
         let who = connected(&world, &client).principal;
-        let waiting = || Confirmations::waiting(&*world.gateway.store, &tenant(), &who, Timestamp::now()).unwrap().len();
+        let waiting =
+            || Confirmations::waiting(&*world.gateway.store, &tenant(), &who, Timestamp::now()).unwrap().len();
         assert_eq!(waiting(), 1, "{cause:?}");
         let stream = stream(&person).await;
         let began = Instant::now();

@@ -136,9 +136,17 @@ async fn o13_a_call_beyond_what_was_granted_names_all_that_is_needed_and_with_th
     }
     let (access, _) = client.tokens(&browser, &["support.read", "support.write"]).await;
     let (status, challenge, body) = ask(&access).await;
-    assert_eq!((status, challenge, &body["result"]["structuredContent"]["status"]), (200, None, &json!("success")), "{body}");
+    assert_eq!(
+        (status, challenge, &body["result"]["structuredContent"]["status"]),
+        (200, None, &json!("success")),
+        "{body}"
+    );
     // What a role does not open stays hidden, whatever is granted: nothing to step up to.
-    let hidden = gateway.bearing(&access).user.modern_request(7, "tools/call", json!({"name": "search_tickets", "arguments": {}}));
+    let hidden = gateway.bearing(&access).user.modern_request(
+        7,
+        "tools/call",
+        json!({"name": "search_tickets", "arguments": {}}),
+    );
     let hidden = hidden.send().await.unwrap();
     assert!(hidden.status() != 403 && hidden.headers().get("www-authenticate").is_none());
 }

@@ -41,8 +41,7 @@ fn jwk(key: &KeyPair, id: &str, algorithm: &str) -> Value {
 fn signed(claims: &Value, key: &KeyPair, id: &str, algorithm: &str) -> String {
     let part = |it: &Value| URL_SAFE_NO_PAD.encode(it.to_string());
     let message = format!("{}.{}", part(&json!({"alg": algorithm, "typ": "JWT", "kid": id})), part(claims));
-    let how: &'static dyn RsaEncoding =
-        if algorithm == "PS256" { &RSA_PSS_SHA256 } else { &RSA_PKCS1_SHA256 };
+    let how: &'static dyn RsaEncoding = if algorithm == "PS256" { &RSA_PSS_SHA256 } else { &RSA_PKCS1_SHA256 };
     let mut signature = vec![0; key.public_modulus_len()];
     key.sign(how, &SystemRandom::new(), message.as_bytes(), &mut signature).unwrap();
     format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
@@ -72,7 +71,9 @@ async fn o21_a_client_signs_with_rsa_by_the_algorithm_of_its_key_and_document_al
         let browser = Browser::of(&world.gateway, LEAD);
         let code = allowed(&browser, &browser.get(&client.authorize(&[])).await).await;
         let claims = || world.claims(ID);
-        let proof = |assertion: String| [("client_assertion_type".to_owned(), BEARER.to_owned()), ("client_assertion".to_owned(), assertion)];
+        let proof = |assertion: String| {
+            [("client_assertion_type".to_owned(), BEARER.to_owned()), ("client_assertion".to_owned(), assertion)]
+        };
         let redeem = async |assertion: String| {
             let proof = proof(assertion);
             let proof: Vec<_> = proof.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();

@@ -31,9 +31,12 @@ async fn a_client_is_shown_by_its_name_with_what_happened_and_when_it_was_used()
 #[tokio::test]
 async fn o12_a_name_that_is_read_as_a_known_clients_is_warned_of() {
     let world = world_with(|_| {}).await;
-    for (name, warned) in [("Claude Code (postern)", false), ("C1aude", true), ("\u{421}laude", true), ("Reporting", false)] {
+    for (name, warned) in
+        [("Claude Code (postern)", false), ("C1aude", true), ("\u{421}laude", true), ("Reporting", false)]
+    {
         let metadata = json!({"redirect_uris": [super::browser::REDIRECT], "token_endpoint_auth_method": "none", "client_name": name});
-        let id = super::browser::register(&world.gateway, metadata).await.json()["client_id"].as_str().unwrap().to_owned();
+        let id =
+            super::browser::register(&world.gateway, metadata).await.json()["client_id"].as_str().unwrap().to_owned();
         let client = world.client(&id, super::browser::REDIRECT);
         let page = Browser::new(&world.gateway).get(&client.authorize(&[])).await;
         assert_eq!(page.text.contains("letters that are easily taken for others"), warned, "{name}");

@@ -137,7 +137,8 @@ async fn where_everybody_needs_an_app_the_first_sign_in_sets_it_up() {
     // The form counts once, and in no other browser.
     let mut other = Browser::at(&gateway);
     clock.advance(30);
-    let (status, _, _) = other.post(&action(&page), &[("csrf", &csrf(&page)), ("code", &app.code(clock.unix_secs()))]).await;
+    let (status, _, _) =
+        other.post(&action(&page), &[("csrf", &csrf(&page)), ("code", &app.code(clock.unix_secs()))]).await;
     assert_eq!((status, other.session()), (StatusCode::FORBIDDEN, None));
 }
 

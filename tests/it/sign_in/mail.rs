@@ -53,7 +53,8 @@ impl Sink {
     /// How Postern reaches it.
     pub(super) fn config(&self) -> MailConfig {
         let port = self.port;
-        let text = format!("host = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\nfrom = \"Postern <postern@msp.example>\"");
+        let text =
+            format!("host = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\nfrom = \"Postern <postern@msp.example>\"");
         toml::from_str(&text).unwrap()
     }
 

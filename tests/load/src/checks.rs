@@ -95,7 +95,10 @@ fn signing_in(rows: &[Row], seen: Option<&Seen>) {
         (REALM_TOKEN_MANY, REALM_TOKEN, format!("the same with a realm's token and {grants} grants: no more")),
     ] {
         let both = cpu(name).zip(cpu(to)).map(|(ours, theirs)| (ours / theirs, ours, theirs));
-        check(&aim, both.map(|(ratio, ours, theirs)| (ratio <= 1.10, format!("{ratio:.2} ({ours:.0} to {theirs:.0} us)"))));
+        check(
+            &aim,
+            both.map(|(ratio, ours, theirs)| (ratio <= 1.10, format!("{ratio:.2} ({ours:.0} to {theirs:.0} us)"))),
+        );
     }
     let Some(seen) = seen else {
         check("1,000 sign-ins a minute", None);
@@ -105,7 +108,10 @@ fn signing_in(rows: &[Row], seen: Option<&Seen>) {
     check("1,000 sign-ins a minute, with consent and token", Some((seen.per_minute >= 1_000.0, figure)));
     for (what, few, many) in &seen.pages {
         let good = *many <= few * 1.5 || *many < 20.0;
-        check(&format!("the page of {what} with {grants} grants: no slower"), Some((good, format!("{many:.1} to {few:.1} ms"))));
+        check(
+            &format!("the page of {what} with {grants} grants: no slower"),
+            Some((good, format!("{many:.1} to {few:.1} ms"))),
+        );
     }
 }
 

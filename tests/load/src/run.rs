@@ -1,7 +1,8 @@
 //! A whole run: start every server, ask them in turn, print.
 
 use crate::checks::{
-    AXUM, EMBEDDED, EMPLOYEES_LIST, LIST, OWN_TOKEN, OWN_TOKEN_MANY, REALM_TOKEN, REALM_TOKEN_MANY, RMCP, TENANTS, VENDOR,
+    AXUM, EMBEDDED, EMPLOYEES_LIST, LIST, OWN_TOKEN, OWN_TOKEN_MANY, REALM_TOKEN, REALM_TOKEN_MANY, RMCP, TENANTS,
+    VENDOR,
 };
 use crate::child::{Server, free_address};
 use crate::client::{Connection, Request};
@@ -115,7 +116,17 @@ pub(crate) async fn run(plan: Plan) -> Result<bool, Failure> {
     // The reader compares downwards: from the least to the most.
     field.rows.sort_by_key(|it| {
         let order = [
-            AXUM, RMCP, EMBEDDED, VENDOR, TENANTS, LIST, EMPLOYEES_LIST, REALM_TOKEN, OWN_TOKEN, REALM_TOKEN_MANY, OWN_TOKEN_MANY,
+            AXUM,
+            RMCP,
+            EMBEDDED,
+            VENDOR,
+            TENANTS,
+            LIST,
+            EMPLOYEES_LIST,
+            REALM_TOKEN,
+            OWN_TOKEN,
+            REALM_TOKEN_MANY,
+            OWN_TOKEN_MANY,
         ];
         order.iter().position(|name| *name == it.row.name)
     });

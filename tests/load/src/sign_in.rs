@@ -23,8 +23,11 @@ const AT_ONCE: usize = 16;
 /// How often a page is asked for.
 const PAGES: usize = 40;
 /// What a lead and an administrator look at.
-const LOOKED_AT: [(&str, &str); 3] =
-    [("connected clients", "/console/clients"), ("activity", "/console/activity"), ("all clients", "/console/admin/clients")];
+const LOOKED_AT: [(&str, &str); 3] = [
+    ("connected clients", "/console/clients"),
+    ("activity", "/console/activity"),
+    ("all clients", "/console/admin/clients"),
+];
 
 /// How much of it.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +59,13 @@ struct Asked {
 }
 
 /// Prepares a gateway with so many grants, and asks it everything once.
-async fn gateway(program: &Path, dir: &Path, issuer: &Issuer, grants: u32, names: [&'static str; 2]) -> Result<Asked, Failure> {
+async fn gateway(
+    program: &Path,
+    dir: &Path,
+    issuer: &Issuer,
+    grants: u32,
+    names: [&'static str; 2],
+) -> Result<Asked, Failure> {
     let gateway = Gateway::prepare(program, dir, issuer, Behind::Embedded, 1)?;
     gateway.signs_in()?;
     seed::accounts(dir)?;
@@ -94,11 +103,13 @@ pub(crate) async fn measure(
     issuer: &Issuer,
     plan: Plan,
 ) -> Result<Seen, Failure> {
-    let few = gateway(program, &scratch.join("few-grants"), issuer, 0, [checks::REALM_TOKEN, checks::OWN_TOKEN]).await?;
+    let few =
+        gateway(program, &scratch.join("few-grants"), issuer, 0, [checks::REALM_TOKEN, checks::OWN_TOKEN]).await?;
     complain(&format!("writing {} grants", plan.grants));
     let names = [checks::REALM_TOKEN_MANY, checks::OWN_TOKEN_MANY];
     let many = gateway(program, &scratch.join("many-grants"), issuer, plan.grants, names).await?;
-    let pages = LOOKED_AT.iter().zip(few.pages.iter().zip(&many.pages)).map(|((what, _), (few, many))| (*what, *few, *many));
+    let pages =
+        LOOKED_AT.iter().zip(few.pages.iter().zip(&many.pages)).map(|((what, _), (few, many))| (*what, *few, *many));
     let mut seen = Seen { grants: plan.grants, pages: pages.collect(), ..Seen::default() };
     complain(&format!("{} people sign in", plan.sign_ins));
     let address = many.server.address;

@@ -32,7 +32,9 @@ impl Page {
     fn field(&self, name: &str) -> Result<String, Failure> {
         let found = self.text.split(&format!("name=\"{name}\"")).nth(1).and_then(|it| it.split("value=\"").nth(1));
         let value = found.and_then(|it| it.split('"').next());
-        value.map(str::to_owned).ok_or_else(|| format!("no field `{name}` in an answer of {}: {}", self.status, self.text).into())
+        value
+            .map(str::to_owned)
+            .ok_or_else(|| format!("no field `{name}` in an answer of {}: {}", self.status, self.text).into())
     }
 
     /// Where the page's form goes.
@@ -58,7 +60,11 @@ impl Person {
             }
         }
         let location = answer.headers().get("location").map(|it| it.to_str().map(str::to_owned)).transpose()?;
-        Ok(Page { status: answer.status().as_u16(), location: location.unwrap_or_default(), text: answer.text().await? })
+        Ok(Page {
+            status: answer.status().as_u16(),
+            location: location.unwrap_or_default(),
+            text: answer.text().await?,
+        })
     }
 
     async fn get(&mut self, path: &str) -> Result<Page, Failure> {
@@ -77,7 +83,8 @@ impl Person {
 
     /// Registers a client, signs in for it, allows everything, and redeems the code: an access token.
     pub(super) async fn connects(&mut self) -> Result<String, Failure> {
-        let metadata = json!({"client_name": "Load", "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "none"});
+        let metadata =
+            json!({"client_name": "Load", "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "none"});
         let registered = self.http.post(format!("{}/register", self.origin)).json(&metadata).send().await?;
         let registered: Value = registered.json().await?;
         let client = registered.get("client_id").and_then(Value::as_str).ok_or("no client was registered")?.to_owned();
@@ -99,7 +106,8 @@ impl Person {
         let (flow, csrf) = (page.field("flow")?, page.field("csrf")?);
         let onward = self.post("/authorize/sign-in", &[("flow", &flow), ("csrf", &csrf)]).await?;
         let page = self.get(&onward.location).await?;
-        let (csrf, to, email) = (page.field("csrf")?, page.field("return_to")?.replace("&#38;", "&"), self.email.clone());
+        let (csrf, to, email) =
+            (page.field("csrf")?, page.field("return_to")?.replace("&#38;", "&"), self.email.clone());
         let page = self.post("/sign-in", &[("csrf", &csrf), ("return_to", &to), ("email", &email)]).await?;
         let (csrf, action) = (page.field("csrf")?, page.action()?);
         let fields = [("csrf", &*csrf), ("return_to", &to), ("email", &email), ("password", PASSWORD)];
@@ -109,7 +117,13 @@ impl Person {
         }
         let page = self.get(&format!("/authorize/continue?flow={flow}")).await?;
         let csrf = page.field("csrf")?;
-        let form = [("flow", &*flow), ("csrf", &csrf), ("decision", "allow"), ("scope", "support.read"), ("scope", "support.write")];
+        let form = [
+            ("flow", &*flow),
+            ("csrf", &csrf),
+            ("decision", "allow"),
+            ("scope", "support.read"),
+            ("scope", "support.write"),
+        ];
         let answer = self.post("/authorize/consent", &form).await?;
         let (_, query) = answer.location.split_once('?').ok_or("the consent leads nowhere")?;
         let code = url::form_urlencoded::parse(query.as_bytes()).find(|it| it.0 == "code").ok_or("there is no code")?.1;

@@ -37,7 +37,12 @@ pub(crate) fn subject(nth: usize) -> String {
 /// Leads of Acme and one administrator, with one password.
 pub(crate) fn accounts(dir: &Path) -> Result<(), Failure> {
     let (store, hash) = (Store::open(dir)?, hash_now(PASSWORD)?);
-    let account = |realm, id: String, email: String, organisation: Option<OrganisationId>, role: &str| -> Result<Account, Failure> {
+    let account = |realm,
+                   id: String,
+                   email: String,
+                   organisation: Option<OrganisationId>,
+                   role: &str|
+     -> Result<Account, Failure> {
         Ok(Account {
             at: AccountRealm { tenant: TenantId::new(TENANT)?, realm },
             name: id.clone(),
@@ -75,13 +80,24 @@ pub(crate) fn grants(dir: &Path, many: u32, issuer: &str) -> Result<(), Failure>
             "INSERT INTO authority_session (id, grant_id, scopes, handle, generation, rotated_at, started_at, expires_at)
              VALUES (?1, ?2, 'support.read support.write', ?3, 1, ?4, ?4, ?5)",
         )?;
-        let mut refresh = all.prepare("INSERT INTO authority_refresh (hash, session, generation) VALUES (?1, ?2, 1)")?;
+        let mut refresh =
+            all.prepare("INSERT INTO authority_refresh (hash, session, generation) VALUES (?1, ?2, 1)")?;
         for nth in 0..many {
             // Every hundredth is the measured lead's, up to what a page shows.
             let subject = if nth % 1_000 == 0 && nth < 20_000 { subject(0) } else { format!("somebody-{nth}") };
             let (id, at) = (format!("g-load-{nth:08}"), now - i64::from(nth % 86_400));
             let sealed = seal.seal(&[TENANT, "authority_grant", &id], attributes.to_string().as_bytes())?;
-            grant.execute(params![id, TENANT, issuer, subject, format!("dcr-load-{nth}"), [7_u8; 32], view, sealed, at])?;
+            grant.execute(params![
+                id,
+                TENANT,
+                issuer,
+                subject,
+                format!("dcr-load-{nth}"),
+                [7_u8; 32],
+                view,
+                sealed,
+                at
+            ])?;
             let (session_id, handle) = (format!("s-load-{nth:08}"), digest(nth, 1));
             session.execute(params![session_id, id, handle, at, now + 86_400 * 30])?;
             refresh.execute(params![digest(nth, 2), session_id])?;
