@@ -29,7 +29,7 @@ async fn renewed_and_ended(gateway: &Gateway, client: &Client, round: usize) {
     let grants = authority.connected_in(&TenantId::new(TENANT).unwrap(), 0, 100).unwrap();
     let grant = grants.into_iter().find(|it| *it.client == *client.id).unwrap();
     let ended = async {
-        if round % 2 == 0 {
+        if round.is_multiple_of(2) {
             let gone = [("token", refresh.as_str()), ("client_id", client.id.as_str())];
             assert_eq!(client.send("/revoke", &gone).await.status, 200);
         } else {

@@ -20,8 +20,8 @@ impl Taken {
     pub(super) fn link(&self) -> String {
         // Quoted-printable: a line that goes on ends with `=`.
         let text = self.text.replace("=\r\n", "").replace("=3D", "=");
-        let at = text.find("http://").unwrap_or_else(|| panic!("no link in {text}"));
-        text[at..].split_whitespace().next().unwrap().to_owned()
+        let link = text.split_whitespace().find(|it| it.starts_with("http://"));
+        link.unwrap_or_else(|| panic!("no link in {text}")).to_owned()
     }
 }
 
