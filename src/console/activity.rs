@@ -51,6 +51,17 @@ impl Line {
         named.collect()
     }
 
+    /// One row.
+    pub(super) fn one(console: &Console, row: &Seen) -> Self {
+        let client = row.client.as_deref().unwrap_or_default();
+        let name = match client {
+            "" => None,
+            OWN => Some("This website".to_owned()),
+            id => console.clients.name_of(id),
+        };
+        Self::of(row, name.as_deref().unwrap_or(client))
+    }
+
     fn of(it: &Seen, client: &str) -> Self {
         let at = Timestamp::from_millisecond(it.at).unwrap_or_default();
         let (decision, class) = match it.phase.as_str() {
