@@ -81,7 +81,6 @@ fn verify(c: &mut Criterion) {
         timing: KeyTiming::default(),
         standing: Arc::new(AlwaysStands),
         roles: Arc::new(EveryRole),
-        own: None,
     })
     .expect("a verifier");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");

@@ -26,7 +26,7 @@ use crate::edge::reason::Reason;
 use crate::edge::rejection::{RejectionFacts, Rejections};
 use crate::edge::serve::{self, Drained, Readiness, ServeConfig};
 use crate::edge::streams::Streams;
-use crate::edge::token::{AlwaysStands, KnownRoles, OwnTokens, Standing, Trust, Verifier, VerifierParts};
+use crate::edge::token::{KnownRoles, Standing, Trust, Verifier, VerifierParts};
 use crate::edge::{self, EdgeParts, confirmations};
 use crate::health::Health;
 use crate::mail::Smtp;
@@ -219,6 +219,7 @@ fn sign_in(
     store: &Arc<Store>,
     engine: &Arc<Engine>,
     journal: &Arc<Journal>,
+    (verifier, clock): (&Arc<Verifier>, &Arc<dyn Clock>),
 ) -> Result<Arc<SignIn>, CannotStart> {
     let data_dir = &config.server.data_dir;
     let realms = config.tenants.iter().flat_map(|tenant| {
@@ -249,9 +250,9 @@ fn sign_in(
         store: store.clone(),
         seal: SealKey::of(data_dir)?,
         key: *secret_file::<32>(&data_dir.join("sign-in.key"))?,
-        verifier: verifier(config, engine, None, Arc::new(AlwaysStands), Arc::new(SystemClock::new()))?,
+        verifier: verifier.clone(),
         fetch: Arc::new(HttpFetch::new().map_err(|e| cannot("http client")(&e))?),
-        clock: Arc::new(SystemClock::new()),
+        clock: clock.clone(),
         roles: Arc::new(Roles(engine.clone())),
         pages: Arc::new(Drawn),
         mailer: mailer.map(|it| Arc::new(it) as _),
@@ -320,18 +321,21 @@ impl App {
         }
         let stop = CancellationToken::new();
         let streams = Streams::default();
-        let sign_in = sign_in(&config, &store, &engine, &journal)?;
+        let clock = instead.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
+        let live = Arc::new(Live::new(clock.clone(), streams.clone(), config.authority.access_token_secs + 120));
+        // One for the endpoint and the sign-in, so that each realm is asked for its keys once.
+        let verifier = verifier(&config, &engine, live.clone(), clock.clone())?;
+        let sign_in = sign_in(&config, &store, &engine, &journal, (&verifier, &clock))?;
         let own = instead.sessions.is_none().then(|| sign_in.clone() as Arc<dyn Welcomes>);
         let welcomes = instead.welcomes.or(own);
         let asked = welcomes.clone();
         let sessions = instead.sessions.unwrap_or_else(|| sign_in.clone());
-        let clock = instead.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let documents = match instead.documents {
             Some(documents) => documents,
             None => Arc::new(HttpWire::new().map_err(|e| cannot("http client")(&e))?),
         };
-        let outside = (sessions.clone(), welcomes, documents, clock.clone());
-        let (authority, live) = authority(&config, &engine, &store, &journal, &streams, outside)?;
+        let outside = (sessions.clone(), welcomes, documents, clock);
+        let authority = authority(&config, &engine, &store, &journal, live, outside)?;
         let places = places(&config, &store)?;
         let organisations = Arc::new(Organisations::new(tenants.clone(), store.clone(), places));
         let parts = Parts { gate, store, journal, engine, tenants, organisations };
@@ -343,6 +347,7 @@ impl App {
         }
         if let Some(authority) = &authority {
             sign_in.tell(authority.clone());
+            verifier.accept_own(authority.clone());
             config.edge.authorization_servers.insert(0, authority.issuer_url().to_owned());
             open = open.merge(authority.routes());
         }
@@ -352,8 +357,6 @@ impl App {
             open = open.merge(console(&config, &parts, authority, sessions, &health));
         }
         let Parts { gate, store, journal, engine, .. } = parts;
-        let own = authority.clone().map(|it| it as Arc<dyn OwnTokens>);
-        let verifier = verifier(&config, &engine, own, live, clock)?;
         if authority.is_some() && config.authority.advertise_realms {
             config.edge.authorization_servers.extend(verifier.advertised());
         }
@@ -491,18 +494,17 @@ fn router(
 /// What the authority asks of others.
 type Outside = (Arc<dyn BrowserSessions>, Option<Arc<dyn Welcomes>>, Arc<dyn Wire>, Arc<dyn Clock>);
 
-/// The authorization server, and what stands in memory.
+/// The authorization server, where it is switched on.
 fn authority(
     config: &Config,
     engine: &Arc<Engine>,
     store: &Arc<Store>,
     journal: &Arc<Journal>,
-    streams: &Streams,
+    live: Arc<Live>,
     (sessions, welcomes, documents, clock): Outside,
-) -> Result<(Option<Arc<Authority>>, Arc<Live>), CannotStart> {
-    let live = Arc::new(Live::new(clock.clone(), streams.clone(), config.authority.access_token_secs + 120));
+) -> Result<Option<Arc<Authority>>, CannotStart> {
     if !config.authority.enabled {
-        return Ok((None, live));
+        return Ok(None);
     }
     let realms = config.tenants.iter().flat_map(|tenant| {
         let realms = [(Realm::Customer, &tenant.customer_realm), (Realm::Employee, &tenant.employee_realm)];
@@ -521,11 +523,11 @@ fn authority(
         welcomes,
         pages: Arc::new(Drawn),
         events: Arc::new(Told(journal.clone())),
-        live: live.clone(),
+        live,
         documents,
         clock,
     })?;
-    Ok((Some(authority), live))
+    Ok(Some(authority))
 }
 
 /// The web pages.
@@ -575,7 +577,6 @@ impl console::Healths for Watched {
 fn verifier(
     config: &Config,
     engine: &Arc<Engine>,
-    own: Option<Arc<dyn OwnTokens>>,
     standing: Arc<dyn Standing>,
     clock: Arc<dyn Clock>,
 ) -> Result<Arc<Verifier>, CannotStart> {
@@ -593,7 +594,6 @@ fn verifier(
         timing: KeyTiming::default(),
         standing,
         roles: Arc::new(Roles(engine.clone())),
-        own,
     });
     Ok(Arc::new(verifier.map_err(|e| cannot("tenants")(&e))?))
 }

@@ -52,7 +52,7 @@ use fetch::{Documents, Rates};
 use flow::Flow;
 use identity::{BrowserSessions, Ended, EndedBy, Ending, Welcomes};
 use keys::SigningKeys;
-use live::Live;
+use live::{Entered, Live};
 use moka::sync::Cache;
 use pages::Pages;
 use postern_api::{Error, Result, TenantId};
@@ -125,6 +125,8 @@ pub struct Authority {
     clock: Arc<dyn Clock>,
     keys: SigningKeys,
     flows: Cache<Arc<str>, Arc<Flow>>,
+    /// Which client sent a challenge first.
+    challenges: Cache<String, Arc<str>>,
     registrations: rates::Rate,
     requests: Option<rates::Rate>,
 }
@@ -162,6 +164,7 @@ impl Authority {
             clock: parts.clock,
             keys,
             flows: Cache::builder().max_capacity(FLOWS).time_to_live(Duration::from_secs(FLOW_SECS)).build(),
+            challenges: Cache::builder().max_capacity(FLOWS).time_to_live(Duration::from_secs(FLOW_SECS)).build(),
             registrations: rates::Rate::per_hour(parts.config.registrations_per_hour),
             requests: rates::Rate::per_minute(parts.config.requests_per_minute),
             store: parts.store,
@@ -239,6 +242,7 @@ impl Authority {
             let view: View =
                 serde_json::from_str(&grant.client_view).map_err(|_| Error::internal("a grant cannot be read"))?;
             let held = scopes::split(&grant.scopes);
+            let used_at = grant.used_at.max(self.live.used_at(&grant.id));
             Ok(Connected {
                 grant: grant.id.into(),
                 principal: grant.principal,
@@ -247,11 +251,11 @@ impl Authority {
                 client: grant.client.into(),
                 publisher: view.publisher(),
                 authorised_at: grant.authorised_at,
-                used_at: grant.used_at,
+                used_at,
                 sessions: grant.sessions,
                 scopes: held
                     .into_iter()
-                    .map(|it| pages::ScopeView { held: true, ..scopes::words(it.into()) })
+                    .map(|it| pages::ScopeView { held: true, ..self.scopes.words(it.into()) })
                     .collect(),
             })
         });
@@ -280,15 +284,20 @@ impl Authority {
     }
 
     fn load(&self, id: &str) -> std::result::Result<Session, Reason> {
-        let found = self.store.session(id).map_err(|error| {
-            tracing::error!(error = %error, "a session could not be read");
-            Reason::Unavailable
-        })?;
-        let session = found.filter(|it| !it.ended && self.clock.unix_secs() < it.expires_at).ok_or(Reason::Revoked)?;
-        if self.live.stands(&session.id, &session.grant.as_str().into(), session.version) {
-            Ok(session)
-        } else {
-            Err(Reason::Revoked)
+        loop {
+            let mark = self.live.mark();
+            let found = self.store.session(id).map_err(|error| {
+                tracing::error!(error = %error, "a session could not be read");
+                Reason::Unavailable
+            })?;
+            let stands = |it: &Session| !it.ended && self.clock.unix_secs() < it.expires_at;
+            let session = found.filter(stands).ok_or(Reason::Revoked)?;
+            match self.live.stands(&session.id, &session.grant.as_str().into(), session.version, mark) {
+                Entered::Stands => return Ok(session),
+                Entered::Ended => return Err(Reason::Revoked),
+                // Each time round, somebody has consented meanwhile.
+                Entered::Changed => {}
+            }
         }
     }
 }
@@ -352,6 +361,7 @@ impl Ending for Authority {
             EndedBy::RealmLogout => "ended_by_realm_logout",
             EndedBy::SignOut => "ended_by_sign_out",
             EndedBy::RightsLost => "ended_by_rights_lost",
+            EndedBy::AccountChanged => "ended_by_account_change",
             EndedBy::Administrator => "ended_by_administrator",
         };
         let (issuer, person, name) = match what {

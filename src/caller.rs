@@ -9,7 +9,7 @@ use postern_api::{OrganisationId, TenantId};
 use postern_policies::{Realm, Subject};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Identity: who, at which issuer. The same subject at two issuers is two people.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,6 +31,23 @@ pub struct ClientIp(pub IpAddr);
 /// The body of a message, read whole, that every reader reads alike: no key of it is there twice.
 #[derive(Debug, Clone)]
 pub struct Message(pub Bytes);
+
+/// The scopes that a request turned out to need, those that its token holds included: told by whoever decides, for the edge to
+/// tell the client.
+#[derive(Debug, Clone, Default)]
+pub struct Needs(Arc<OnceLock<BTreeSet<String>>>);
+
+impl Needs {
+    /// Says which; what was said first stays.
+    pub fn tell(&self, scopes: BTreeSet<String>) {
+        drop(self.0.set(scopes));
+    }
+
+    /// Which, where something was said.
+    pub fn told(&self) -> Option<&BTreeSet<String>> {
+        self.0.get()
+    }
+}
 
 /// A verified caller.
 #[derive(Debug, Clone)]

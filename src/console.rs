@@ -13,6 +13,7 @@ mod download;
 pub mod flow;
 mod integrations;
 mod organisations;
+mod query;
 mod server;
 mod sign_in;
 mod tools;
@@ -83,6 +84,10 @@ pub trait ConnectedClients: Debug + Send + Sync + 'static {
     /// # Errors
     /// Where they cannot be read.
     fn connected_in(&self, tenant: &TenantId, skip: u32, limit: u32) -> Result<Vec<Connected>>;
+    /// The name of a client by its id, whether or not anybody is connected to it; `None` where nothing is known of it.
+    fn name_of(&self, _client: &str) -> Option<String> {
+        None
+    }
     /// Cuts one off; whether there was one.
     ///
     /// # Errors
@@ -97,6 +102,10 @@ impl ConnectedClients for Authority {
 
     fn connected_in(&self, tenant: &TenantId, skip: u32, limit: u32) -> Result<Vec<Connected>> {
         Authority::connected_in(self, tenant, skip, limit)
+    }
+
+    fn name_of(&self, client: &str) -> Option<String> {
+        self.client_name(client)
     }
 
     fn revoke(&self, tenant: &TenantId, principal: &Principal, grant: &str, by: RevokedBy) -> Result<bool> {

@@ -9,10 +9,11 @@
 //! 4. routes: metadata is open, `open` guards itself, the rest goes on.
 //! 5. [`authenticate`]: one token, verified; strangers have a rate of their own.
 //! 6. [`throttle`]: the caller's and the tenant's rate, now that both are known.
-//! 7. [`sessions`] (MCP): a session is its caller's, checked before the protocol looks it up.
-//! 8. [`streams`] (MCP): open streams are counted, and end when the server drains.
-//! 9. [`limits`]: an answer begins in time.
-//! 10. [`body`] (MCP): read whole, in time, with one meaning; last, so that strangers cannot make us read.
+//! 7. [`step_up`] (MCP): a client that was not granted enough is told what to ask for, on the way out.
+//! 8. [`sessions`] (MCP): a session is its caller's, checked before the protocol looks it up.
+//! 9. [`streams`] (MCP): open streams are counted, and end when the server drains.
+//! 10. [`limits`]: an answer begins in time.
+//! 11. [`body`] (MCP): read whole, in time, with one meaning; last, so that strangers cannot make us read.
 
 mod authenticate;
 mod body;
@@ -33,6 +34,7 @@ pub mod reason;
 pub mod rejection;
 pub mod serve;
 pub mod sessions;
+mod step_up;
 pub mod streams;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -59,6 +61,7 @@ use sessions::{SessionBinding, Sessions};
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use step_up::StepUp;
 use streams::{OpenStreams, Streams};
 use throttle::{CallerRate, Throttle};
 use token::{Gate, Verifier};
@@ -129,6 +132,7 @@ where
     let mcp = ServiceBuilder::new()
         .layer(authenticate(Gate::Mcp))
         .layer(rate())
+        .layer(StepUp(Arc::clone(&metadata)))
         .layer(SessionBinding { sessions, rejections: told() })
         .layer(OpenStreams::new(config.sessions.streams_per_caller, drain, told(), (streams, Arc::clone(&verifier))))
         .layer(AnswerTime(config.limits.answer()))

@@ -21,6 +21,7 @@ mod subject;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use decide::{Decision, Outcome, Refusal};
 pub use engine::Engine;
@@ -32,6 +33,7 @@ pub use reveal::{PiiRules, Reveal, TextRules, Treatment};
 pub use rights::Right;
 pub use subject::{Facts, Subject};
 pub use tables::{Reach, Role, Toolset};
+pub use words::ScopeWords;
 
 /// Who is signing in. The token's issuer decides, never the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]

@@ -7,6 +7,7 @@ use crate::govern;
 use crate::rights;
 use crate::sources::{ROLES, SCHEMA, Sources};
 use crate::tables::{self, Toolsets};
+use crate::words::{self, ScopeWords, Words};
 use crate::{Reach, Realm, Reveal, Role, Toolset};
 use cedar_policy::{Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicyId, PolicySet, Schema};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -48,6 +49,7 @@ pub struct Policies {
     role_index: HashMap<Arc<str>, usize>,
     scopes: Vec<Arc<str>>,
     toolsets: Toolsets,
+    words: Words,
 }
 
 impl Policies {
@@ -98,8 +100,9 @@ impl Policies {
         });
         let names = tools.as_ref().map(|(tools, _)| tools.iter().map(|tool| &*tool.name).collect::<Vec<_>>());
         let toolsets = tables::toolsets(sources, names.as_deref(), errors);
+        let words = words::read(sources, tools.as_ref().map(|it| it.1.as_slice()), errors);
         let (schema, (mut tools, scopes), types) = (schema?, tools?, Types::new()?);
-        let (roles, toolsets) = (roles?, toolsets?);
+        let (roles, toolsets, words) = (roles?, toolsets?, words?);
         for tool in &mut tools {
             let mut sets = toolsets.all.iter().filter(|(_, set)| set.tools.iter().any(|name| **name == *tool.name));
             tool.toolset = sets.next().map(|(name, _)| name.clone()).unwrap_or_default();
@@ -120,6 +123,7 @@ impl Policies {
             roles,
             scopes,
             toolsets,
+            words,
         })
     }
 
@@ -151,6 +155,17 @@ impl Policies {
     /// Every scope that a tool needs, by name.
     pub fn scopes(&self) -> &[Arc<str>] {
         &self.scopes
+    }
+
+    /// A scope in words; `None` for a name that is no scope.
+    pub fn scope_words(&self, scope: &str) -> Option<&ScopeWords> {
+        self.words.scopes.get(scope)
+    }
+
+    /// Whether a name that a client gave itself uses letters that are easily taken for others, or is read as that of a known
+    /// client without being spelt so.
+    pub fn is_lookalike(&self, name: &str) -> bool {
+        self.words.is_lookalike(name)
     }
 
     /// Every policy's id, by name.

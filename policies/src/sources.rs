@@ -7,6 +7,7 @@ pub(crate) const SCHEMA: &str = "schema.cedarschema";
 pub(crate) const ROLES: &str = "roles.toml";
 pub(crate) const TOOLSETS: &str = "toolsets.toml";
 pub(crate) const REDACTION: &str = "redaction.toml";
+pub(crate) const WORDS: &str = "words.toml";
 const CEDAR: &str = "cedar";
 
 /// One file: its name below the directory, and its text.
@@ -23,6 +24,7 @@ pub(crate) struct Sources {
     pub(crate) roles: Source,
     pub(crate) toolsets: Source,
     pub(crate) redaction: Source,
+    pub(crate) words: Source,
     /// `cedar/*.cedar`, by name.
     pub(crate) cedar: Vec<Source>,
 }
@@ -41,6 +43,7 @@ impl Sources {
             roles: builtin!("roles.toml"),
             toolsets: builtin!("toolsets.toml"),
             redaction: builtin!("redaction.toml"),
+            words: builtin!("words.toml"),
             cedar: vec![
                 builtin!("cedar/console.cedar"),
                 builtin!("cedar/customer.cedar"),
@@ -64,7 +67,8 @@ impl Sources {
             });
             Source { name: name.to_owned(), text }
         };
-        let (schema, roles, toolsets, redaction) = (read(SCHEMA), read(ROLES), read(TOOLSETS), read(REDACTION));
+        let (schema, roles, toolsets) = (read(SCHEMA), read(ROLES), read(TOOLSETS));
+        let (redaction, words) = (read(REDACTION), read(WORDS));
         let mut names = cedar_files(dir, errors);
         names.sort();
         let mut cedar = Vec::new();
@@ -74,12 +78,13 @@ impl Sources {
                 Err(error) => errors.file(&name, format!("cannot be read: {error}")),
             }
         }
-        Self { schema, roles, toolsets, redaction, cedar }
+        Self { schema, roles, toolsets, redaction, words, cedar }
     }
 
     /// Every file, in a fixed order.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Source> {
-        [&self.schema, &self.roles, &self.toolsets, &self.redaction].into_iter().chain(&self.cedar)
+        let tables = [&self.schema, &self.roles, &self.toolsets, &self.redaction, &self.words];
+        tables.into_iter().chain(&self.cedar)
     }
 
     /// SHA-256 over every file's name and text, each with its length before it, in hex.

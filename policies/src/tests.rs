@@ -5,6 +5,7 @@ mod deciding;
 mod loading;
 mod mutations;
 mod speed;
+mod words;
 
 use crate::{Facts, Policies, Realm, Subject};
 use std::collections::BTreeSet;

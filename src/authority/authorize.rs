@@ -106,6 +106,11 @@ impl Authority {
         let (Some(challenge), Some("S256")) = (challenge, asked("code_challenge_method")) else {
             return refuse("invalid_request", "a code_challenge with the method S256 is needed", "pkce");
         };
+        // Of two clients with one challenge, one has it from the other.
+        let sent_by = self.challenges.get_with(challenge.to_owned(), || Arc::clone(&client.id));
+        if sent_by != client.id {
+            return refuse("invalid_request", "this code_challenge was another client's", "pkce_of_another_client");
+        }
         if asked("resource").is_some_and(|it| it != self.resource) {
             return refuse("invalid_target", "resource has to be the URL of this server", "resource");
         }
@@ -163,14 +168,14 @@ impl Authority {
         if client.is_trusted() || target == Some(redirect::Target::Loopback) {
             return see_other(to);
         }
-        let host = client.view(redirect_uri).redirect_to;
+        let host = self.view(client, redirect_uri).redirect_to;
         self.error_page(StatusCode::BAD_REQUEST, BAD_REQUEST, id, Some((host, to.to_owned())))
     }
 
     fn introduce(&self, id: &Arc<str>, flow: &Flow) -> Response {
         let view = ConnectView {
             server: Arc::clone(&self.server),
-            client: flow.client.view(&flow.redirect_uri),
+            client: self.view(&flow.client, &flow.redirect_uri),
             action: "/authorize/sign-in",
             flow: Arc::clone(id),
             csrf: Arc::clone(&flow.csrf),

@@ -195,11 +195,6 @@ impl Client {
         matches!(self.publisher, Publisher::FirstParty | Publisher::Configured)
     }
 
-    /// Whether the host that published it is written in letters that are easily taken for others.
-    fn host_lookalike(&self) -> bool {
-        matches!(&self.publisher, Publisher::Host(host) if host.split('.').any(|it| it.starts_with("xn--")))
-    }
-
     pub(super) fn kept_view(&self) -> String {
         let (kind, host) = match &self.publisher {
             Publisher::FirstParty => (Kind::FirstParty, None),
@@ -210,7 +205,8 @@ impl Client {
         serde_json::to_string(&View { name: self.name.clone(), kind, host }).unwrap_or_default()
     }
 
-    pub(super) fn view(&self, redirect_uri: &str) -> ClientView {
+    /// How it is shown; `is_lookalike` knows names that are easily taken for others.
+    pub(super) fn view(&self, redirect_uri: &str, is_lookalike: impl Fn(&str) -> bool) -> ClientView {
         let target = redirect::registrable(redirect_uri);
         let local = |it: &String| redirect::registrable(it) == Some(Target::Loopback);
         ClientView {
@@ -223,7 +219,8 @@ impl Client {
                 Some(Target::App(scheme)) => format!("{scheme}:"),
             },
             local_only: self.redirect_uris.iter().all(local),
-            lookalike: !self.name.is_ascii() || self.host_lookalike(),
+            lookalike: is_lookalike(&self.name)
+                || matches!(&self.publisher, Publisher::Host(host) if is_lookalike(host) || host.split('.').any(|it| it.starts_with("xn--"))),
         }
     }
 }
@@ -244,6 +241,20 @@ impl Authority {
         Ok(kept.as_ref().and_then(Client::registered).map(Arc::new))
     }
 
+    /// What a client is called, without asking anybody else.
+    pub(super) fn known_name(&self, id: &str) -> Option<String> {
+        if let Some(known) = self.configured.get(id) {
+            return Some(known.name.clone());
+        }
+        match id.strip_prefix("https://") {
+            Some(rest) => rest.split('/').next().map(str::to_owned),
+            None => {
+                let kept = self.store.registered_client(id).ok().flatten();
+                kept.as_ref().and_then(Client::registered).map(|it| it.name)
+            }
+        }
+    }
+
     /// The client that a document describes. Every way in which there is none is one answer.
     async fn published(&self, id: &str) -> Result<Option<Arc<Client>>> {
         let address = DocumentUrl::client_id(id).filter(|it| self.config.client_documents.takes(it.host()));
@@ -260,6 +271,13 @@ impl Authority {
                 Ok(None)
             }
         }
+    }
+}
+
+impl Authority {
+    /// A client as pages show it.
+    pub(super) fn view(&self, client: &Client, redirect_uri: &str) -> ClientView {
+        client.view(redirect_uri, |name| self.scopes.is_lookalike(name))
     }
 }
 

@@ -57,6 +57,11 @@ impl Authority {
         self.revoke_grant(tenant, principal, grant, by)
     }
 
+    /// What a client is called, by its id: of the configuration, registered, or the host that publishes it.
+    pub fn client_name(&self, id: &str) -> Option<String> {
+        self.known_name(id)
+    }
+
     /// Every scope there is, in words.
     pub fn scope_catalogue(&self) -> Vec<ScopeView> {
         self.scopes.catalogue()

@@ -82,7 +82,7 @@ impl Authority {
         }
         let view = ConsentView {
             server: Arc::clone(&self.server),
-            client: flow.client.view(&flow.redirect_uri),
+            client: self.view(&flow.client, &flow.redirect_uri),
             person: who.name.clone().or_else(|| who.email.clone()),
             scopes: views,
             again: before.is_some(),
@@ -90,7 +90,7 @@ impl Authority {
             action: "/authorize/consent",
             flow: Arc::clone(flow_id),
             csrf: Arc::clone(&person.csrf),
-            switch_account: "/sign-out".into(),
+            switch_account: format!("/sign-out?return_to=%2Fauthorize%2Fcontinue%3Fflow%3D{flow_id}").into(),
             notice,
         };
         page(self.pages.consent(&view), StatusCode::OK, Some(&onward(&flow.redirect_uri)))

@@ -87,6 +87,8 @@ pub enum EndedBy {
     SignOut,
     /// The realm or the account's keeper says that the person left or lost a right.
     RightsLost,
+    /// The account of a person changed: locked, another role or organisation, or a new password.
+    AccountChanged,
     /// An administrator.
     Administrator,
 }

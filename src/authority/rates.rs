@@ -46,11 +46,25 @@ impl Rate {
     }
 }
 
+/// What the framework refuses in its own words, a form that is too long for example, is a page where a person looks at it.
+async fn readable(authority: &Authority, request: Request, next: Next) -> Response {
+    let page = request.uri().path().starts_with("/authorize");
+    let id = request.extensions().get::<RequestId>().cloned().unwrap_or(RequestId("".into()));
+    let answer = next.run(request).await;
+    let kind = answer.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    if page && answer.status().is_client_error() && kind.is_some_and(|it| it.starts_with(b"text/plain")) {
+        authority.refused("unreadable", None, &id);
+        let said = ("This request cannot be read", "Connect again from your AI client.", "invalid_request");
+        return authority.error_page(answer.status(), said, &id, None);
+    }
+    answer
+}
+
 /// Counts a network's requests to the endpoints.
 pub(super) async fn counted(State(authority): State<Arc<Authority>>, request: Request, next: Next) -> Response {
     let address = request.extensions().get::<ClientIp>().map_or(NOBODY, |it| it.0);
     if authority.requests.as_ref().is_none_or(|it| it.allows(address)) {
-        return next.run(request).await;
+        return readable(&authority, request, next).await;
     }
     let id = request.extensions().get::<RequestId>().cloned().unwrap_or(RequestId("".into()));
     authority.refused("throttled", None, &id);

@@ -46,6 +46,16 @@ impl Attributes {
         }
     }
 
+    /// Whether a person who had these has less by those: a role, the organisation, or one that was assigned.
+    pub(super) fn lost(&self, now: &Self) -> bool {
+        let assigned = match (&self.assigned, &now.assigned) {
+            (_, None) => false,
+            (None, Some(_)) => true,
+            (Some(before), Some(now)) => !before.is_subset(now),
+        };
+        !self.roles.is_subset(&now.roles) || self.organisation != now.organisation || assigned
+    }
+
     pub(super) fn read(kept: &[u8]) -> Result<Self> {
         serde_json::from_slice(kept).map_err(|_| Error::internal("a grant's attributes cannot be read"))
     }

@@ -29,7 +29,31 @@ impl Scopes {
     }
 
     pub(super) fn catalogue(&self) -> Vec<ScopeView> {
-        self.all().into_iter().map(words).collect()
+        self.all().into_iter().map(|it| self.words(it)).collect()
+    }
+
+    /// A scope in the policies' words; of one that they do not know any more, its name.
+    pub(super) fn words(&self, scope: Arc<str>) -> ScopeView {
+        let policies = self.0.policies();
+        let (area, says) = match policies.scope_words(&scope) {
+            Some(words) => (Arc::clone(&words.area), Arc::clone(&words.says)),
+            None => (Arc::clone(&scope), "Nothing any more: there is no such scope now.".into()),
+        };
+        ScopeView {
+            area,
+            says,
+            writes: !scope.ends_with(".read"),
+            scope,
+            requested: false,
+            available: true,
+            held: false,
+            new: false,
+        }
+    }
+
+    /// Whether a name is easily taken for another one.
+    pub(super) fn is_lookalike(&self, name: &str) -> bool {
+        self.0.policies().is_lookalike(name)
     }
 
     /// What a client asked for, of what there is. No word at all means everything; `None`: it asked for nothing that there is.
@@ -70,34 +94,6 @@ impl Scopes {
     }
 }
 
-/// A scope in words.
-pub(super) fn words(scope: Arc<str>) -> ScopeView {
-    let (area, verb) = scope.split_once('.').unwrap_or((&scope, "read"));
-    let writes = verb != "read";
-    let says = match (&*scope, writes) {
-        ("support.read", _) => "Read tickets, contacts, customers and articles that you can read yourself.".to_owned(),
-        ("support.write", _) => {
-            "Open, answer, close and escalate tickets, and invite contacts, where you may do so yourself.".to_owned()
-        }
-        (_, false) => format!("Read what you can read yourself in {}.", area.replace('_', " ")),
-        (_, true) => format!("Change what you may change yourself in {}.", area.replace('_', " ")),
-    };
-    let mut title = area.replace('_', " ");
-    if let Some(first) = title.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    ScopeView {
-        area: title.into(),
-        says: says.into(),
-        writes,
-        scope,
-        requested: false,
-        available: true,
-        held: false,
-        new: false,
-    }
-}
-
 /// Scopes as a token and the store write them.
 pub(super) fn joined(scopes: &BTreeSet<String>) -> String {
     scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
@@ -131,7 +127,7 @@ mod tests {
     fn given_away(rule: &str) -> BTreeSet<String> {
         let dir = tempfile::tempdir().unwrap();
         let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
-        for name in ["roles.toml", "toolsets.toml", "redaction.toml", "schema.cedarschema"] {
+        for name in ["roles.toml", "toolsets.toml", "redaction.toml", "words.toml", "schema.cedarschema"] {
             std::fs::copy(ours.join(name), dir.path().join(name)).unwrap();
         }
         copy(&ours.join("cedar"), &dir.path().join("cedar"));

@@ -44,7 +44,7 @@ use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, StatusCode};
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use postern_api::{Error, Result, TenantId};
 use postern_policies::Realm;
 use serde::Deserialize;
@@ -182,6 +182,8 @@ pub struct SignIn {
     attempts: Attempts,
     throttle: Throttle,
     flights: rights::Flights,
+    /// Held by who ends what rests on changed accounts.
+    settling: Mutex<()>,
     /// Who else holds what rests on a sign-in.
     endings: RwLock<Vec<Arc<dyn Ending>>>,
 }
@@ -247,6 +249,7 @@ impl SignIn {
             attempts: Attempts::default(),
             throttle: Throttle::new(&parts.throttle),
             flights: rights::Flights::default(),
+            settling: Mutex::default(),
             endings: RwLock::default(),
             store,
             clock,
@@ -291,8 +294,10 @@ impl SignIn {
         self.sessions.flush();
     }
 
-    /// Ends what rests on accounts that the command line locked or changed.
+    /// Ends what rests on accounts that changed. When it returns, what had changed before it was called has ended: also where
+    /// another was at it already, so that nothing which begins afterwards is ended with it.
     pub fn settle(&self) {
+        let _one_at_a_time = self.settling.lock();
         let changes = match self.store.account_changes() {
             Ok(changes) => changes,
             Err(error) => return tracing::error!(%error, "changes of accounts could not be read"),
@@ -303,7 +308,7 @@ impl SignIn {
             let door = self.doors.iter().find(|it| it.at == change.at);
             if let (true, Some(door)) = (change.ended, door) {
                 let who = Principal { issuer: door.issuer.clone(), subject: change.account.into() };
-                self.end(&change.at.tenant, &Ended::Person(who), EndedBy::RightsLost);
+                self.end(&change.at.tenant, &Ended::Person(who), EndedBy::AccountChanged);
             }
         }
         if let Err(error) = self.store.account_changes_done(last) {
@@ -397,13 +402,23 @@ async fn gate(State(desk): State<Arc<SignIn>>, mut request: Request, next: Next)
     let asked = Asked { id: request.extensions().get::<RequestId>().cloned().map(Extension), ip };
     request.extensions_mut().insert(asked.clone());
     let answer = match desk.throttle.stranger(ip) {
-        Ok(()) => next.run(request).await,
+        Ok(()) => readable(&desk, &asked, next.run(request).await),
         Err(wait) => {
             let notice = Notice::TooMany { wait_secs: wait.as_secs() + 1 };
             refusal(&desk, &asked, Refused::new("throttled", StatusCode::TOO_MANY_REQUESTS, notice))
         }
     };
     own_headers(answer)
+}
+
+/// A form or an address that cannot be read is refused by the framework in its own words; a person gets a page.
+fn readable(desk: &SignIn, asked: &Asked, answer: Response) -> Response {
+    let kind = answer.headers().get(http::header::CONTENT_TYPE).map(http::HeaderValue::as_bytes);
+    let bare = kind.is_some_and(|it| it.starts_with(b"text/plain"));
+    if answer.status().is_client_error() && bare {
+        return refusal(desk, asked, Refused::new("unreadable", answer.status(), Notice::Stale));
+    }
+    answer
 }
 
 async fn ask_address(

@@ -160,8 +160,9 @@ impl Authority {
         match welcomes.still(&before).await {
             Ok(Some(now)) if Attributes::of(&now) == Attributes::of(&before) => Ok(()),
             Ok(Some(now)) => {
-                let attributes = Attributes::of(&now).written()?;
-                if let Some(version) = self.store.set_attributes(&session.tenant, &session.grant, &attributes)? {
+                let (before, now) = (Attributes::of(&before), Attributes::of(&now));
+                let (lost, kept) = (before.lost(&now), now.written()?);
+                if let Some(version) = self.store.set_attributes(&session.tenant, &session.grant, &kept, lost)? {
                     self.live.changed(&session.grant, version);
                 }
                 Ok(())

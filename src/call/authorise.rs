@@ -98,6 +98,11 @@ fn permit(means: &Means, call: ToolCall) -> Result<Permitted, Stop> {
             return Err(Refusal::new(Code::LeadRequired, "only lead contacts can manage organization contacts").into());
         }
         Outcome::Deny(Denied::InsufficientScope { needed }) => {
+            // Clients ask for what they are told and drop the rest, so what they hold is told too.
+            let policies = means.policies.policies();
+            let held = |it: &str| caller.scopes.as_ref().is_some_and(|all| all.contains(it));
+            let known = policies.scopes().iter().filter(|it| held(it)).map(ToString::to_string);
+            facts.needs.tell(known.chain(needed.iter().cloned()).collect());
             let message =
                 format!("the client was not granted what this needs; needed scopes: `{}`", needed.join("`, `"));
             return Err(Refusal::new(Code::InsufficientScope, message).into());

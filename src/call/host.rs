@@ -1,6 +1,6 @@
 //! What the protocol layer asks of the gate, and what it is told.
 
-use crate::caller::Caller;
+use crate::caller::{Caller, Needs};
 use async_trait::async_trait;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -50,6 +50,8 @@ pub struct Facts {
     pub toolsets: Option<Vec<String>>,
     /// Ends when the client has gone.
     pub cancelled: CancellationToken,
+    /// Is told which scopes would have been needed.
+    pub needs: Needs,
 }
 
 /// One call of a tool.

@@ -163,7 +163,7 @@ pub(super) fn run(command: Account) -> Result<String, Failed> {
         }
         Account::Reset { place, totp } => {
             let (store, it) = place.find()?;
-            store.set_password(&it.at, &it.id, &password(&it.email)?, true)?;
+            store.set_password(&it.at, &it.id, &password(&it.email)?)?;
             if totp {
                 store.set_totp(&it.at, &it.id, None, &[])?;
             }

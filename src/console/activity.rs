@@ -1,20 +1,24 @@
 //! My activity: what I and my clients asked, from the audit log.
 
+use super::query::Asking;
 use super::visitor::{Shell, back, request_id};
 use super::words;
 use super::{Console, page};
 use crate::audit::search::Seen;
 use askama::Template;
-use axum::extract::{OriginalUri, Query, State};
+use axum::extract::{OriginalUri, State};
 use axum::response::Response;
 use http::{Extensions, HeaderMap};
 use jiff::Timestamp;
 use postern_api::Error;
 use serde::Deserialize;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Rows on one page.
 const PAGE: u32 = 50;
+/// What the audit calls these pages, where it names a client.
+const OWN: &str = "console";
 
 /// A row as a page shows it.
 #[derive(Debug)]
@@ -32,7 +36,33 @@ pub(super) struct Line {
 }
 
 impl Line {
-    pub(super) fn of(it: &Seen) -> Self {
+    /// Rows as pages show them, each client by its name.
+    pub(super) fn all(console: &Console, rows: &[Seen]) -> Vec<Self> {
+        let mut names: HashMap<&str, Option<String>> = HashMap::new();
+        let named = rows.iter().map(|row| {
+            let client = row.client.as_deref().unwrap_or_default();
+            let name = names.entry(client).or_insert_with(|| match client {
+                "" => None,
+                OWN => Some("This website".to_owned()),
+                id => console.clients.name_of(id),
+            });
+            Self::of(row, name.as_deref().unwrap_or(client))
+        });
+        named.collect()
+    }
+
+    /// One row.
+    pub(super) fn one(console: &Console, row: &Seen) -> Self {
+        let client = row.client.as_deref().unwrap_or_default();
+        let name = match client {
+            "" => None,
+            OWN => Some("This website".to_owned()),
+            id => console.clients.name_of(id),
+        };
+        Self::of(row, name.as_deref().unwrap_or(client))
+    }
+
+    fn of(it: &Seen, client: &str) -> Self {
         let at = Timestamp::from_millisecond(it.at).unwrap_or_default();
         let (decision, class) = match it.phase.as_str() {
             "attempt" => ("Began", ""),
@@ -40,13 +70,13 @@ impl Line {
         };
         Self {
             at: (words::time(at), words::machine_time(at)),
-            what: words::tool(&it.tool),
+            what: if it.tool.is_empty() { words::event(&it.phase, &it.code).to_owned() } else { words::tool(&it.tool) },
             tool: it.tool.clone(),
             organisation: it.organisation.clone().unwrap_or_default(),
             decision,
             class,
             code: it.code.clone(),
-            client: it.client.as_deref().map(words::tidy).unwrap_or_default(),
+            client: words::tidy(client),
             person: it.principal.chars().take(8).collect(),
             request_id: it.request_id.clone(),
         }
@@ -71,7 +101,7 @@ struct Page {
 /// `GET /console/activity`
 pub(super) async fn show(
     State(console): State<Arc<Console>>,
-    Query(part): Query<Part>,
+    Asking(part): Asking<Part>,
     OriginalUri(uri): OriginalUri,
     extensions: Extensions,
     headers: HeaderMap,
@@ -86,7 +116,7 @@ pub(super) async fn show(
         Ok(found) => found,
         Err(error) => return console.failed(&visitor, &error, &request_id(&extensions)),
     };
-    let lines = found.rows.iter().map(Line::of).collect();
+    let lines = Line::all(&console, &found.rows);
     let shell = console.shell(&visitor, "Activity", "/console/activity");
     page(&Page { shell, lines, older: found.older, first: part.before.is_none() })
 }

@@ -2,6 +2,7 @@
 
 use super::activity::Line;
 use super::download::download;
+use super::query::Asking;
 use super::visitor::{Shell, Visitor, back, request_id};
 use super::{AUDIT_EXPORT, AUDIT_READ, Console, page};
 use crate::audit::export::{self, Filter};
@@ -11,9 +12,9 @@ use crate::call::audit::{Decision, Phase, Row};
 use crate::call::host::Facts;
 use crate::tools::catalogue;
 use askama::Template;
-use axum::extract::{OriginalUri, Query, State};
-use axum::response::Response;
-use http::{Extensions, HeaderMap};
+use axum::extract::{OriginalUri, State};
+use axum::response::{IntoResponse, Response};
+use http::{Extensions, HeaderMap, StatusCode, header};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use postern_api::{Error, OrganisationId, Result};
@@ -42,7 +43,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// The times, and what is wrong with them.
+    /// The times, and what is wrong with what is looked for.
     pub(super) fn times(&self) -> (Option<Timestamp>, Option<Timestamp>, Option<&'static str>) {
         let mut wrong = None;
         let mut time = |text: &str| {
@@ -55,6 +56,9 @@ impl Asked {
         let (since, until) = (time(&self.since), time(&self.until));
         if since.zip(until).is_some_and(|(since, until)| since >= until) {
             wrong = Some("The first time has to be before the second.");
+        }
+        if !self.organisation.is_empty() && OrganisationId::new(&self.organisation).is_err() {
+            wrong = Some("An organisation is written as its id, for example acme.");
         }
         (since, until, wrong)
     }
@@ -107,7 +111,7 @@ struct Page {
 /// `GET /console/admin/audit`
 pub(super) async fn show(
     State(console): State<Arc<Console>>,
-    Query(asked): Query<Asked>,
+    Asking(asked): Asking<Asked>,
     OriginalUri(uri): OriginalUri,
     extensions: Extensions,
     headers: HeaderMap,
@@ -148,7 +152,7 @@ pub(super) async fn show(
         wrong,
         tools: catalogue().iter().map(|it| (it.entry.name, it.entry.title)).collect(),
         decisions: ["allowed", "denied", "failed", "pending", "unknown"].map(|it| (it, super::words::decision(it).0)),
-        lines: found.rows.iter().map(Line::of).collect(),
+        lines: Line::all(&console, &found.rows),
         older: found.older,
         filtered: !query.is_empty(),
         query,
@@ -159,7 +163,7 @@ pub(super) async fn show(
 /// `GET /console/admin/audit/export`: the rows as JSON lines, each verifiable by itself.
 pub(super) async fn export(
     State(console): State<Arc<Console>>,
-    Query(asked): Query<Asked>,
+    Asking(asked): Asking<Asked>,
     OriginalUri(uri): OriginalUri,
     extensions: Extensions,
     headers: HeaderMap,
@@ -175,7 +179,11 @@ pub(super) async fn export(
     let (since, until, wrong) = asked.times();
     let organisation = match named(&asked.organisation).map(|it| OrganisationId::new(&it)).transpose() {
         Ok(organisation) if wrong.is_none() => organisation,
-        Ok(_) | Err(_) => return console.nothing(&visitor),
+        // The page says what is wrong.
+        Ok(_) | Err(_) => {
+            let page = format!("/console/admin/audit?{}", asked.query());
+            return (StatusCode::SEE_OTHER, [(header::LOCATION, page)]).into_response();
+        }
     };
     let filter = Filter {
         // Of whoever is signed in; nothing that was asked names it.

@@ -1,5 +1,6 @@
 //! Connected clients: one's own, and for administrators everyone's. Cutting one off is a form of its own.
 
+use super::query::Asking;
 use super::visitor::{Shell, Visitor, back, field, is_ours, request_id};
 use super::words::{seconds, tidy};
 use super::{Console, page};
@@ -7,7 +8,7 @@ use crate::authority::pages::Publisher;
 use crate::authority::{Connected, RevokedBy};
 use askama::Template;
 use axum::body::Bytes;
-use axum::extract::{OriginalUri, Path, Query, State};
+use axum::extract::{OriginalUri, Path, State};
 use axum::response::Response;
 use http::{Extensions, HeaderMap, StatusCode};
 use serde::Deserialize;
@@ -117,7 +118,7 @@ pub(super) async fn own(
 pub(super) async fn all(
     State(console): State<Arc<Console>>,
     OriginalUri(uri): OriginalUri,
-    Query(part): Query<Part>,
+    Asking(part): Asking<Part>,
     extensions: Extensions,
     headers: HeaderMap,
 ) -> Response {
@@ -154,7 +155,7 @@ pub(super) async fn ask_own(
 pub(super) async fn ask_any(
     State(console): State<Arc<Console>>,
     Path(grant): Path<String>,
-    Query(part): Query<Part>,
+    Asking(part): Asking<Part>,
     OriginalUri(uri): OriginalUri,
     extensions: Extensions,
     headers: HeaderMap,

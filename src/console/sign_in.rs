@@ -102,7 +102,11 @@ fn told(notice: Notice) -> (&'static str, String, &'static str) {
         Notice::ResetSent => {
             ("Look into your mail", "If there is such an account, a link is on its way.", "Back to sign-in")
         }
-        Notice::PasswordChanged => ("The password is set", "Sign in with it from now on.", "Go on"),
+        Notice::PasswordChanged => (
+            "The password is set",
+            "Sign in with it from now on, and connect your AI clients anew: what used the old one has ended.",
+            "Go on",
+        ),
         Notice::TotpReady => ("The authenticator app is set up", "Its code is asked for when you sign in.", "Go on"),
         Notice::SignInFailed => ("The sign-in was not finished", "Nothing was changed. Begin again.", "Begin again"),
         Notice::NotWelcome => (

@@ -3,13 +3,14 @@
 use super::activity::Line;
 use super::audit_log::{Asked, noted};
 use super::download::download;
+use super::query::Asking;
 use super::visitor::{Shell, Visitor, back, request_id};
 use super::{Console, TRANSPARENCY_EXPORT, TRANSPARENCY_READ, page};
 use crate::audit::chain::hex;
 use crate::audit::search::Seen;
 use crate::audit::statement::{Entry, Period};
 use askama::Template;
-use axum::extract::{OriginalUri, Query, State};
+use axum::extract::{OriginalUri, State};
 use axum::response::{IntoResponse, Response};
 use http::{Extensions, HeaderMap, header};
 use postern_api::{Error, Result};
@@ -27,12 +28,12 @@ struct Told {
 }
 
 impl Told {
-    fn of(entry: Entry) -> Self {
+    fn of(console: &Console, entry: Entry) -> Self {
         let Entry { at, tool, phase, decision, code, realm, principal, client, among_others, request_id, .. } = entry;
         let at = at.as_millisecond();
         let seen = Seen { at, phase, tool, decision, code, client, principal, request_id, ..Seen::default() };
         let who = if realm == "customer" { "Your organisation" } else { "Your provider" };
-        Self { line: Line::of(&seen), who, among_others }
+        Self { line: Line::one(console, &seen), who, among_others }
     }
 }
 
@@ -52,7 +53,7 @@ struct Page {
 /// `GET /console/transparency`
 pub(super) async fn show(
     State(console): State<Arc<Console>>,
-    Query(asked): Query<Asked>,
+    Asking(asked): Asking<Asked>,
     OriginalUri(uri): OriginalUri,
     extensions: Extensions,
     headers: HeaderMap,
@@ -75,7 +76,7 @@ pub(super) async fn show(
         task.await.unwrap_or_else(|e| Err(Error::internal("transparency").because(e)))
     };
     let told: Vec<_> = match found {
-        Ok(found) => found.into_iter().map(Told::of).collect(),
+        Ok(found) => found.into_iter().map(|it| Told::of(&console, it)).collect(),
         Err(error) => return console.failed(&visitor, &error, &request),
     };
     let query = asked.query();
@@ -94,7 +95,7 @@ pub(super) async fn show(
 /// `GET /console/transparency/statement`: the same and all of it, as a signed file.
 pub(super) async fn statement(
     State(console): State<Arc<Console>>,
-    Query(asked): Query<Asked>,
+    Asking(asked): Asking<Asked>,
     OriginalUri(uri): OriginalUri,
     extensions: Extensions,
     headers: HeaderMap,

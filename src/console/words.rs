@@ -58,7 +58,6 @@ fn is_hidden(c: char) -> bool {
 /// A tool's name in words.
 pub(super) fn tool(name: &str) -> String {
     match name {
-        "" => "A request that reached no tool".to_owned(),
         super::AUDIT_READ => "Looked at the audit log".to_owned(),
         super::AUDIT_EXPORT => "Exported the audit log".to_owned(),
         super::TRANSPARENCY_READ => "Looked at what was read and changed".to_owned(),
@@ -68,6 +67,37 @@ pub(super) fn tool(name: &str) -> String {
         super::AGREE => "Matched an organisation".to_owned(),
         super::WITHDRAW => "Took the match of an organisation back".to_owned(),
         name => crate::tools::find(name).map_or_else(|| name.to_owned(), |it| it.entry.title.to_owned()),
+    }
+}
+
+/// What happened, in words, where no tool was called: by the part that noted it and its code.
+pub(super) fn event(phase: &str, code: &str) -> &'static str {
+    match code {
+        "signed_in" => "Signed in",
+        "signed_out" => "Signed out",
+        "realm_logout" | "ended_by_realm_logout" => "Signed out at the own realm",
+        "wrong_password" => "Entered a wrong password",
+        "wrong_code" => "Entered a wrong code",
+        "attempts" | "throttled" => "Asked too often",
+        "consented" => "Allowed a client",
+        "consent_denied" => "Did not allow a client",
+        "client_registered" => "A client registered itself",
+        "token_issued" | "service_token_issued" => "A client got access",
+        "token_refreshed" => "A client renewed its access",
+        "token_revoked" => "A client gave its access back",
+        "family_ended" => "A client's access ended: an old token was used",
+        "grant_revoked" => "Cut a client off",
+        "grant_revoked_by_administrator" => "An administrator cut a client off",
+        "ended_by_sign_out" => "Clients ended with the sign-out",
+        "ended_by_rights_lost" => "Clients ended: the realm took rights away",
+        "ended_by_account_change" => "Clients ended: the account changed",
+        "ended_by_administrator" => "An administrator ended all access",
+        _ => match phase {
+            "sign-in" => "A sign-in that was not finished",
+            "authority" => "A client's request for access",
+            "edge" => "A request that was not let in",
+            _ => "A request that reached no tool",
+        },
     }
 }
 

@@ -10,6 +10,7 @@ use axum::routing::get;
 use bytes::Bytes;
 use http::{HeaderValue, header};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 const ROOT: &str = "/.well-known/oauth-protected-resource";
 
@@ -28,6 +29,7 @@ struct Document<'a> {
 pub(crate) struct Metadata {
     document: Bytes,
     path: String,
+    at: String,
     unknown: HeaderValue,
     invalid: HeaderValue,
 }
@@ -52,6 +54,7 @@ impl Metadata {
             rest.push_str(&format!(", scope=\"{}\"", config.scopes.join(" ")));
         }
         Some(Self {
+            at,
             document: serde_json::to_vec(&document).ok()?.into(),
             path,
             unknown: HeaderValue::from_str(&format!("Bearer {rest}")).ok()?,
@@ -66,6 +69,17 @@ impl Metadata {
         let value = if token_was_sent { &self.invalid } else { &self.unknown };
         response.headers_mut().insert(header::WWW_AUTHENTICATE, value.clone());
         response
+    }
+
+    /// The challenge of a 403: what the request needs, with what its token holds (RFC 6750 section 3.1).
+    pub(crate) fn insufficient(&self, scopes: &BTreeSet<String>) -> Option<HeaderValue> {
+        let scopes = scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+        let says = "the person did not allow this client what the call needs";
+        let at = &self.at;
+        let text = format!(
+            "Bearer error=\"insufficient_scope\", scope=\"{scopes}\", resource_metadata=\"{at}\", error_description=\"{says}\""
+        );
+        HeaderValue::from_str(&text).ok()
     }
 
     /// The two places where clients look: beside the resource's path, and at the root.

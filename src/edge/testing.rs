@@ -247,7 +247,6 @@ pub(crate) fn bench_with(change: impl Fn(&mut RealmConfig), standing: Arc<dyn St
         timing: KeyTiming::default(),
         standing,
         roles: Arc::new(TestRoles),
-        own: None,
     });
     Bench { fetch, clock, verifier: Arc::new(verifier.unwrap()) }
 }

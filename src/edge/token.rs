@@ -22,7 +22,7 @@ use postern_api::TenantId;
 use postern_policies::Realm;
 use std::collections::HashMap;
 use std::fmt::Debug;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// No token that Postern accepts is longer.
@@ -107,8 +107,6 @@ pub struct VerifierParts {
     pub standing: Arc<dyn Standing>,
     /// The roles that the policy knows.
     pub roles: Arc<dyn KnownRoles>,
-    /// The gateway's own authority, if it is switched on.
-    pub own: Option<Arc<dyn OwnTokens>>,
 }
 
 /// Why a table of trusted issuers cannot be used.
@@ -124,7 +122,7 @@ pub struct Verifier {
     clock: Arc<dyn Clock>,
     standing: Arc<dyn Standing>,
     roles: Arc<dyn KnownRoles>,
-    own: Option<Arc<dyn OwnTokens>>,
+    own: OnceLock<Arc<dyn OwnTokens>>,
     resource: String,
 }
 
@@ -187,9 +185,17 @@ impl Verifier {
             clock: parts.clock,
             standing: parts.standing,
             roles: parts.roles,
-            own: parts.own,
+            own: OnceLock::new(),
             resource: parts.resource,
         })
+    }
+
+    /// Takes the gateway's own tokens from now on, too. Whoever issues them signs people in by this very verifier, so it can
+    /// only be named afterwards; the first one named stays.
+    pub fn accept_own(&self, own: Arc<dyn OwnTokens>) {
+        if self.own.set(own).is_err() {
+            tracing::error!("an authority was named twice; the first one stays");
+        }
     }
 
     /// The issuers to name in public, in order.
@@ -214,7 +220,7 @@ impl Verifier {
         let verified = self.cache.get(&digest)?;
         let generation = match &verified.from {
             From::Realm(from) => from.keys.generation(),
-            From::Own => self.own.as_ref().map(|it| it.generation()),
+            From::Own => self.own.get().map(|it| it.generation()),
         };
         if generation != Some(verified.generation) {
             self.cache.invalidate(&digest);
@@ -233,7 +239,7 @@ impl Verifier {
         }
         let parts = parts::split(token)?;
         let issuer = parts.payload.get("iss").and_then(|it| it.as_str()).ok_or(Reason::UnknownIssuer)?;
-        let verified = match self.own.as_ref().filter(|it| **it.issuer() == *issuer) {
+        let verified = match self.own.get().filter(|it| **it.issuer() == *issuer) {
             Some(own) => {
                 let refused = |reason| Refused { reason, issuer: Some(Arc::clone(own.issuer())), tenant: None };
                 own::check(&parts, own, &self.resource, self.clock.unix_secs()).map_err(refused)?
@@ -275,7 +281,7 @@ impl Verifier {
             return Err(refused(Reason::NotAcceptedHere));
         }
         let stands = self.standing.check(caller, verified.token_id.as_deref());
-        let stands = match (stands, from, &self.own) {
+        let stands = match (stands, from, self.own.get()) {
             (Err(Reason::Revoked), From::Own, Some(own)) => own.recall(caller),
             (stands, _, _) => stands,
         };

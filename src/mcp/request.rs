@@ -3,7 +3,7 @@
 //! **Invariant:** the caller comes from the edge through the request's extensions, and a request without one is our fault.
 
 use super::Facts;
-use crate::caller::{Caller, ClientIp, RequestId};
+use crate::caller::{Caller, ClientIp, Needs, RequestId};
 use http::request::Parts;
 use http::{Extensions, Request, Uri};
 use rmcp::model::{ErrorData, Implementation, ProtocolVersion};
@@ -50,6 +50,7 @@ pub(super) fn facts_of(
         address: extensions.get::<ClientIp>().map(|it| it.0).filter(|it| !it.is_unspecified()),
         toolsets: uri.query().and_then(toolsets),
         cancelled,
+        needs: extensions.get::<Needs>().cloned().unwrap_or_default(),
     }
 }
 

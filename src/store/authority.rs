@@ -239,10 +239,14 @@ impl Store {
         self.seal.seal(&[agreed.tenant.as_str(), "authority_grant", id], &agreed.attributes)
     }
 
-    /// Keeps what a realm says of a person now, with their grant; the grant's new version, if it stands.
-    pub fn set_attributes(&self, tenant: &TenantId, grant: &str, attributes: &[u8]) -> Result<Option<i64>> {
+    /// Keeps what a realm says of a person now, with their grant; the grant's new version, if it stands. Where they `lost`
+    /// something, what waits for a confirmation or an approval on the grant's behalf ends: it was asked for with more rights.
+    pub fn set_attributes(&self, tenant: &TenantId, grant: &str, attributes: &[u8], lost: bool) -> Result<Option<i64>> {
         let sealed = self.seal.seal(&[tenant.as_str(), "authority_grant", grant], attributes)?;
         self.database.change(|tx| {
+            if lost {
+                ending::drop_waiting_of(tx, tenant, grant)?;
+            }
             tx.query_row(
                 "UPDATE authority_grant SET sealed = ?3, version = version + 1
                  WHERE tenant = ?1 AND id = ?2 AND ended_at IS NULL RETURNING version",

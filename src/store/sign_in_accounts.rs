@@ -184,8 +184,8 @@ impl Store {
         })
     }
 
-    /// Sets a password; links to set one are void. `ends` says whether what rests on the account ends.
-    pub fn set_password(&self, at: &AccountRealm, id: &str, hash: &str, ends: bool) -> Result<()> {
+    /// Sets a password; links to set one are void, and what rests on the account ends.
+    pub fn set_password(&self, at: &AccountRealm, id: &str, hash: &str) -> Result<()> {
         self.database.change(|tx| {
             let key = params![at.tenant.as_str(), at.realm.as_str(), id];
             tx.execute("DELETE FROM account_reset WHERE tenant = ?1 AND realm = ?2 AND account = ?3", key)?;
@@ -193,7 +193,7 @@ impl Store {
                 "UPDATE account SET password = ?4 WHERE tenant = ?1 AND realm = ?2 AND id = ?3",
                 params![at.tenant.as_str(), at.realm.as_str(), id, hash],
             )?;
-            if ends { note(tx, at, id, "ended") } else { Ok(()) }
+            note(tx, at, id, "ended")
         })
     }
 

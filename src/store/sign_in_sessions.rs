@@ -35,8 +35,6 @@ pub enum Which<'a> {
     One(&'a Digest),
     /// Every session of a person.
     Person(&'a Principal),
-    /// Every session of a person but one.
-    Others(&'a Principal, &'a Digest),
     /// Those that came from one session of a realm.
     RealmSession(&'a str, &'a str),
 }
@@ -113,10 +111,6 @@ impl Store {
             Which::Person(who) => tx.execute(
                 "DELETE FROM browser_session WHERE tenant = ?1 AND issuer = ?2 AND subject = ?3",
                 params![tenant, &*who.issuer, &*who.subject],
-            ),
-            Which::Others(who, but) => tx.execute(
-                "DELETE FROM browser_session WHERE tenant = ?1 AND issuer = ?2 AND subject = ?3 AND digest <> ?4",
-                params![tenant, &*who.issuer, &*who.subject, but],
             ),
             Which::RealmSession(issuer, session) => tx.execute(
                 "DELETE FROM browser_session WHERE tenant = ?1 AND issuer = ?2 AND realm_session = ?3",
@@ -203,7 +197,7 @@ mod tests {
         let other = TenantId::new("other").expect("an id");
         assert_eq!(store.browser_session(&[1; 32]).expect("reads"), Some(row(1, one.clone())));
         assert_eq!(store.end_sessions(&other, Which::Person(&one)).expect("ends"), 0);
-        assert_eq!(store.end_sessions(&msp, Which::Others(&one, &[3; 32])).expect("ends"), 1);
+        assert_eq!(store.end_sessions(&msp, Which::One(&[1; 32])).expect("ends"), 1);
         assert_eq!(store.end_sessions(&msp, Which::RealmSession("customers", "s-1")).expect("ends"), 1);
         assert_eq!(store.browser_session(&[1; 32]).expect("reads"), None);
         assert!(store.browser_session(&[2; 32]).expect("reads").is_some());

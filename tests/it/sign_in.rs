@@ -1,5 +1,9 @@
 //! Signing in through the whole gateway: local accounts of the demo, with a cookie jar and forms as a browser has them.
 
+mod accounts;
+mod ending;
+mod mail;
+
 use crate::gateway::{Gateway, rows};
 use postern::demo::Demo;
 use postern::store::Store;

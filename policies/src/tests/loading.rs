@@ -52,6 +52,9 @@ fn every_mistake_is_reported_at_once_with_its_place_and_what_was_expected() {
             .replace("[finance]", "[finanse]")
             .replacen("contact = \"mask\"", "contact = \"masked\"", 1)
             .replacen("internal = true", "internal = \"yes\"", 1),
+        "words.toml" => {
+            text.replace("[scope.\"portal.read\"]\narea", "[scope.\"portal.reed\"]\naria").replace("\"rn\"", "\"Rn\"")
+        }
         _ => text,
     });
     let text = problems(&dir);
@@ -72,6 +75,11 @@ fn every_mistake_is_reported_at_once_with_its_place_and_what_was_expected() {
         "redaction.toml: `finance`: is missing",
         "redaction.toml: `basic-customer.email.contact`: unknown variant `masked`, expected one of `show`, `mask`, `hide`",
         "redaction.toml: `support-read.internal`:",
+        "words.toml: `scope.portal.reed`: is not a scope of the schema",
+        "words.toml: `scope.portal.reed.area`: is missing",
+        "words.toml: `scope.portal.reed.aria`: is not known; expected one of `area`, `says`",
+        "words.toml: `scope.portal.read`: is missing; expected words for each scope of the schema",
+        "words.toml: `names.letters.Rn`: expected letters in lower case",
     ] {
         assert!(text.contains(expected), "no `{expected}` in\n{text}");
     }
@@ -80,11 +88,11 @@ fn every_mistake_is_reported_at_once_with_its_place_and_what_was_expected() {
 #[test]
 fn a_file_that_is_not_toml_is_one_mistake_with_its_line() {
     let dir = directory(|name, text| match name {
-        "redaction.toml" | "toolsets.toml" | "roles.toml" => text + "\nx = show\n",
+        "redaction.toml" | "toolsets.toml" | "roles.toml" | "words.toml" => text + "\nx = show\n",
         _ => text,
     });
     let text = problems(&dir);
-    assert_eq!(text.lines().count(), 3, "{text}");
+    assert_eq!(text.lines().count(), 4, "{text}");
     let line = Sources::builtin().roles.text.lines().count() + 2;
     assert!(text.contains(&format!("roles.toml: line {line}, column 5: string values must be quoted")), "{text}");
 }
@@ -142,10 +150,10 @@ fn a_tool_outside_its_groups_is_refused() {
 fn an_empty_or_missing_directory_is_refused_with_every_file() {
     let dir = tempfile::tempdir().expect("a directory");
     let text = problems(&dir);
-    for file in ["schema.cedarschema", "roles.toml", "toolsets.toml", "redaction.toml", "cedar"] {
+    for file in ["schema.cedarschema", "roles.toml", "toolsets.toml", "redaction.toml", "words.toml", "cedar"] {
         assert!(text.contains(&format!("{file}: cannot be read")), "{text}");
     }
-    assert_eq!(text.lines().count(), 5, "{text}");
+    assert_eq!(text.lines().count(), 6, "{text}");
     assert!(Policies::load(dir.path().join("absent")).is_err());
 }
 

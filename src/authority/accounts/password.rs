@@ -132,6 +132,19 @@ impl Hasher {
     }
 }
 
+#[cfg(test)]
+impl Hasher {
+    /// Takes every turn, so that whoever hashes waits until they are given back.
+    pub(crate) async fn take_all_turns(&self) -> tokio::sync::OwnedSemaphorePermit {
+        Arc::clone(&self.turns).acquire_many_owned(AT_ONCE as u32).await.expect("turns")
+    }
+
+    /// How many wait for a turn.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Acquire)
+    }
+}
+
 /// A place among those who wait, given back also by who hangs up.
 struct Place<'a>(&'a AtomicUsize);
 

@@ -10,8 +10,10 @@ use zeroize::Zeroizing;
 const STEP_SECS: i64 = 30;
 const SECRET_BYTES: usize = 20;
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-/// How many recovery codes there are, of fifty bits each.
+/// How many recovery codes there are.
 const RECOVERY_CODES: usize = 8;
+/// Random bytes of each: of 112 bits and more a plain digest may be kept (NIST SP 800-63B section 5.1.2.2).
+const RECOVERY_BYTES: usize = 15;
 
 /// A new secret.
 pub fn new_secret() -> Result<Zeroizing<Vec<u8>>> {
@@ -79,15 +81,15 @@ pub fn picture(address: &str) -> Result<String> {
 pub fn recovery_codes() -> Result<Vec<String>> {
     (0..RECOVERY_CODES)
         .map(|_| {
-            let mut bytes = [0_u8; 7];
+            let mut bytes = [0_u8; RECOVERY_BYTES];
             rand::fill(&mut bytes).map_err(|_| Error::internal("no random numbers"))?;
-            let letters: Vec<char> = base32(&bytes).to_lowercase().chars().take(10).collect();
-            Ok(letters.chunks(5).map(|it| it.iter().collect::<String>()).collect::<Vec<_>>().join("-"))
+            let letters: Vec<char> = base32(&bytes).to_lowercase().chars().collect();
+            Ok(letters.chunks(4).map(|it| it.iter().collect::<String>()).collect::<Vec<_>>().join("-"))
         })
         .collect()
 }
 
-/// How a recovery code is kept: fifty random bits cannot be guessed from a digest by trying all words, nor within the attempts.
+/// How a recovery code is kept: a hundred and twenty random bits are found by nobody who tries, also with the digest at hand.
 pub fn recovery_digest(code: &str) -> String {
     let code: String = code.chars().filter(|it| it.is_ascii_alphanumeric()).collect::<String>().to_lowercase();
     super::digest_of(&code).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -134,6 +136,7 @@ mod tests {
         assert!(picture.starts_with("<svg") && !picture.contains("script"));
         let codes = recovery_codes().expect("codes");
         assert_eq!(codes.iter().collect::<std::collections::BTreeSet<_>>().len(), RECOVERY_CODES);
+        assert!(codes.iter().all(|it| it.len() == 29 && it.split('-').all(|part| part.len() == 4)), "{codes:?}");
         assert_eq!(recovery_digest(&codes[0]), recovery_digest(&codes[0].to_uppercase().replace('-', " ")));
     }
 }

@@ -14,7 +14,7 @@ use crate::mail::Mail;
 use crate::store::sign_in_accounts::Account;
 use axum::extract::{Extension, Path, Query, State};
 use axum::response::Response;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use postern_api::{CallCx, Reach};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -381,9 +381,9 @@ impl SignIn {
         Ok(answer::page(status(problem), self.pages.new_password(&page), cookies))
     }
 
-    fn changed(&self) -> Response {
+    fn changed(&self, cookies: Vec<Option<HeaderValue>>) -> Response {
         let page = MessagePage { notice: Notice::PasswordChanged, request_id: None, next: "/sign-in".into() };
-        answer::page(StatusCode::OK, self.pages.message(&page), vec![])
+        answer::page(StatusCode::OK, self.pages.message(&page), cookies)
     }
 }
 
@@ -440,9 +440,9 @@ pub(super) async fn reset(
         }
         let hash = desk.hasher.hash(form.password).await?;
         desk.store.take_reset(&door.at, &digest, now)?.ok_or_else(stale)?;
-        desk.store.set_password(&door.at, &id, &hash, true)?;
+        desk.store.set_password(&door.at, &id, &hash)?;
         desk.settle();
-        Ok(desk.changed())
+        Ok(desk.changed(vec![]))
     };
     let outcome = work.await;
     or_refusal(&desk, &asked, outcome)
@@ -483,7 +483,8 @@ pub(super) async fn ask_change(State(desk): Desk, Extension(asked): Extension<As
     or_refusal(&desk, &asked, desk.own_account(&session).map(|_| desk.change_page(&session, None)))
 }
 
-/// `POST /account/password`: the other sessions of the account end.
+/// `POST /account/password`: everything that rests on the account ends, clients that it connected too: whoever changes a password
+/// may do so because somebody else had it. Whoever did goes on in a session that begins anew.
 pub(super) async fn change(
     State(desk): Desk,
     Extension(asked): Extension<Asked>,
@@ -506,9 +507,11 @@ pub(super) async fn change(
             );
         }
         let hash = desk.hasher.hash(form.password).await?;
-        desk.store.set_password(&door.at, &account.id, &hash, false)?;
-        desk.sessions.end_others(&door.at.tenant, &session.signed_in.identity.principal, &session.digest);
-        Ok(desk.changed())
+        desk.store.set_password(&door.at, &account.id, &hash)?;
+        desk.settle();
+        let refused = || Refused::new("not_welcome", StatusCode::FORBIDDEN, Notice::NotWelcome).at(&door.at.tenant);
+        let identity = desk.welcome(door, &account, desk.clock.unix_secs()).ok_or_else(refused)?;
+        Ok(desk.changed(desk.sign_in(&identity, None, &headers, &asked)?))
     };
     let outcome = work.await;
     or_refusal(&desk, &asked, outcome)

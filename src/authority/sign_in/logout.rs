@@ -2,7 +2,7 @@
 
 use super::answer::{self, Refused, or_refusal};
 use super::pages::{Form, MessagePage, Notice, Onward, SignOutPage};
-use super::{Asked, Means, SignIn, SignInEvent};
+use super::{Asked, Means, SignIn, SignInEvent, cookies};
 use crate::authority::accounts::digest_of;
 use crate::authority::identity::{Ended, EndedBy};
 use crate::caller::Principal;
@@ -10,23 +10,38 @@ use crate::edge::reason::Reason;
 use crate::edge::token::IdRefused;
 use crate::store::sign_in_sessions::Which;
 use axum::Json;
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use std::sync::Arc;
 
 #[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub(super) struct SignOutForm {
-    #[serde(default)]
     csrf: String,
+    return_to: String,
+}
+
+/// Where somebody goes on who signed out to be somebody else: a path of ours, or nothing.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Onwards {
+    return_to: String,
+    /// The same, as the realm gives it back.
+    state: String,
 }
 
 /// `GET /sign-out`: asks.
-pub(super) async fn ask(State(desk): State<Arc<SignIn>>, headers: HeaderMap) -> Response {
+pub(super) async fn ask(
+    State(desk): State<Arc<SignIn>>,
+    Query(onwards): Query<Onwards>,
+    headers: HeaderMap,
+) -> Response {
     let Some(session) = desk.sessions.of(&headers) else { return answer::redirect("/signed-out", vec![]) };
     let it = &session.signed_in;
-    let form = Form { action: "/sign-out".into(), csrf: it.csrf.to_string(), ..Form::default() };
+    let return_to = cookies::own_path(&onwards.return_to, "");
+    let form = Form { action: "/sign-out".into(), csrf: it.csrf.to_string(), return_to, problem: None };
     let who = it.identity.name.as_deref().or(it.identity.email.as_deref()).unwrap_or_default().to_owned();
     answer::page(StatusCode::OK, desk.pages.sign_out(&SignOutPage { form, who }), vec![])
 }
@@ -40,6 +55,7 @@ pub(super) async fn sign_out(
 ) -> Response {
     let work = async {
         let session = desk.signed_in_form(&headers, &form.csrf)?;
+        let to = cookies::own_path(&form.return_to, "");
         let identity = &session.signed_in.identity;
         desk.sessions.end(&identity.tenant, Which::One(&session.digest));
         desk.events.happened(&SignInEvent {
@@ -58,23 +74,29 @@ pub(super) async fn sign_out(
             url.query_pairs_mut()
                 .append_pair("client_id", &provider.config.client_id)
                 .append_pair("post_logout_redirect_uri", &format!("{}/signed-out", desk.origin))
-                .extend_pairs(session.id_token.iter().map(|it| ("id_token_hint", it)));
+                .extend_pairs(session.id_token.iter().map(|it| ("id_token_hint", it)))
+                .extend_pairs(Some(&to).filter(|it| !it.is_empty()).map(|it| ("state", it)));
             let onward = Onward { host: url.host_str().map(str::to_owned), href: url.into() };
             return Ok(answer::page(StatusCode::OK, desk.pages.onward(&onward), cookies));
         }
-        Ok(answer::page(StatusCode::OK, desk.pages.message(&message()), cookies))
+        Ok(answer::page(StatusCode::OK, desk.pages.message(&message(&to)), cookies))
     };
     let outcome = work.await;
     or_refusal(&desk, &asked, outcome)
 }
 
-fn message() -> MessagePage {
-    MessagePage { notice: Notice::SignedOut, request_id: None, next: "/sign-in".into() }
+fn message(to: &str) -> MessagePage {
+    let next = match to {
+        "" => "/sign-in".to_owned(),
+        to => format!("/sign-in?return_to={}", url::form_urlencoded::byte_serialize(to.as_bytes()).collect::<String>()),
+    };
+    MessagePage { notice: Notice::SignedOut, request_id: None, next }
 }
 
 /// `GET /signed-out`: where the realm sends a browser back.
-pub(super) async fn signed_out(State(desk): State<Arc<SignIn>>) -> Response {
-    answer::page(StatusCode::OK, desk.pages.message(&message()), vec![])
+pub(super) async fn signed_out(State(desk): State<Arc<SignIn>>, Query(onwards): Query<Onwards>) -> Response {
+    let to = cookies::own_path(&onwards.state, "");
+    answer::page(StatusCode::OK, desk.pages.message(&message(&to)), vec![])
 }
 
 #[derive(Debug, Default, Deserialize)]

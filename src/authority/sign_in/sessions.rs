@@ -7,7 +7,6 @@ use super::config::SessionLifetimes;
 use super::cookies::Cookies;
 use crate::authority::accounts::{digest_of, random_text};
 use crate::authority::identity::{Ended, EndedBy, Ending, Identity, SignedIn};
-use crate::caller::Principal;
 use crate::edge::clock::Clock;
 use crate::store::Store;
 use crate::store::sign_in_sessions::{Digest, SessionRow, Which};
@@ -181,7 +180,6 @@ impl Sessions {
                 && match which {
                     Which::One(digest) => session.digest == *digest,
                     Which::Person(who) => it.principal == *who,
-                    Which::Others(who, but) => it.principal == *who && session.digest != *but,
                     Which::RealmSession(issuer, realm_session) => {
                         *it.principal.issuer == *issuer && it.realm_session.as_deref() == Some(realm_session)
                     }
@@ -192,11 +190,6 @@ impl Sessions {
                 self.known.invalidate(digest.as_ref());
             }
         }
-    }
-
-    /// Ends every session of a person but one.
-    pub(super) fn end_others(&self, tenant: &TenantId, who: &Principal, but: &Digest) {
-        self.end(tenant, Which::Others(who, but));
     }
 
     /// Writes down when sessions were used.

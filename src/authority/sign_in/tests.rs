@@ -1,5 +1,7 @@
 //! Signing in at realms that are servers of this process and mint whatever a test wants.
 
+mod local;
+
 use super::config::{ClientAuth, OidcConfig};
 use super::pages::*;
 use super::*;
@@ -175,7 +177,6 @@ fn build(
         fetch: fetch.clone(),
         clock: clock.clone(),
         timing: KeyTiming::default(),
-        own: None,
         standing: Arc::new(AlwaysStands),
         roles: Arc::new(TestRoles),
     });
@@ -556,6 +557,6 @@ async fn a_locked_account_ends_at_the_next_look() {
     bench.desk.settle();
     assert!(bench.desk.signed_in(&browser.headers()).is_none());
     let person = Ended::Person(identity.principal.clone());
-    assert_eq!(*bench.heard.ended.lock(), [(person, EndedBy::RightsLost)]);
+    assert_eq!(*bench.heard.ended.lock(), [(person, EndedBy::AccountChanged)]);
     assert!(bench.store.account_changes().unwrap().is_empty());
 }

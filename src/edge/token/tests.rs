@@ -457,7 +457,6 @@ fn one_issuer_cannot_be_two_realms() {
         timing: KeyTiming::default(),
         standing: Arc::new(AlwaysStands),
         roles: Arc::new(crate::edge::testing::TestRoles),
-        own: None,
     });
     assert_eq!(twice.unwrap_err(), IssuerTwice(CUSTOMERS.into()));
 }

@@ -22,19 +22,36 @@ pub struct EndedBefore {
 pub(super) fn end_sessions(tx: &Transaction<'_>, ids: &[String], now: i64) -> rusqlite::Result<()> {
     let mut end = tx.prepare_cached("UPDATE authority_session SET ended_at = ?2 WHERE id = ?1 AND ended_at IS NULL")?;
     let mut refresh = tx.prepare_cached("DELETE FROM authority_refresh WHERE session = ?1")?;
-    let mut decline = tx.prepare_cached(
-        "UPDATE confirmation SET state = 'declined', sealed = NULL WHERE session = ?1 AND state = 'pending'",
-    )?;
-    let mut cancel = tx.prepare_cached(
-        "UPDATE action_request SET state = 'cancelled' WHERE session = ?1 AND state IN ('previewed', 'pending_approval', 'approved')",
-    )?;
     for id in ids {
-        cancel.execute([id])?;
         end.execute(params![id, now])?;
         refresh.execute([id])?;
-        decline.execute([id])?;
+        drop_waiting(tx, id)?;
     }
     Ok(())
+}
+
+/// Declines what waits for a confirmation on a session's behalf, and cancels what waits for an approval.
+fn drop_waiting(tx: &Transaction<'_>, session: &str) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "UPDATE action_request SET state = 'cancelled' WHERE session = ?1 AND state IN ('previewed', 'pending_approval', 'approved')",
+    )?
+    .execute([session])?;
+    tx.prepare_cached(
+        "UPDATE confirmation SET state = 'declined', sealed = NULL WHERE session = ?1 AND state = 'pending'",
+    )?
+    .execute([session])
+    .map(drop)
+}
+
+/// The same for every session of a tenant's grant.
+pub(super) fn drop_waiting_of(tx: &Transaction<'_>, tenant: &TenantId, grant: &str) -> rusqlite::Result<()> {
+    let sessions = standing(
+        tx,
+        "grant_id = ?1 AND grant_id IN (SELECT id FROM authority_grant WHERE tenant = ?2)",
+        grant,
+        tenant.as_str(),
+    )?;
+    sessions.iter().try_for_each(|it| drop_waiting(tx, it))
 }
 
 /// Ends a grant and its sessions; the ids of those that stood.

@@ -145,8 +145,8 @@ async fn o21_a_client_that_registered_its_keys_signs_for_itself_at_every_endpoin
         form.extend(rest);
         client.send(path, &form).await
     };
-    let verifier = super::browser::VERIFIER;
-    let redeem = [("grant_type", "authorization_code"), ("code", &*code), ("code_verifier", verifier)];
+    let verifier = client.verifier();
+    let redeem = [("grant_type", "authorization_code"), ("code", &*code), ("code_verifier", &*verifier)];
     is_refused(&send("/token", 5, &redeem).await, "another's key");
     let (access, _) = tokens(&send("/token", 4, &redeem).await);
     assert_eq!(send("/introspect", 4, &[("token", &access)]).await.json()["active"], true);

@@ -21,7 +21,6 @@ use std::sync::Arc;
 
 pub(crate) const LEAD: &str = "lead@acme.example";
 pub(crate) const REDIRECT: &str = "https://client.example/callback";
-pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
 /// Whoever has the cookie `person=NAME.N` is signed in as NAME, in browser session N.
 #[derive(Debug, Default)]
@@ -207,9 +206,14 @@ impl Client {
         Self { id, origin, resource, redirect, http: reqwest::Client::new() }
     }
 
+    /// Its own, and the same in each of its flows.
+    pub(crate) fn verifier(&self) -> String {
+        challenge(&self.id)
+    }
+
     /// The address that starts a flow, with some parameters replaced; an empty one is left out.
     pub(crate) fn authorize(&self, changes: &[(&str, &str)]) -> String {
-        let challenge = challenge(VERIFIER);
+        let challenge = challenge(&self.verifier());
         let mut asked = BTreeMap::from([
             ("client_id", self.id.as_str()),
             ("redirect_uri", &self.redirect),
@@ -238,12 +242,13 @@ impl Client {
     }
 
     pub(crate) async fn redeem(&self, code: &str, changes: &[(&str, &str)]) -> Seen {
+        let verifier = self.verifier();
         let mut form = BTreeMap::from([
             ("grant_type", "authorization_code"),
             ("code", code),
             ("client_id", self.id.as_str()),
             ("redirect_uri", &self.redirect),
-            ("code_verifier", VERIFIER),
+            ("code_verifier", &verifier),
             ("resource", &self.resource),
         ]);
         form.extend(changes.iter().copied());

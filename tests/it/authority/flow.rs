@@ -115,6 +115,43 @@ async fn o13_an_unticked_scope_is_not_granted_and_its_tools_are_not_there() {
 }
 
 #[tokio::test]
+async fn o13_a_call_beyond_what_was_granted_names_all_that_is_needed_and_with_that_it_works() {
+    let gateway = gateway().await;
+    let client = Client::register(&gateway).await;
+    let browser = Browser::of(&gateway, LEAD);
+    let (access, _) = client.tokens(&browser, &["support.read", "portal.read"]).await;
+    let submit = json!({"name": "customer_submit_ticket", "arguments": {"subject": "Printer", "description": "It does not print."}});
+    let ask = async |token: &str| {
+        let request = gateway.bearing(token).user.modern_request(7, "tools/call", submit.clone());
+        let response = request.send().await.unwrap();
+        let challenge = response.headers().get("www-authenticate").map(|it| it.to_str().unwrap().to_owned());
+        (response.status().as_u16(), challenge, response.json::<Value>().await.unwrap())
+    };
+    let (status, challenge, body) = ask(&access).await;
+    assert_eq!((status, &body["result"]["structuredContent"]["code"]), (403, &json!("INSUFFICIENT_SCOPE")), "{body}");
+    let challenge = challenge.unwrap();
+    let metadata = format!("resource_metadata=\"{}/.well-known/oauth-protected-resource/mcp\"", gateway.origin);
+    for part in ["Bearer error=\"insufficient_scope\"", "scope=\"support.read support.write\"", &metadata] {
+        assert!(challenge.contains(part), "{part}: {challenge}");
+    }
+    let (access, _) = client.tokens(&browser, &["support.read", "support.write"]).await;
+    let (status, challenge, body) = ask(&access).await;
+    assert_eq!(
+        (status, challenge, &body["result"]["structuredContent"]["status"]),
+        (200, None, &json!("success")),
+        "{body}"
+    );
+    // What a role does not open stays hidden, whatever is granted: nothing to step up to.
+    let hidden = gateway.bearing(&access).user.modern_request(
+        7,
+        "tools/call",
+        json!({"name": "search_tickets", "arguments": {}}),
+    );
+    let hidden = hidden.send().await.unwrap();
+    assert!(hidden.status() != 403 && hidden.headers().get("www-authenticate").is_none());
+}
+
+#[tokio::test]
 async fn w07_a_gateway_token_confirms_nothing() {
     let gateway = gateway().await;
     let client = Client::register(&gateway).await;

@@ -1,7 +1,10 @@
 //! Many at once.
 
 use super::browser::{Browser, Client, LEAD, gateway, tokens};
+use crate::gateway::{Gateway, TENANT};
 use futures::future::join_all;
+use postern::authority::RevokedBy;
+use postern_api::TenantId;
 
 const BOTH: [&str; 2] = ["support.read", "support.write"];
 
@@ -19,33 +22,60 @@ async fn o06_one_code_redeemed_a_hundred_times_at_once_gives_one_token_and_o05_a
     assert_eq!(client.refresh(&refresh, &[]).await.status, 400);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn o24_a_refresh_beside_a_revocation_leaves_nothing_alive_a_thousand_times() {
-    let gateway = gateway().await;
-    let client = Client::register(&gateway).await;
-    let browser = Browser::of(&gateway, LEAD);
-    for round in 0..1_000 {
-        let page = browser.get(&client.authorize(&[])).await;
-        let code = match page.answer("code") {
-            Some(code) => code,
-            None => browser.allow(&page, &BOTH).await.answer("code").unwrap(),
-        };
-        let (_, refresh) = tokens(&client.redeem(&code, &[]).await);
-        let gone = [("token", refresh.as_str()), ("client_id", client.id.as_str())];
-        let (renewed, revoked) = if round % 2 == 0 {
-            let (renewed, revoked) = tokio::join!(client.refresh(&refresh, &[]), client.send("/revoke", &gone));
-            (renewed, revoked)
+/// One grant that is renewed twice and ended at the same moment, in every order. Half of them its client ends, half its owner.
+async fn renewed_and_ended(gateway: &Gateway, client: &Client, round: usize) {
+    let (_, refresh) = client.tokens(&Browser::of(gateway, LEAD), &BOTH).await;
+    let authority = gateway.authority.clone().unwrap();
+    let grants = authority.connected_in(&TenantId::new(TENANT).unwrap(), 0, 100).unwrap();
+    let grant = grants.into_iter().find(|it| *it.client == *client.id).unwrap();
+    let ended = async {
+        if round.is_multiple_of(2) {
+            let gone = [("token", refresh.as_str()), ("client_id", client.id.as_str())];
+            assert_eq!(client.send("/revoke", &gone).await.status, 200);
         } else {
-            let (revoked, renewed) = tokio::join!(client.send("/revoke", &gone), client.refresh(&refresh, &[]));
-            (renewed, revoked)
-        };
-        assert_eq!(revoked.status, 200);
+            let tenant = TenantId::new(TENANT).unwrap();
+            let ending = move || authority.revoke(&tenant, &grant.principal, &grant.grant, RevokedBy::Owner);
+            assert!(tokio::task::spawn_blocking(ending).await.unwrap().unwrap());
+        }
+    };
+    let renewed = || client.refresh(&refresh, &[]);
+    let (one, two) = match round / 2 % 3 {
+        0 => {
+            let (one, two, ()) = tokio::join!(renewed(), renewed(), ended);
+            (one, two)
+        }
+        1 => {
+            let (one, (), two) = tokio::join!(renewed(), ended, renewed());
+            (one, two)
+        }
+        _ => {
+            let ((), one, two) = tokio::join!(ended, renewed(), renewed());
+            (one, two)
+        }
+    };
+    for renewed in [one, two] {
         if renewed.status == 200 {
             let (access, next) = tokens(&renewed);
             assert_eq!(client.call(&access).await, 401, "round {round}");
             assert_eq!(client.refresh(&next, &[]).await.status, 400, "round {round}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn o24_a_refresh_beside_a_revocation_leaves_nothing_alive_a_thousand_times() {
+    let gateway = gateway().await;
+    let clients = join_all((0..8).map(|_| Client::register(&gateway))).await;
+    // Eight at once, so that each has the others' changes beside it.
+    let work = clients.iter().enumerate().map(|(nth, client)| {
+        let gateway = &gateway;
+        async move {
+            for round in 0..125 {
+                renewed_and_ended(gateway, client, round * 8 + nth).await;
+            }
+        }
+    });
+    join_all(work).await;
 }
 
 #[tokio::test]

@@ -54,6 +54,22 @@ async fn o01_o08_a_request_with_another_address_or_shape_is_never_redirected_to_
 }
 
 #[tokio::test]
+async fn o03_a_challenge_that_another_client_sent_is_refused_and_a_clients_own_is_not() {
+    let gateway = gateway().await;
+    let (client, other) = (Client::register(&gateway).await, Client::register(&gateway).await);
+    let browser = Browser::of(&gateway, LEAD);
+    for _ in 0..2 {
+        assert_eq!(browser.get(&client.authorize(&[])).await.status, 200);
+    }
+    let theirs = super::browser::challenge(&client.verifier());
+    let page = browser.get(&other.authorize(&[("code_challenge", &theirs)])).await;
+    assert_eq!((page.status.as_u16(), page.location()), (400, None));
+    assert!(page.text.contains("error=invalid_request"), "{}", page.text);
+    assert!(gateway.rows().iter().any(|it| it["code"] == "pkce_of_another_client"));
+    assert_eq!(browser.get(&other.authorize(&[])).await.status, 200);
+}
+
+#[tokio::test]
 async fn o07_o04_a_code_is_for_one_client_address_and_verifier() {
     let gateway = gateway().await;
     let client = Client::register(&gateway).await;

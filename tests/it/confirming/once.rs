@@ -141,7 +141,7 @@ async fn w02_a_confirmation_under_other_policies_is_stale() {
 }
 
 fn copy(from: &std::path::Path, to: &std::path::Path) {
-    for name in ["schema.cedarschema", "roles.toml", "toolsets.toml", "redaction.toml"] {
+    for name in ["schema.cedarschema", "roles.toml", "toolsets.toml", "redaction.toml", "words.toml"] {
         std::fs::copy(from.join(name), to.join(name)).unwrap();
     }
     std::fs::create_dir_all(to.join("cedar")).unwrap();

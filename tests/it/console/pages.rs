@@ -343,3 +343,32 @@ async fn integrations_say_where_the_request_limit_of_ones_own_systems_stands() {
     }
     assert!(page(&other).await.contains("No limit"));
 }
+
+#[tokio::test]
+async fn an_address_that_cannot_be_read_is_a_page_and_tells_nobody_what_there_is() {
+    let gateway = Gateway::start().await;
+    let (admin, lead) = (gateway.person("admin@msp.example"), gateway.person("lead@acme.example"));
+    let (admin, lead) = (Browser::of(&gateway, Some(&admin)), Browser::of(&gateway, Some(&lead)));
+    let nowhere = lead.get("/console/nowhere").await;
+    for path in [
+        "/console/admin/clients?page=-1",
+        "/console/admin/clients?page=99999999999",
+        "/console/admin/audit?before=x",
+        "/console/admin/audit?before=1&before=2",
+    ] {
+        let page = lead.get(path).await;
+        assert_eq!((page.status, &page.text), (nowhere.status, &nowhere.text), "{path}");
+        assert_eq!(admin.get(path).await.status, 200, "{path}");
+    }
+    assert_eq!(lead.get("/console/activity?before=x").await.status, 200);
+    for (wrong, says) in [
+        ("organisation=a+b", "An organisation is written as its id"),
+        ("since=rubbish", "A time is written as"),
+        ("since=2026-11-02T00%3A00&until=2026-11-01T00%3A00", "has to be before the second"),
+    ] {
+        let sent = admin.get(&format!("/console/admin/audit/export?{wrong}")).await;
+        assert_eq!(sent.status, 303, "{wrong}");
+        let page = admin.get(sent.headers["location"].to_str().unwrap()).await;
+        assert!(page.status == 200 && page.text.contains(says), "{wrong}: {}", page.text);
+    }
+}

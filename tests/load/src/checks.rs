@@ -2,6 +2,7 @@
 //! is says nothing about whether the program is right. Wrong answers do.
 
 use crate::row::{CONNECTIONS, Row};
+use crate::sign_in::Seen;
 use crate::table::say;
 
 /// The gateway on the embedded backend.
@@ -14,13 +15,21 @@ pub(crate) const TENANTS: &str = "postern, many tenants";
 pub(crate) const LIST: &str = "tools/list, customer";
 /// The same for an employee.
 pub(crate) const EMPLOYEES_LIST: &str = "tools/list, employee";
+/// The gateway whose people sign in, asked with a realm's token.
+pub(crate) const REALM_TOKEN: &str = "realm's token";
+/// The same with a token of its own.
+pub(crate) const OWN_TOKEN: &str = "gateway's token";
+/// The same with many grants in its store.
+pub(crate) const REALM_TOKEN_MANY: &str = "realm's token, many";
+/// The same with a token of its own.
+pub(crate) const OWN_TOKEN_MANY: &str = "gateway's token, many";
 /// The bare rmcp server.
 pub(crate) const RMCP: &str = "bare rmcp";
 /// The bare axum server.
 pub(crate) const AXUM: &str = "bare axum";
 
 /// Prints every check; whether every answer was good.
-pub(crate) fn print(rows: &[Row], tenants: u32) -> bool {
+pub(crate) fn print(rows: &[Row], tenants: u32, seen: Option<&Seen>) -> bool {
     let figure = |name: &str, connections: usize, of: fn(&crate::load::Sample) -> f64| {
         rows.iter().find(|it| it.name == name)?.median(connections, of)
     };
@@ -55,6 +64,7 @@ pub(crate) fn print(rows: &[Row], tenants: u32) -> bool {
     let flat = figure(TENANTS, 16, |s| s.cpu).zip(figure(EMBEDDED, 16, |s| s.cpu));
     let flat = flat.map(|(many, one)| (many <= one * 1.10, format!("{many:.0} against {one:.0} us")));
     check(&format!("CPU a call with {tenants} tenants and with 1, at 16: within 10 %"), flat);
+    signing_in(rows, seen);
     let embedded = rows.iter().find(|it| it.name == EMBEDDED);
     let start = embedded.and_then(|it| it.start).map(|it| it.as_secs_f64() * 1e3);
     check(
@@ -72,6 +82,37 @@ pub(crate) fn print(rows: &[Row], tenants: u32) -> bool {
         }
     }
     errors == 0
+}
+
+/// What has to do with signing in.
+fn signing_in(rows: &[Row], seen: Option<&Seen>) {
+    let cpu = |name: &str| rows.iter().find(|it| it.name == name)?.median(16, |it| it.cpu);
+    let grants = seen.map_or(0, |it| it.grants);
+    // A tenth is what rounds differ by.
+    for (name, to, aim) in [
+        (OWN_TOKEN, REALM_TOKEN, "CPU a call with a gateway's token and with a realm's: no more".to_owned()),
+        (OWN_TOKEN_MANY, OWN_TOKEN, format!("CPU a call with {grants} grants and with none: no more")),
+        (REALM_TOKEN_MANY, REALM_TOKEN, format!("the same with a realm's token and {grants} grants: no more")),
+    ] {
+        let both = cpu(name).zip(cpu(to)).map(|(ours, theirs)| (ours / theirs, ours, theirs));
+        check(
+            &aim,
+            both.map(|(ratio, ours, theirs)| (ratio <= 1.10, format!("{ratio:.2} ({ours:.0} to {theirs:.0} us)"))),
+        );
+    }
+    let Some(seen) = seen else {
+        check("1,000 sign-ins a minute", None);
+        return;
+    };
+    let figure = format!("{:.0} a minute, {:.1} ms CPU each", seen.per_minute, seen.cpu_ms);
+    check("1,000 sign-ins a minute, with consent and token", Some((seen.per_minute >= 1_000.0, figure)));
+    for (what, few, many) in &seen.pages {
+        let good = *many <= few * 1.5 || *many < 20.0;
+        check(
+            &format!("the page of {what} with {grants} grants: no slower"),
+            Some((good, format!("{many:.1} to {few:.1} ms"))),
+        );
+    }
 }
 
 fn check(aim: &str, seen: Option<(bool, String)>) {

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The tenant that is asked.
-const TENANT: &str = "msp";
+pub(crate) const TENANT: &str = "msp";
 
 /// What stands behind the service desk of the tenant that is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +69,23 @@ impl Gateway {
         Ok(Self { program: program.to_owned(), config, audience, address })
     }
 
+    /// Lets its people sign in with accounts of its own, and connect clients, as fast as they can.
+    pub(crate) fn signs_in(&self) -> Result<(), Failure> {
+        let text = std::fs::read_to_string(&self.config)?;
+        let (before, after) = text.split_once("[tenants.ports]").ok_or("the configuration has no ports")?;
+        let local = "[tenants.realms.customer.sign_in]\nkind = \"local\"\nemail_domains = [\"acme.example\"]\n\
+                     [tenants.realms.employee.sign_in]\nkind = \"local\"\nemail_domains = [\"msp.example\"]\n";
+        let authority = "[authority]\nenabled = true\nregistrations_per_hour = 1000000\nrequests_per_minute = 0\n\
+                         client_documents = { enabled = false }\n\n";
+        std::fs::write(&self.config, format!("{authority}{before}{local}[tenants.ports]{after}"))?;
+        Ok(())
+    }
+
+    /// The issuer of its customers.
+    pub(crate) fn customers(&self, issuer: &Issuer) -> String {
+        issuer.realm(&format!("{TENANT}-customers"))
+    }
+
     /// Starts it.
     pub(crate) fn start(&self) -> Result<Server, Failure> {
         Server::spawn(Command::new(&self.program).arg("serve").arg("--config").arg(&self.config), self.address)
@@ -76,8 +93,13 @@ impl Gateway {
 
     /// A token of a lead of the customer Acme.
     pub(crate) fn customer(&self, issuer: &Issuer, email: &str) -> Result<String, Failure> {
+        self.customer_called(issuer, email, email)
+    }
+
+    /// The same under another subject.
+    pub(crate) fn customer_called(&self, issuer: &Issuer, subject: &str, email: &str) -> Result<String, Failure> {
         let claims = json!({
-            "sub": email, "email": email, "name": "Jane Smith", "organization_id": "acme",
+            "sub": subject, "email": email, "name": "Jane Smith", "organization_id": "acme",
             "realm_access": { "roles": ["lead-customer"] },
         });
         issuer.token(&format!("{TENANT}-customers"), &self.audience, claims)

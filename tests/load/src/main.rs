@@ -10,6 +10,7 @@ mod issuer;
 mod load;
 mod row;
 mod run;
+mod sign_in;
 mod table;
 mod vendor;
 
@@ -41,6 +42,12 @@ struct Arguments {
     /// Tenants of the gateway that is measured beside the one with a single tenant; 0 leaves it out.
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(0..=20_000))]
     tenants: u32,
+    /// Grants in the store of a gateway whose people sign in, beside one with none.
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    grants: u32,
+    /// People who sign in; 0 leaves this out, and the grants with it.
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    sign_ins: u32,
     /// Measure only the rows whose names hold one of these words, for example `--only embedded,rmcp`.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
@@ -82,6 +89,10 @@ fn main() -> ExitCode {
                 warm_up: Duration::from_millis(if arguments.quick { 300 } else { 1000 }),
                 rounds: if arguments.quick { 3 } else { arguments.rounds },
                 tenants: arguments.tenants,
+                sign_in: sign_in::Plan {
+                    grants: arguments.grants,
+                    sign_ins: if arguments.quick { arguments.sign_ins.min(200) } else { arguments.sign_ins },
+                },
                 only: arguments.only,
                 postern: arguments.postern,
             };

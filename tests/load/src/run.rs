@@ -1,6 +1,9 @@
 //! A whole run: start every server, ask them in turn, print.
 
-use crate::checks::{AXUM, EMBEDDED, EMPLOYEES_LIST, LIST, RMCP, TENANTS, VENDOR};
+use crate::checks::{
+    AXUM, EMBEDDED, EMPLOYEES_LIST, LIST, OWN_TOKEN, OWN_TOKEN_MANY, REALM_TOKEN, REALM_TOKEN_MANY, RMCP, TENANTS,
+    VENDOR,
+};
 use crate::child::{Server, free_address};
 use crate::client::{Connection, Request};
 use crate::gateway::{Behind, Gateway, probe, ticket_near};
@@ -8,7 +11,7 @@ use crate::issuer::Issuer;
 use crate::load::{Times, median};
 use crate::row::{CONNECTIONS, Row};
 use crate::table::{complain, say};
-use crate::{Failure, checks, table, vendor};
+use crate::{Failure, checks, sign_in, table, vendor};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -16,7 +19,7 @@ use std::process::Command;
 use std::time::Duration;
 
 /// Bytes of the answer that is looked for.
-const WANTED: usize = 2048;
+pub(crate) const WANTED: usize = 2048;
 
 /// How often a server is started to time it.
 const STARTS: usize = 5;
@@ -35,6 +38,8 @@ pub(crate) struct Plan {
     pub(crate) rounds: u32,
     /// Tenants of the gateway with many.
     pub(crate) tenants: u32,
+    /// Grants in a store, and people who sign in; neither leaves both out.
+    pub(crate) sign_in: sign_in::Plan,
     /// Words of which a row's name must hold one; none measures every row.
     pub(crate) only: Vec<String>,
     /// The gateway's program.
@@ -49,15 +54,21 @@ struct Measured {
 
 /// Everything that runs.
 #[derive(Default)]
-struct Field {
+pub(crate) struct Field {
     servers: Vec<Server>,
     rows: Vec<Measured>,
 }
 
 impl Field {
     fn add(&mut self, server: Server, row: Row) {
+        self.add_rows(server, [row]);
+    }
+
+    /// A server that is asked for several things.
+    pub(crate) fn add_rows(&mut self, server: Server, rows: impl IntoIterator<Item = Row>) {
+        let nth = self.servers.len();
         self.servers.push(server);
-        self.rows.push(Measured { row, server: self.servers.len() - 1 });
+        self.rows.extend(rows.into_iter().map(|row| Measured { row, server: nth }));
     }
 }
 
@@ -68,6 +79,7 @@ pub(crate) async fn run(plan: Plan) -> Result<bool, Failure> {
     let mut field = Field::default();
     let mut notes = Vec::new();
     let mut answer = stand_in();
+    let mut seen = None;
 
     match program(plan.postern.as_deref()) {
         None => notes.push("Postern is left out: build it first with `cargo build --release -p postern`".to_owned()),
@@ -84,6 +96,12 @@ pub(crate) async fn run(plan: Plan) -> Result<bool, Failure> {
                 Ok(note) => notes.push(note),
                 Err(error) => notes.push(format!("the vendor hop is left out: {error}")),
             }
+            if plan.sign_in.sign_ins > 0 {
+                match sign_in::measure(&mut field, &program, scratch.path(), &issuer, plan.sign_in).await {
+                    Ok(figures) => seen = Some(figures),
+                    Err(error) => notes.push(format!("signing in is left out: {error}")),
+                }
+            }
             if plan.tenants > 0 {
                 let many = many_tenants(&mut field, &program, scratch.path(), &issuer, plan.tenants).await;
                 notes.push(many.unwrap_or_else(|error| format!("{} tenants are left out: {error}", plan.tenants)));
@@ -97,7 +115,20 @@ pub(crate) async fn run(plan: Plan) -> Result<bool, Failure> {
     field.rows.retain(|it| plan.only.is_empty() || plan.only.iter().any(|word| it.row.name.contains(word)));
     // The reader compares downwards: from the least to the most.
     field.rows.sort_by_key(|it| {
-        [AXUM, RMCP, EMBEDDED, VENDOR, TENANTS, LIST, EMPLOYEES_LIST].iter().position(|name| *name == it.row.name)
+        let order = [
+            AXUM,
+            RMCP,
+            EMBEDDED,
+            VENDOR,
+            TENANTS,
+            LIST,
+            EMPLOYEES_LIST,
+            REALM_TOKEN,
+            OWN_TOKEN,
+            REALM_TOKEN_MANY,
+            OWN_TOKEN_MANY,
+        ];
+        order.iter().position(|name| *name == it.row.name)
     });
 
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -131,7 +162,7 @@ pub(crate) async fn run(plan: Plan) -> Result<bool, Failure> {
     }
     table::print(&rows.iter().map(|(row, peak)| (row, *peak)).collect::<Vec<_>>());
     let rows: Vec<Row> = rows.into_iter().map(|(row, _)| row).collect();
-    Ok(checks::print(&rows, plan.tenants))
+    Ok(checks::print(&rows, plan.tenants, seen.as_ref()))
 }
 
 /// An answer of the wanted size, for when the gateway cannot be asked for one.

@@ -1,27 +1,9 @@
 // Drives every page in Chromium. Arguments: origin, folder for pictures.
-import { chromium } from "playwright-core";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import assert from "node:assert/strict";
+import { accessible, browser, finish, test } from "./kit.mjs";
 
 const [origin, pictures] = process.argv.slice(2);
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
-
-let passed = 0;
-const failed = [];
-async function test(name, run) {
-  try {
-    await run();
-    passed += 1;
-  } catch (error) {
-    failed.push(name);
-    console.log(`FAILED ${name}\n  ${String(error.stack ?? error).split("\n").slice(0, 12).join("\n  ")}`);
-  }
-}
 
 const LEAD = "lead@acme.example";
 const BASIC = "basic@acme.example";
@@ -56,13 +38,6 @@ const ask = async (page, tool, args) => {
   return answer.json();
 };
 const heading = (page) => page.locator("h1").textContent();
-
-async function accessible(page, what) {
-  // A script in the page's own world that its policy does not see.
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
-  assert.deepEqual(violations.map((it) => `${it.id}: ${it.nodes.map((node) => node.target.join(" ")).join(", ")}`), [], what);
-}
 
 // Every page: who sees it, and where.
 const flows = ["email", "email_wrong", "chooser", "chooser_empty", "password", "totp", "totp_setup", "recovery", "reset_request", "reset_nowhere",
@@ -324,6 +299,4 @@ await test("somebody who is not signed in is sent to sign in and sees nothing", 
   await it.close();
 });
 
-await browser.close();
-console.log(`browser: ${passed} passed, ${failed.length} failed`);
-process.exit(failed.length === 0 ? 0 : 1);
+await finish("browser");
