@@ -148,7 +148,7 @@ impl SystemConfig {
                 matches!(port, "service_desk" | "crm" | "knowledge" | "billing" | "sales" | "assets")
             }
             SystemConfig::Autotask(..) => {
-                matches!(port, "service_desk" | "crm" | "billing" | "sales" | "projects" | "assets")
+                matches!(port, "service_desk" | "crm" | "knowledge" | "billing" | "sales" | "projects" | "assets")
             }
             SystemConfig::RequestTracker(..) => matches!(port, "service_desk" | "crm"),
         }

@@ -1,6 +1,6 @@
 //! One gateway in front of every service-desk backend: a tenant each, with vendors' simulators in this process.
 //!
-//! Request Tracker is not among them: it has no simulator and is asked for real by a wide step.
+//! Request Tracker has no simulator: it is among them where a wide step started a real one.
 
 use crate::gateway::{Gateway, Person, other_key, root, sign};
 use aws_lc_rs::signature::KeyPair as _;
@@ -18,6 +18,13 @@ use postern_simulators::{Running, autotask, connectwise, halopsa, syncro};
 use serde_json::{Value, json};
 use std::path::Path;
 
+/// Everything that a token may be narrowed to, so that roles alone decide.
+const SCOPES: &str = "support.read support.write portal.read portal.write documents.read documents.write billing.read \
+                      billing.write";
+
+/// What the desks say of what the vendors do not mark: it is for customers.
+const SHOWN: &str = "customer_visible = { invoices = true, orders = true, projects = true }\n";
+
 /// A running simulator of a vendor.
 pub(crate) enum Vendor {
     /// Postern's own backend: no vendor at all.
@@ -26,6 +33,8 @@ pub(crate) enum Vendor {
     ConnectWise(Running<connectwise::State>),
     Autotask(Running<autotask::State>),
     Syncro(Running<syncro::State>),
+    /// The real program, at this address.
+    RequestTracker(String),
 }
 
 impl Vendor {
@@ -37,6 +46,7 @@ impl Vendor {
             Vendor::ConnectWise(_) => "connectwise",
             Vendor::Autotask(_) => "autotask",
             Vendor::Syncro(_) => "syncro",
+            Vendor::RequestTracker(_) => "request-tracker",
         }
     }
 
@@ -48,6 +58,7 @@ impl Vendor {
             Vendor::ConnectWise(_) => Some(connectwise::PRIVATE_KEY),
             Vendor::Autotask(_) => Some(autotask::SECRET),
             Vendor::Syncro(_) => Some(syncro::TOKEN),
+            Vendor::RequestTracker(_) => Some("postern-pass-1"),
         }
     }
 
@@ -59,6 +70,8 @@ impl Vendor {
             Vendor::ConnectWise(_) => [connectwise::ACME, connectwise::GLOBEX].map(|it| it.to_string()),
             Vendor::Autotask(_) => [autotask::ACME, autotask::GLOBEX].map(|it| it.to_string()),
             Vendor::Syncro(_) => [syncro::ACME, syncro::GLOBEX].map(|it| it.to_string()),
+            // The queues that tests/wide/request-tracker/seed.pl makes.
+            Vendor::RequestTracker(_) => ["3".into(), "4".into()],
         }
     }
 
@@ -68,6 +81,7 @@ impl Vendor {
             Vendor::Embedded | Vendor::HaloPsa(_) | Vendor::Autotask(_) => "2nd Line",
             Vendor::ConnectWise(_) => "Network Team",
             Vendor::Syncro(_) => "Tess Second",
+            Vendor::RequestTracker(_) => "Second line",
         }
     }
 
@@ -85,7 +99,29 @@ impl Vendor {
                 ("Bob Basic", "bob.basic@acme.example"),
                 (globe, "gil@globex.example"),
             ],
+            Vendor::RequestTracker(_) => [
+                ("Jane Smith", "jane@acme.example"),
+                ("John O'Hara", "john@acme.example"),
+                ("Bob Brown", "bob@globex.example"),
+            ],
         }
+    }
+
+    /// `[tenants.ports]`: the vendor's own where it has them, else Postern's.
+    fn ports(&self) -> String {
+        const PORTALS: [&str; 5] = ["identity", "documents", "bookings", "notifications", "portal"];
+        let (money, work, words) = (&["billing", "sales", "assets"][..], &["projects"][..], &["knowledge"][..]);
+        let desks = match self {
+            Vendor::Embedded => [&["service_desk", "crm"], money, work, words, &PORTALS].concat(),
+            Vendor::HaloPsa(_) | Vendor::ConnectWise(_) | Vendor::Autotask(_) => {
+                [&["service_desk", "crm"], money, work, words].concat()
+            }
+            Vendor::Syncro(_) => [&["service_desk", "crm"], money, words].concat(),
+            Vendor::RequestTracker(_) => vec!["service_desk", "crm"],
+        };
+        let all = [&["service_desk", "crm"], money, work, words, &PORTALS].concat();
+        let system = |port: &&str| if desks.contains(port) { "desk" } else { "own" };
+        all.iter().map(|port| format!("{port} = \"{}\"\n", system(port))).collect()
     }
 
     /// `[tenants.systems.desk]`, whose secret is in that file.
@@ -95,14 +131,16 @@ impl Vendor {
             Vendor::Embedded => String::new(),
             Vendor::HaloPsa(it) => format!(
                 "base_url = \"{}/api\"\ntenant = \"{}\"\nclient_id = \"{}\"\nclient_secret = {{ file = {secret:?} }}\n\
-                 private_field = \"CFPrivate\"\naction_reference_field = \"CFReference\"\n{rate}\n",
+                 private_field = \"CFPrivate\"\naction_reference_field = \"CFReference\"\ncurrency = \"USD\"\n\
+                 quote_statuses = {{ 1 = \"draft\", 2 = \"sent\" }}\n{SHOWN}{rate}\n",
                 it.url,
                 halopsa::TENANT,
                 halopsa::CLIENT_ID
             ),
             Vendor::ConnectWise(it) => format!(
                 "base_url = \"{}{}\"\ncompany_id = \"{}\"\npublic_key = \"{}\"\nprivate_key = {{ file = {secret:?} }}\n\
-                 client_id = \"{}\"\nboard = {}\nprivate_field = {}\npublic_article_categories = [91]\n{rate}\n",
+                 client_id = \"{}\"\nboard = {}\nprivate_field = {}\npublic_article_categories = [91]\n\
+                 currency = \"USD\"\n{SHOWN}{rate}\n",
                 it.url,
                 connectwise::BASE,
                 connectwise::COMPANY,
@@ -114,15 +152,20 @@ impl Vendor {
             Vendor::Autotask(it) => format!(
                 "lookup_url = \"{}/atservicesrest\"\nusername = \"{}\"\nintegration_code = \"{}\"\n\
                  secret = {{ file = {secret:?} }}\nzone_hosts = [\"127.0.0.1\"]\nprivate_field = \"PosternPrivate\"\n\
-                 requests_per_hour = 10000\n{rate}\n",
+                 requests_per_hour = 10000\npublic_article_publish = [1]\ncurrency = \"USD\"\n{SHOWN}{rate}\n",
                 it.url,
                 autotask::USERNAME,
                 autotask::INTEGRATION_CODE
             ),
             Vendor::Syncro(it) => format!(
                 "base_url = \"{}/api/v1\"\ntoken = {{ file = {secret:?} }}\nprivate_field = \"Private\"\n\
-                 public_pages = [901]\ninternal_pages = [903]\n{rate}\n",
+                 public_pages = [901]\ninternal_pages = [903]\ncurrency = \"USD\"\n\
+                 customer_visible = {{ invoices = true, orders = true }}\n{rate}\n",
                 it.url
+            ),
+            Vendor::RequestTracker(url) => format!(
+                "base_url = \"{url}\"\nusername = \"postern\"\npassword = {{ file = {secret:?} }}\n\
+                 queue_suffix = \" Support\"\n{rate}\n"
             ),
         }
     }
@@ -139,15 +182,25 @@ impl Desks {
         Self::with(|_| {}).await
     }
 
+    /// The same, and the real Request Tracker at `POSTERN_RT_URL`, where there is one.
+    pub(crate) async fn start_all() -> Self {
+        Self::and(std::env::var("POSTERN_RT_URL").ok().map(Vendor::RequestTracker), |_| {}).await
+    }
+
     /// The same with a configuration that was changed before the gateway was built.
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let vendors = vec![
+        Self::and(None, change).await
+    }
+
+    async fn and(another: Option<Vendor>, change: impl FnOnce(&mut Config)) -> Self {
+        let mut vendors = vec![
             Vendor::Embedded,
             Vendor::HaloPsa(halopsa::start().await.unwrap()),
             Vendor::ConnectWise(connectwise::start().await.unwrap()),
             Vendor::Autotask(autotask::start().await.unwrap()),
             Vendor::Syncro(syncro::start().await.unwrap()),
         ];
+        vendors.extend(another);
         for vendor in &vendors {
             if let Vendor::Syncro(it) = vendor {
                 it.state.quirks(|it| it.per_minute = None);
@@ -175,7 +228,7 @@ impl Desks {
         let claims = json!({
             "iss": format!("{origin}/desks/{kind}/{of}"), "sub": format!("{role} {}", who.email),
             "aud": self.gateway.mcp_url(), "typ": "Bearer", "azp": "x", "iat": now, "exp": now + 3600,
-            "scope": "support.read support.write", "realm_access": { "roles": [role] }, "name": who.name,
+            "scope": SCOPES, "realm_access": { "roles": [role] }, "name": who.name,
             "email": who.email, "email_verified": true, "organization_id": who.organisation,
         });
         let header = json!({"alg": "EdDSA", "typ": "JWT", "kid": of});
@@ -208,9 +261,7 @@ fn tenants(origin: &str, data: &Path, vendors: &[Vendor]) -> Config {
         let (kind, [acme, globex]) = (vendor.kind(), vendor.organisations());
         let secret = data.join(format!("{kind}-secret"));
         std::fs::write(&secret, vendor.secret().unwrap_or_default()).unwrap();
-        let knowledge = if matches!(vendor, Vendor::Autotask(_)) { "own" } else { "desk" };
         let own = if matches!(vendor, Vendor::Embedded) { "" } else { "[tenants.systems.own]\nkind = \"embedded\"\n" };
-        let identity = if own.is_empty() { "desk" } else { "own" };
         let also = |name: &str| if own.is_empty() { String::new() } else { format!(", own = \"{name}\"") };
         for realm in ["customer", "employee"] {
             if realm == "customer" {
@@ -222,9 +273,9 @@ fn tenants(origin: &str, data: &Path, vendors: &[Vendor]) -> Config {
             );
         }
         text += &format!(
-            "[tenants.ports]\nservice_desk = \"desk\"\ncrm = \"desk\"\nknowledge = \"{knowledge}\"\n\
-             identity = \"{identity}\"\n{own}[tenants.systems.desk]\nkind = \"{kind}\"\n{}\
+            "[tenants.ports]\n{}{own}[tenants.systems.desk]\nkind = \"{kind}\"\n{}\
              [tenants.organisations]\nacme = {{ desk = \"{acme}\"{} }}\nglobex = {{ desk = \"{globex}\"{} }}\n",
+            vendor.ports(),
             vendor.settings(&secret),
             also("acme"),
             also("globex"),
@@ -233,7 +284,7 @@ fn tenants(origin: &str, data: &Path, vendors: &[Vendor]) -> Config {
     Config::parse(&text).unwrap()
 }
 
-/// A new service desk has its place above, or in a wide step.
+/// A new service desk has its place above; Request Tracker's is taken where there is a real one.
 #[tokio::test]
 async fn every_adapter_of_a_service_desk_is_among_the_desks() {
     let speaks = |entry: &std::fs::DirEntry| {
