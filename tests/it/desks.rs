@@ -159,7 +159,7 @@ impl Vendor {
             ),
             Vendor::Syncro(it) => format!(
                 "base_url = \"{}/api/v1\"\ntoken = {{ file = {secret:?} }}\nprivate_field = \"Private\"\n\
-                 public_pages = [901]\ninternal_pages = [903]\ncurrency = \"USD\"\n\
+                 public_pages = [901]\ninternal_pages = [903]\npayments_in_cents = false\ncurrency = \"USD\"\n\
                  customer_visible = {{ invoices = true, orders = true }}\n{rate}\n",
                 it.url
             ),

@@ -10,7 +10,7 @@ use crate::gateway::Person;
 use crate::mcp::wire::within;
 use jiff::Timestamp;
 use postern::govern::action::{ActionId, Actions as _, Verdict};
-use postern::tools::{Described, Kind, catalogue};
+use postern::tools::{Described, Kind, catalogue, find};
 use postern_api::TenantId;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,9 +58,14 @@ fn some(mut ways: Vec<Value>, (kind, turn): (Kind, usize), alone: bool) -> Vec<V
             ways.rotate_left((turn * QUICK) % many.max(1));
             ways.truncate(QUICK);
         }
-        // The first ways are what belongs together, and the last ones say most.
-        Kind::Preview if !whole && many > 4 * QUICK => drop(ways.drain(3 * QUICK..many - QUICK)),
-        Kind::Read | Kind::Preview => {}
+        // The first ways are what belongs together, and the last ones say most: they come first.
+        Kind::Preview => {
+            if !whole && many > 4 * QUICK {
+                drop(ways.drain(3 * QUICK..many - QUICK));
+            }
+            ways.reverse();
+        }
+        Kind::Read => {}
         Kind::Write | Kind::ConfirmedWrite | Kind::Governed if alone => {
             // Far from each other, so that they are about different records.
             let step = (1..).map(|it| many / 3 + it).find(|it| gcd(*it, many) == 1).unwrap_or(1);
@@ -81,6 +86,8 @@ struct Asking<'a> {
     vendor: &'a Vendor,
     canaries: &'a mut Canaries,
     tally: Tally,
+    /// Writes that were carried out from a preview, by whom.
+    done: BTreeSet<(String, Option<&'static str>, &'static str)>,
 }
 
 /// What is to be done after one way of asking.
@@ -98,7 +105,7 @@ pub(super) async fn everything(
     ids: &Ids,
     canaries: &mut Canaries,
 ) -> Tally {
-    let mut asking = Asking { desks, vendor, canaries, tally: Tally::default() };
+    let mut asking = Asking { desks, vendor, canaries, tally: Tally::default(), done: BTreeSet::new() };
     // What each reader was told to name in a write, by the write.
     let mut previews: BTreeMap<usize, BTreeMap<&'static str, Vec<String>>> = BTreeMap::new();
     for kind in [Kind::Read, Kind::Preview, Kind::Write, Kind::ConfirmedWrite, Kind::Governed] {
@@ -149,16 +156,22 @@ impl Asking<'_> {
             let place = format!("an argument of {name}");
             let canaries = &mut *self.canaries;
             let mut typed = |_: &str| canaries.word(reader.desk, reader.organisation, Class::Typed, &*place);
-            // The last way of a preview says most.
-            let named: Vec<_> = previews.get(name).into_iter().flatten().rev().cloned().collect();
+            let named = previews.get(name).cloned().unwrap_or_default();
             let ways = some(arguments::of(tool, ids, &named, &mut typed), (kind, nth + 3 * at), named.is_empty());
             for way in ways {
                 let (envelope, then) = self.one(&person, reader, tool, way).await;
                 if let (Some(write), Some(id)) = (tool.entry.writes, preview_of(&envelope)) {
-                    for write in
-                        [write].into_iter().chain((write == "portal.workspace.create").then_some("portal.user.invite"))
-                    {
-                        previews.entry(write).or_default().push(id.clone());
+                    previews.entry(write).or_default().push(id.clone());
+                    if write == "portal.workspace.create" {
+                        previews.entry("portal.user.invite").or_default().push(id.clone());
+                    }
+                    // While it still stands so; one of each kind, so that there is something left to preview.
+                    if !self.done.contains(&(reader.role.clone(), reader.organisation, write)) {
+                        let write = find(write).unwrap();
+                        let (_, then) = self.one(&person, reader, write, json!({ "preview_id": id })).await;
+                        if matches!(then, Then::Enough) {
+                            self.done.insert((reader.role.clone(), reader.organisation, write.entry.name));
+                        }
                     }
                 }
                 if matches!(then, Then::Enough) {
@@ -189,14 +202,6 @@ impl Asking<'_> {
             self.tally.calls += 1;
             self.canaries.told(reader, &format!("{name} {way}, confirmed"), settled.to_string().as_bytes());
             told = if status.is_success() { settled } else { Value::Null };
-        }
-        if ["portal.workspace.create", "portal.user.access_reset", "portal.user.invite"].contains(&name) {
-            eprintln!(
-                "DBG {} {} {way} -> {}",
-                reader.desk,
-                reader.role,
-                told.to_string().chars().take(300).collect::<String>()
-            );
         }
         let then = match told["status"].as_str() {
             Some("success") => {

@@ -50,6 +50,7 @@ pub(super) fn is_sum(at: &Place, name: &str) -> bool {
         "totalAmount",
         "net_amount",
         "amount",
+        "payment_amount",
         "periodchargeamount",
         "serviceTotal",
         "salesTax",

@@ -36,7 +36,8 @@ pub(super) fn whose(tables: &Tables<'_>, names: &[&str], of: Organisations) -> V
 
 const ORGANISATIONS: [&str; 4] = ["clients", "companies", "customers", "Companies"];
 /// Where a part names its whole, and in which tables that is.
-const PARENTS: [(&str, [&str; 2]); 4] = [
+const PARENTS: [(&str, [&str; 2]); 5] = [
+    ("/invoice_id", ["invoices", "Invoices"]),
     ("/invoice/id", ["invoices", "Invoices"]),
     ("/invoiceID", ["invoices", "Invoices"]),
     ("/projectId", ["projects", "Projects"]),
@@ -50,7 +51,7 @@ fn number(row: &Value, pointers: &[&str]) -> Option<i64> {
 }
 
 fn company(row: &Value) -> Option<i64> {
-    number(row, &["/client_id", "/company/id", "/companyID", "/customer_id"])
+    number(row, &["/client_id", "/company/id", "/companyID", "/customer_id", "/customer/id"])
 }
 
 fn id(row: &Value) -> i64 {

@@ -43,6 +43,7 @@ pub(super) fn is_public(desk: &str, table: &str, row: &Value) -> bool {
         ("autotask", "Phases") => true,
         ("syncro", "comments") => says("/hidden", json!(false)),
         ("syncro", "invoices") => row["is_paid"].is_boolean(),
+        ("syncro", "payments") => says("/invoice_ids", json!([301])),
         ("syncro", "estimates") => says("/status", json!("approved")),
         ("syncro", "pages") => says("/id", json!(901)),
         _ => false,
