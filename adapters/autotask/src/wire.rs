@@ -49,12 +49,26 @@ pub(crate) fn owner(company: Num) -> Owner {
 
 /// A time: ISO 8601, in UTC where it names no zone. Years before 1970 stand for none.
 pub(crate) fn time(text: &Str) -> Option<Timestamp> {
-    let text = text.get()?;
+    at(text.get()?)
+}
+
+fn at(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
     let at = text.parse::<Timestamp>().ok().or_else(|| {
         let civil = text.parse::<jiff::civil::DateTime>().ok()?;
         Some(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
     })?;
     (at >= Timestamp::UNIX_EPOCH).then_some(at)
+}
+
+/// A time, read where it stands and kept without its text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct When(pub(crate) Option<Timestamp>);
+
+impl<'de> Deserialize<'de> for When {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        loose::of_text(deserializer, at).map(|it| Self(it.flatten()))
+    }
 }
 
 /// A time as the vendor reads it.
@@ -107,15 +121,15 @@ pub(crate) struct TicketRow {
     pub(crate) title: Str,
     pub(crate) description: Str,
     pub(crate) resolution: Str,
-    pub(crate) create_date: Str,
-    pub(crate) due_date_time: Str,
-    pub(crate) completed_date: Str,
-    pub(crate) last_activity_date: Str,
-    pub(crate) last_customer_visible_activity_date_time: Str,
-    pub(crate) first_response_date_time: Str,
-    pub(crate) first_response_due_date_time: Str,
-    pub(crate) resolved_date_time: Str,
-    pub(crate) resolved_due_date_time: Str,
+    pub(crate) create_date: When,
+    pub(crate) due_date_time: When,
+    pub(crate) completed_date: When,
+    pub(crate) last_activity_date: When,
+    pub(crate) last_customer_visible_activity_date_time: When,
+    pub(crate) first_response_date_time: When,
+    pub(crate) first_response_due_date_time: When,
+    pub(crate) resolved_date_time: When,
+    pub(crate) resolved_due_date_time: When,
     pub(crate) user_defined_fields: Fields,
 }
 

@@ -1,5 +1,6 @@
 //! What the adapter itself costs, without the vendor: a list of 100 tickets with its comments' counts known, the same for the
 //! first time, a list out of 1,000, a ticket. And how much memory a list of 100 tickets holds: past its aim the bench fails.
+#![recursion_limit = "256"]
 #![expect(clippy::expect_used, reason = "a benchmark that cannot be set up stops")]
 
 use criterion::{Criterion, criterion_group, criterion_main};

@@ -2,7 +2,7 @@
 
 use crate::error;
 use crate::wire::Row;
-use postern_api::http::{Effect, Http, Request, Response};
+use postern_api::http::{Effect, Http, Request, Response, read_json};
 use postern_api::{CallCx, Error, Result};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -189,7 +189,7 @@ fn list<R: DeserializeOwned>(response: &Response, key: &str) -> Result<List<R>> 
         let count = Some(rows.len() as u64);
         return Ok(List { rows, count });
     }
-    let parts: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_slice(&response.body).map_err(broken)?;
+    let parts: BTreeMap<Cow<'_, str>, &RawValue> = read_json(&response.body).map_err(broken)?;
     let named = parts.iter().find(|(name, _)| name.eq_ignore_ascii_case(key));
     let any = || parts.iter().find(|(name, value)| *name != "columns" && value.get().starts_with('['));
     let (_, rows) = named.or_else(any).ok_or_else(|| Error::bad_reply("no list"))?;

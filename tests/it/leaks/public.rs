@@ -43,7 +43,9 @@ pub(super) fn is_public(desk: &str, table: &str, row: &Value) -> bool {
         ("autotask", "Phases") => true,
         ("syncro", "comments") => says("/hidden", json!(false)),
         ("syncro", "invoices") => row["is_paid"].is_boolean(),
-        ("syncro", "payments") => says("/invoice_ids", json!([301])),
+        // What names no single invoice is the customer's all the same.
+        ("halopsa", "payments") => row["invoice_id"].is_null(),
+        ("syncro", "payments") => true,
         ("syncro", "estimates") => says("/status", json!("approved")),
         ("syncro", "pages") => says("/id", json!(901)),
         _ => false,
