@@ -10,7 +10,7 @@ mod records;
 pub(crate) use decimal::Dec;
 pub(crate) use records::*;
 
-pub(crate) use loose::{Fields, Flag, Num, Str};
+pub(crate) use loose::{Fields, Flag, Num, Str, of_text};
 
 use jiff::Timestamp;
 use postern_api::{ExternalId, Owner};
@@ -37,7 +37,7 @@ macro_rules! row {
         }
     )*};
 }
-row!(TicketRow, NoteRow, ContactRow, CompanyRow, ResourceRow, RoleRow, FileRow);
+row!(TicketRow, NoteRow, NoteHead, ContactRow, CompanyRow, ResourceRow, RoleRow, FileRow);
 
 /// Whose a row is, as its `companyID` says; 0 (the MSP itself), a wrong type and a missing one name nobody.
 pub(crate) fn owner(company: Num) -> Owner {
@@ -133,10 +133,6 @@ pub(crate) struct TicketRow {
     pub(crate) user_defined_fields: Fields,
 }
 
-/// The fields of [`NoteRow`], for counting.
-pub(crate) const NOTE_HEADS: [&str; 7] =
-    ["id", "ticketID", "title", "noteType", "publish", "creatorResourceID", "createdByContactID"];
-
 /// A note on a ticket.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -153,6 +149,28 @@ pub(crate) struct NoteRow {
     #[serde(rename = "createdByContactID")]
     pub(crate) created_by_contact: Num,
     pub(crate) create_date_time: Str,
+}
+
+/// The fields of [`NoteHead`].
+pub(crate) const NOTE_HEADS: [&str; 7] =
+    ["id", "ticketID", "title", "noteType", "publish", "creatorResourceID", "createdByContactID"];
+
+/// What of a note is needed to count it. There are many of them in a list of tickets, so that no text is kept.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct NoteHead {
+    pub(crate) id: Num,
+    #[serde(rename = "ticketID")]
+    pub(crate) ticket: Num,
+    /// Whether it has the title of an escalation.
+    #[serde(rename = "title", deserialize_with = "crate::desk::escalates")]
+    pub(crate) escalates: bool,
+    pub(crate) note_type: Num,
+    pub(crate) publish: Num,
+    #[serde(rename = "creatorResourceID")]
+    pub(crate) creator_resource: Num,
+    #[serde(rename = "createdByContactID")]
+    pub(crate) created_by_contact: Num,
 }
 
 impl NoteRow {

@@ -106,12 +106,22 @@ pub(super) async fn everything(
     canaries: &mut Canaries,
 ) -> Tally {
     let mut asking = Asking { desks, vendor, canaries, tally: Tally::default(), done: BTreeSet::new() };
+    for reader in readers {
+        let person = asking.person(reader);
+        for method in LISTS {
+            asking.canaries.told(reader, method, &raw(&person, method, json!({})).await);
+        }
+    }
     // What each reader was told to name in a write, by the write.
     let mut previews: BTreeMap<usize, BTreeMap<&'static str, Vec<String>>> = BTreeMap::new();
     for kind in [Kind::Read, Kind::Preview, Kind::Write, Kind::ConfirmedWrite, Kind::Governed] {
-        for (nth, reader) in readers.iter().enumerate() {
-            let mine = previews.entry(nth).or_default();
-            asking.all_of(kind, (nth, reader), ids, mine).await;
+        let tools: Vec<_> = catalogue().iter().enumerate().filter(|(_, it)| it.entry.kind == kind).collect();
+        // Previews are carried out at once: one after the other, so that roles are not changed before somebody needs them.
+        for some in tools.chunks(if kind == Kind::Preview { 1 } else { tools.len() }) {
+            for (nth, reader) in readers.iter().enumerate() {
+                let mine = previews.entry(nth).or_default();
+                asking.all_of(some, (nth, reader), ids, mine).await;
+            }
         }
         if let Vendor::Autotask(it) = vendor {
             // The vendor's hour is counted by what was asked.
@@ -140,24 +150,20 @@ impl Asking<'_> {
 
     async fn all_of(
         &mut self,
-        kind: Kind,
+        tools: &[(usize, &'static Described)],
         (nth, reader): (usize, &Reader),
         ids: &Ids,
         previews: &mut BTreeMap<&'static str, Vec<String>>,
     ) {
         let person = self.person(reader);
-        // Lists do not depend on what was written since.
-        let lists: &[&str] = if kind == Kind::Read { &LISTS } else { &[] };
-        for method in lists {
-            self.canaries.told(reader, method, &raw(&person, method, json!({})).await);
-        }
-        for (at, tool) in catalogue().iter().enumerate().filter(|(_, it)| it.entry.kind == kind) {
+        for (at, tool) in tools.iter().copied() {
             let name = tool.entry.name;
             let place = format!("an argument of {name}");
             let canaries = &mut *self.canaries;
             let mut typed = |_: &str| canaries.word(reader.desk, reader.organisation, Class::Typed, &*place);
             let named = previews.get(name).cloned().unwrap_or_default();
-            let ways = some(arguments::of(tool, ids, &named, &mut typed), (kind, nth + 3 * at), named.is_empty());
+            let ways =
+                some(arguments::of(tool, ids, &named, &mut typed), (tool.entry.kind, nth + 3 * at), named.is_empty());
             for way in ways {
                 let (envelope, then) = self.one(&person, reader, tool, way).await;
                 if let (Some(write), Some(id)) = (tool.entry.writes, preview_of(&envelope)) {

@@ -53,7 +53,7 @@ impl<'de> Visitor<'de> for Any {
 }
 
 /// What a text says, read where it stands; anything else says nothing.
-pub(super) fn of_text<'de, D: Deserializer<'de>, T>(
+pub(crate) fn of_text<'de, D: Deserializer<'de>, T>(
     deserializer: D,
     read: fn(&str) -> T,
 ) -> Result<Option<T>, D::Error> {
