@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Ways in which a write is tried before somebody else tries it.
-const TRIES: usize = 16;
+const TRIES: usize = 12;
 
 const LISTS: [&str; 4] = ["tools/list", "resources/list", "prompts/list", "server/discover"];
 
@@ -47,7 +47,7 @@ fn envelope(raw: &[u8]) -> Value {
 }
 
 /// Ways in which a reader asks in the quick run; each of them begins somewhere else.
-const QUICK: usize = 5;
+const QUICK: usize = 3;
 
 /// Which of many ways are tried. What changes records is asked until it changed one, of other ones for each tool and reader.
 fn some(mut ways: Vec<Value>, (kind, turn): (Kind, usize), alone: bool) -> Vec<Value> {
@@ -60,8 +60,8 @@ fn some(mut ways: Vec<Value>, (kind, turn): (Kind, usize), alone: bool) -> Vec<V
         }
         // The first ways are what belongs together, and the last ones say most: they come first.
         Kind::Preview => {
-            if !whole && many > 4 * QUICK {
-                drop(ways.drain(3 * QUICK..many - QUICK));
+            if !whole && many > 16 {
+                drop(ways.drain(12..many - 4));
             }
             ways.reverse();
         }
