@@ -174,7 +174,7 @@ pub fn verify_export(lines: &mut dyn BufRead, public: &[u8]) -> Result<Verdict> 
             |_| Error::new(postern_api::ErrorKind::InvalidArgument, "the file holds what is not a line of an export");
         match parsed.map_err(unreadable)? {
             Line::Seal(seal) => sealed = Some(seal),
-            other => {
+            other @ (Line::Row { .. } | Line::Head(_) | Line::Heading(_) | Line::Entry(_)) => {
                 read.add(&line);
                 if let Err(fault) = file.take(other, public) {
                     return Ok(Err(fault));
