@@ -185,7 +185,8 @@ impl Desks {
 
     /// The same, and the real Request Tracker at `POSTERN_RT_URL`, where there is one.
     pub(crate) async fn start_all() -> Self {
-        Self::and(std::env::var("POSTERN_RT_URL").ok().map(Vendor::RequestTracker), |_| {}).await
+        let real = std::env::var_os("POSTERN_RT_URL").map(|it| it.into_string().unwrap());
+        Self::and(real.map(Vendor::RequestTracker), |_| {}).await
     }
 
     /// The same with a configuration that was changed before the gateway was built.
