@@ -8,6 +8,7 @@ use crate::app::{App, CannotStart};
 use crate::audit::{export, verify};
 use crate::config::{Config, TelemetryConfig};
 use crate::demo::{Demo, TOKEN_HOURS};
+use crate::store::draw_first_random_number;
 use crate::telemetry;
 use crate::tools::{Kind, catalogue};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -316,6 +317,7 @@ fn serve(
     // Traces are sent from a thread of their own, outside the runtime, and what is left of them after it.
     let _exporting = telemetry::start(telemetry)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.spawn_blocking(draw_first_random_number);
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(listen)
             .await

@@ -13,6 +13,7 @@ pub mod id;
 pub mod owned;
 pub mod ports;
 mod quote;
+pub mod webhook;
 
 pub use adapter::{Adapter, CallCx, Op, Reach, Turn};
 pub use async_trait::async_trait;
