@@ -4,6 +4,7 @@ use super::{Failed, MatchFormat, Organisations, complain, say};
 use crate::adapters::Registry;
 use crate::config::{Config, TenantConfig};
 use crate::matching::{self, Known};
+use crate::store::agreements::{Link, agreed_in};
 use postern_api::{CallCx, Directory, ErrorKind, Reach, Result, Turn};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -26,7 +27,16 @@ pub(super) fn propose(asked: &Organisations) -> Result<ExitCode, Failed> {
     let mut whole = true;
     let mut all = Vec::new();
     for tenant in chosen {
-        let known = runtime.block_on(read(&registry, tenant, &mut whole));
+        let mut known = runtime.block_on(read(&registry, tenant, &mut whole));
+        let places = tenant.systems.iter().map(|(name, system)| (name.clone(), system.place())).collect();
+        match agreed_in(&config.server.data_dir, &tenant.id, &places) {
+            Ok(links) => agree(&mut known, links),
+            Err(error) => {
+                whole = false;
+                let why = Failed::from(error).0;
+                complain(&format!("what was agreed to on the web pages cannot be read: {why}"));
+            }
+        }
         let matches = matching::propose(&known);
         match asked.format {
             MatchFormat::Table => say(&format!("{}\n\n{}", tenant.id, matching::table(&matches)))?,
@@ -72,6 +82,16 @@ async fn read(registry: &Registry<'_>, tenant: &TenantConfig, whole: &mut bool) 
     known
 }
 
+/// Adds what people agreed to on the web pages, as the gateway does: what the configuration says goes before.
+fn agree(known: &mut Known, links: Vec<Link>) {
+    for it in links {
+        let taken = known.configured.values().any(|of| of.get(&it.system) == Some(&it.external));
+        if !taken {
+            known.configured.entry(it.organisation).or_default().entry(it.system).or_insert(it.external);
+        }
+    }
+}
+
 async fn directory(adapter: &dyn postern_api::Adapter) -> Result<Option<Directory>> {
     let Some(crm) = adapter.crm() else { return Ok(None) };
     let turn = Turn { background: true, ..Turn::default() };
@@ -80,5 +100,29 @@ async fn directory(adapter: &dyn postern_api::Adapter) -> Result<Option<Director
         Ok(directory) => Ok(Some(directory)),
         Err(error) if error.kind() == ErrorKind::Unsupported => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use postern_api::{ExternalId, OrganisationId};
+
+    #[test]
+    fn what_was_agreed_on_the_web_pages_is_no_proposal_any_more_and_never_against_the_configuration() {
+        let ours = |id: &str| OrganisationId::new(id).expect("an id");
+        let theirs = |id: &str| ExternalId::new(id).expect("an id");
+        let link = |organisation: &str, external: &str| Link {
+            system: "psa".into(),
+            organisation: ours(organisation),
+            external: theirs(external),
+            agreed_at: None,
+        };
+        let mut known = Known::default();
+        known.configured.entry(ours("acme")).or_default().insert("psa".into(), theirs("12"));
+        agree(&mut known, vec![link("globex", "13"), link("acme", "14"), link("initech", "12")]);
+        let of = |id: &str| known.configured.get(&ours(id)).and_then(|it| it.get("psa"));
+        assert_eq!((of("acme"), of("globex")), (Some(&theirs("12")), Some(&theirs("13"))));
+        assert_eq!(of("initech"), None, "the configuration says that this is Acme");
     }
 }

@@ -212,7 +212,7 @@ impl SystemConfig {
                 matches!(port, "service_desk" | "crm" | "knowledge" | "billing" | "sales" | "assets")
             }
             SystemConfig::Autotask(..) => {
-                matches!(port, "service_desk" | "crm" | "billing" | "sales" | "projects" | "assets")
+                matches!(port, "service_desk" | "crm" | "knowledge" | "billing" | "sales" | "projects" | "assets")
             }
             SystemConfig::Keycloak(..) => port == "identity",
             SystemConfig::RequestTracker(..) => matches!(port, "service_desk" | "crm"),

@@ -55,11 +55,7 @@ fn a_port_is_given_only_to_a_system_that_has_it() {
     let systems = [
         (SystemConfig::ConnectWise(Box::new(connectwise), connection()), &all[..], &["identity", "documents"][..]),
         (SystemConfig::HaloPsa(Box::new(halopsa), connection()), &all[..], &["identity", "portal"][..]),
-        (
-            SystemConfig::Autotask(Box::new(autotask), connection()),
-            &["service_desk", "crm", "billing", "sales", "projects", "assets"][..],
-            &["knowledge", "identity"][..],
-        ),
+        (SystemConfig::Autotask(Box::new(autotask), connection()), &all[..], &["identity", "documents"][..]),
         (
             SystemConfig::Syncro(Box::new(syncro), connection()),
             &["service_desk", "crm", "knowledge", "billing", "sales", "assets"][..],

@@ -4,8 +4,10 @@ use super::{Store, sqlite::failed};
 use crate::caller::Principal;
 use jiff::Timestamp;
 use postern_api::{Error, ExternalId, OrganisationId, Result, TenantId};
-use rusqlite::params;
+use rusqlite::{Connection, OpenFlags, params};
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
 
 /// A system's id for one of our organisations.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +22,19 @@ pub struct Link {
     pub agreed_at: Option<Timestamp>,
 }
 
+/// A link as it is stored.
+type Texts = (String, String, String, Option<i64>);
+
+impl Link {
+    fn of((system, organisation, external, agreed_at): Texts) -> Result<Self> {
+        let (Ok(organisation), Ok(external)) = (OrganisationId::new(&organisation), ExternalId::new(&external)) else {
+            return Err(Error::internal("the identity map holds what is not an id"));
+        };
+        let agreed_at = agreed_at.and_then(|it| Timestamp::from_second(it).ok());
+        Ok(Self { system, organisation, external, agreed_at })
+    }
+}
+
 impl Store {
     /// What a tenant's identity map holds of organisations, those of the configuration first.
     pub fn links(&self, tenant: &TenantId) -> Result<Vec<Link>> {
@@ -31,21 +46,11 @@ impl Store {
                  ORDER BY 4, 1, 2",
             )
             .map_err(failed)?;
-        let texts = |row: &rusqlite::Row<'_>| -> rusqlite::Result<(String, String, String, Option<i64>)> {
+        let texts = |row: &rusqlite::Row<'_>| -> rusqlite::Result<Texts> {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
         };
         let rows = statement.query_map(params![tenant.as_str()], texts).map_err(failed)?;
-        let mut links = Vec::new();
-        for row in rows {
-            let (system, organisation, external, agreed_at) = row.map_err(failed)?;
-            let (Ok(organisation), Ok(external)) = (OrganisationId::new(&organisation), ExternalId::new(&external))
-            else {
-                return Err(Error::internal("the identity map holds what is not an id"));
-            };
-            let agreed_at = agreed_at.and_then(|it| Timestamp::from_second(it).ok());
-            links.push(Link { system, organisation, external, agreed_at });
-        }
-        Ok(links)
+        rows.map(|row| Link::of(row.map_err(failed)?)).collect()
     }
 
     /// Adds links that somebody agreed to, each with the installation that its system is: all of them, or none and `false` where
@@ -128,6 +133,40 @@ impl Store {
     }
 }
 
+/// What was agreed about these installations, read from a data directory beside the process that may be using it. Nothing is
+/// written, and a store that is not there yet, or is older than agreements, holds none.
+pub fn agreed_in(data_dir: &Path, tenant: &TenantId, places: &BTreeMap<String, String>) -> Result<Vec<Link>> {
+    let file = data_dir.join("postern.db");
+    if !file.exists() {
+        return Ok(vec![]);
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let reader = Connection::open_with_flags(&file, flags).map_err(failed)?;
+    reader.busy_timeout(Duration::from_secs(5)).map_err(failed)?;
+    let there = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'organisation_agreed')";
+    if !reader.query_row(there, [], |row| row.get::<_, bool>(0)).map_err(failed)? {
+        return Ok(vec![]);
+    }
+    let mut statement = reader
+        .prepare(
+            "SELECT system, organisation, external, agreed_at, place FROM organisation_agreed WHERE tenant = ?1 \
+             ORDER BY agreed_at, system, organisation",
+        )
+        .map_err(failed)?;
+    let texts = |row: &rusqlite::Row<'_>| -> rusqlite::Result<(Texts, String)> {
+        Ok(((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?), row.get(4)?))
+    };
+    let mut links = Vec::new();
+    for row in statement.query_map(params![tenant.as_str()], texts).map_err(failed)? {
+        let (link, place) = row.map_err(failed)?;
+        // What was agreed about another installation of that name is forgotten at the gateway's next start.
+        if places.get(&link.0) == Some(&place) {
+            links.push(Link::of(link)?);
+        }
+    }
+    Ok(links)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,6 +221,13 @@ mod tests {
         let other = TenantId::new("other").expect("an id");
         assert_eq!(store.keep_agreements(&other, &BTreeMap::new()).expect("an answer"), 0);
         assert_eq!(store.links(&msp).expect("reads").len(), 1);
+        // Read beside the process that has the store open: what is about the installation that is there, and no more.
+        let beside = |places| agreed_in(dir.path(), &msp, &places).expect("reads");
+        assert_eq!(beside(at("halopsa https://one.example")), store.links(&msp).expect("reads"));
+        assert_eq!(beside(at("halopsa https://two.example")), []);
+        assert_eq!(agreed_in(dir.path(), &other, &at("halopsa https://one.example")).expect("reads"), []);
+        assert_eq!(agreed_in(&dir.path().join("nowhere"), &msp, &BTreeMap::new()).expect("reads"), []);
+        assert!(!dir.path().join("nowhere").exists());
         assert_eq!(store.keep_agreements(&msp, &at("halopsa https://two.example")).expect("an answer"), 1);
         assert_eq!(store.organisations(&msp, "psa").expect("reads").ours(&external("12")), None);
     }

@@ -1,5 +1,5 @@
 //! One conversation on every service desk: what is listed, read, written, closed and refused reads the same, whatever system is
-//! behind it.
+//! behind it. Five of them in this process; where a wide step started a real Request Tracker, that one too.
 
 use crate::desks::{Desks, Vendor, Who};
 use crate::gateway::Person;
@@ -134,7 +134,7 @@ async fn converse(desks: &Desks, vendor: &Vendor) -> Vec<(String, Value)> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_conversation_reads_the_same_on_every_service_desk() {
-    let desks = Desks::start().await;
+    let desks = Desks::start_all().await;
     let (first, others) = desks.vendors.split_first().unwrap();
     let expected = converse(&desks, first).await;
     assert!(expected.len() > 30);
@@ -169,4 +169,5 @@ async fn the_same_conversation_reads_the_same_on_every_service_desk() {
         );
     }
     assert!(differs.is_empty(), "{} answers differ\n{}", differs.len(), differs.join("\n"));
+    println!("{} systems told the same", desks.vendors.len());
 }

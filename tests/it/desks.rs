@@ -1,6 +1,6 @@
 //! One gateway in front of every service-desk backend: a tenant each, with vendors' simulators in this process.
 //!
-//! Request Tracker is not among them: it has no simulator and is asked for real by a wide step.
+//! Request Tracker has no simulator: it is among them where a wide step started a real one.
 
 use crate::gateway::{Gateway, Person, other_key, root, sign};
 use aws_lc_rs::signature::KeyPair as _;
@@ -11,12 +11,20 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use postern::adapters::Registry;
 use postern::config::Config;
-use postern_api::TenantId;
+use postern_api::{Op, TenantId};
 use postern_embedded::demo::seed;
 use postern_policies::Realm;
 use postern_simulators::{Running, autotask, connectwise, halopsa, syncro};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::Path;
+
+/// Everything that a token may be narrowed to, so that roles alone decide.
+const SCOPES: &str = "support.read support.write portal.read portal.write documents.read documents.write billing.read \
+                      billing.write";
+
+/// What the desks say of what the vendors do not mark: it is for customers.
+const SHOWN: &str = "customer_visible = { invoices = true, orders = true, projects = true }\n";
 
 /// A running simulator of a vendor.
 pub(crate) enum Vendor {
@@ -26,6 +34,8 @@ pub(crate) enum Vendor {
     ConnectWise(Running<connectwise::State>),
     Autotask(Running<autotask::State>),
     Syncro(Running<syncro::State>),
+    /// The real program, at this address.
+    RequestTracker(String),
 }
 
 impl Vendor {
@@ -37,6 +47,7 @@ impl Vendor {
             Vendor::ConnectWise(_) => "connectwise",
             Vendor::Autotask(_) => "autotask",
             Vendor::Syncro(_) => "syncro",
+            Vendor::RequestTracker(_) => "request-tracker",
         }
     }
 
@@ -48,6 +59,7 @@ impl Vendor {
             Vendor::ConnectWise(_) => Some(connectwise::PRIVATE_KEY),
             Vendor::Autotask(_) => Some(autotask::SECRET),
             Vendor::Syncro(_) => Some(syncro::TOKEN),
+            Vendor::RequestTracker(_) => Some("postern-pass-1"),
         }
     }
 
@@ -59,6 +71,8 @@ impl Vendor {
             Vendor::ConnectWise(_) => [connectwise::ACME, connectwise::GLOBEX].map(|it| it.to_string()),
             Vendor::Autotask(_) => [autotask::ACME, autotask::GLOBEX].map(|it| it.to_string()),
             Vendor::Syncro(_) => [syncro::ACME, syncro::GLOBEX].map(|it| it.to_string()),
+            // The queues that tests/wide/request-tracker/seed.pl makes.
+            Vendor::RequestTracker(_) => ["3".into(), "4".into()],
         }
     }
 
@@ -68,6 +82,7 @@ impl Vendor {
             Vendor::Embedded | Vendor::HaloPsa(_) | Vendor::Autotask(_) => "2nd Line",
             Vendor::ConnectWise(_) => "Network Team",
             Vendor::Syncro(_) => "Tess Second",
+            Vendor::RequestTracker(_) => "Second line",
         }
     }
 
@@ -85,7 +100,29 @@ impl Vendor {
                 ("Bob Basic", "bob.basic@acme.example"),
                 (globe, "gil@globex.example"),
             ],
+            Vendor::RequestTracker(_) => [
+                ("Jane Smith", "jane@acme.example"),
+                ("John O'Hara", "john@acme.example"),
+                ("Bob Brown", "bob@globex.example"),
+            ],
         }
+    }
+
+    /// `[tenants.ports]`: the vendor's own where it has them, else Postern's.
+    fn ports(&self) -> String {
+        const PORTALS: [&str; 5] = ["identity", "documents", "bookings", "notifications", "portal"];
+        let (money, work, words) = (&["billing", "sales", "assets"][..], &["projects"][..], &["knowledge"][..]);
+        let desks = match self {
+            Vendor::Embedded => [&["service_desk", "crm"], money, work, words, &PORTALS].concat(),
+            Vendor::HaloPsa(_) | Vendor::ConnectWise(_) | Vendor::Autotask(_) => {
+                [&["service_desk", "crm"], money, work, words].concat()
+            }
+            Vendor::Syncro(_) => [&["service_desk", "crm"], money, words].concat(),
+            Vendor::RequestTracker(_) => vec!["service_desk", "crm"],
+        };
+        let all = [&["service_desk", "crm"], money, work, words, &PORTALS].concat();
+        let system = |port: &&str| if desks.contains(port) { "desk" } else { "own" };
+        all.iter().map(|port| format!("{port} = \"{}\"\n", system(port))).collect()
     }
 
     /// `[tenants.systems.desk]`, whose secret is in that file.
@@ -95,14 +132,16 @@ impl Vendor {
             Vendor::Embedded => String::new(),
             Vendor::HaloPsa(it) => format!(
                 "base_url = \"{}/api\"\ntenant = \"{}\"\nclient_id = \"{}\"\nclient_secret = {{ file = {secret:?} }}\n\
-                 private_field = \"CFPrivate\"\naction_reference_field = \"CFReference\"\n{rate}\n",
+                 private_field = \"CFPrivate\"\naction_reference_field = \"CFReference\"\ncurrency = \"USD\"\n\
+                 quote_statuses = {{ 1 = \"draft\", 2 = \"sent\" }}\n{SHOWN}{rate}\n",
                 it.url,
                 halopsa::TENANT,
                 halopsa::CLIENT_ID
             ),
             Vendor::ConnectWise(it) => format!(
                 "base_url = \"{}{}\"\ncompany_id = \"{}\"\npublic_key = \"{}\"\nprivate_key = {{ file = {secret:?} }}\n\
-                 client_id = \"{}\"\nboard = {}\nprivate_field = {}\npublic_article_categories = [91]\n{rate}\n",
+                 client_id = \"{}\"\nboard = {}\nprivate_field = {}\npublic_article_categories = [91]\n\
+                 currency = \"USD\"\n{SHOWN}{rate}\n",
                 it.url,
                 connectwise::BASE,
                 connectwise::COMPANY,
@@ -114,15 +153,20 @@ impl Vendor {
             Vendor::Autotask(it) => format!(
                 "lookup_url = \"{}/atservicesrest\"\nusername = \"{}\"\nintegration_code = \"{}\"\n\
                  secret = {{ file = {secret:?} }}\nzone_hosts = [\"127.0.0.1\"]\nprivate_field = \"PosternPrivate\"\n\
-                 requests_per_hour = 10000\n{rate}\n",
+                 requests_per_hour = 10000\npublic_article_publish = [1]\ncurrency = \"USD\"\n{SHOWN}{rate}\n",
                 it.url,
                 autotask::USERNAME,
                 autotask::INTEGRATION_CODE
             ),
             Vendor::Syncro(it) => format!(
                 "base_url = \"{}/api/v1\"\ntoken = {{ file = {secret:?} }}\nprivate_field = \"Private\"\n\
-                 public_pages = [901]\ninternal_pages = [903]\n{rate}\n",
+                 public_pages = [901]\ninternal_pages = [903]\npayments_in_cents = false\ncurrency = \"USD\"\n\
+                 customer_visible = {{ invoices = true, orders = true }}\n{rate}\n",
                 it.url
+            ),
+            Vendor::RequestTracker(url) => format!(
+                "base_url = \"{url}\"\nusername = \"postern\"\npassword = {{ file = {secret:?} }}\n\
+                 queue_suffix = \" Support\"\n{rate}\n"
             ),
         }
     }
@@ -139,15 +183,26 @@ impl Desks {
         Self::with(|_| {}).await
     }
 
+    /// The same, and the real Request Tracker at `POSTERN_RT_URL`, where there is one.
+    pub(crate) async fn start_all() -> Self {
+        let real = std::env::var_os("POSTERN_RT_URL").map(|it| it.into_string().unwrap());
+        Self::and(real.map(Vendor::RequestTracker), |_| {}).await
+    }
+
     /// The same with a configuration that was changed before the gateway was built.
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let vendors = vec![
+        Self::and(None, change).await
+    }
+
+    async fn and(another: Option<Vendor>, change: impl FnOnce(&mut Config)) -> Self {
+        let mut vendors = vec![
             Vendor::Embedded,
             Vendor::HaloPsa(halopsa::start().await.unwrap()),
             Vendor::ConnectWise(connectwise::start().await.unwrap()),
             Vendor::Autotask(autotask::start().await.unwrap()),
             Vendor::Syncro(syncro::start().await.unwrap()),
         ];
+        vendors.extend(another);
         for vendor in &vendors {
             if let Vendor::Syncro(it) = vendor {
                 it.state.quirks(|it| it.per_minute = None);
@@ -175,7 +230,7 @@ impl Desks {
         let claims = json!({
             "iss": format!("{origin}/desks/{kind}/{of}"), "sub": format!("{role} {}", who.email),
             "aud": self.gateway.mcp_url(), "typ": "Bearer", "azp": "x", "iat": now, "exp": now + 3600,
-            "scope": "support.read support.write", "realm_access": { "roles": [role] }, "name": who.name,
+            "scope": SCOPES, "realm_access": { "roles": [role] }, "name": who.name,
             "email": who.email, "email_verified": true, "organization_id": who.organisation,
         });
         let header = json!({"alg": "EdDSA", "typ": "JWT", "kid": of});
@@ -208,9 +263,7 @@ fn tenants(origin: &str, data: &Path, vendors: &[Vendor]) -> Config {
         let (kind, [acme, globex]) = (vendor.kind(), vendor.organisations());
         let secret = data.join(format!("{kind}-secret"));
         std::fs::write(&secret, vendor.secret().unwrap_or_default()).unwrap();
-        let knowledge = if matches!(vendor, Vendor::Autotask(_)) { "own" } else { "desk" };
         let own = if matches!(vendor, Vendor::Embedded) { "" } else { "[tenants.systems.own]\nkind = \"embedded\"\n" };
-        let identity = if own.is_empty() { "desk" } else { "own" };
         let also = |name: &str| if own.is_empty() { String::new() } else { format!(", own = \"{name}\"") };
         for realm in ["customer", "employee"] {
             if realm == "customer" {
@@ -222,9 +275,9 @@ fn tenants(origin: &str, data: &Path, vendors: &[Vendor]) -> Config {
             );
         }
         text += &format!(
-            "[tenants.ports]\nservice_desk = \"desk\"\ncrm = \"desk\"\nknowledge = \"{knowledge}\"\n\
-             identity = \"{identity}\"\n{own}[tenants.systems.desk]\nkind = \"{kind}\"\n{}\
+            "[tenants.ports]\n{}{own}[tenants.systems.desk]\nkind = \"{kind}\"\n{}\
              [tenants.organisations]\nacme = {{ desk = \"{acme}\"{} }}\nglobex = {{ desk = \"{globex}\"{} }}\n",
+            vendor.ports(),
             vendor.settings(&secret),
             also("acme"),
             also("globex"),
@@ -233,7 +286,7 @@ fn tenants(origin: &str, data: &Path, vendors: &[Vendor]) -> Config {
     Config::parse(&text).unwrap()
 }
 
-/// A new service desk has its place above, or in a wide step.
+/// A new service desk has its place above; Request Tracker's is taken where there is a real one.
 #[tokio::test]
 async fn every_adapter_of_a_service_desk_is_among_the_desks() {
     let speaks = |entry: &std::fs::DirEntry| {
@@ -247,6 +300,55 @@ async fn every_adapter_of_a_service_desk_is_among_the_desks() {
     let mut known: Vec<&str> = desks.vendors.iter().map(Vendor::kind).chain(["request-tracker"]).collect();
     known.sort_unstable();
     assert_eq!(found, known);
+}
+
+/// What the rows of the table in `adapters/README.md` are about.
+const ROWS: [(&str, &[Op]); 15] = [
+    ("tickets: list, read", &[Op::TicketList, Op::TicketGet]),
+    (
+        "tickets: create, comment, close, escalate",
+        &[Op::TicketCreate, Op::TicketComment, Op::TicketClose, Op::TicketEscalate],
+    ),
+    ("tickets: status, priority, assignee", &[Op::TicketChange]),
+    ("time", &[Op::TimeList]),
+    ("statuses, priorities, queues", &[Op::VocabularyGet]),
+    (
+        "organisations, contacts, people who ask",
+        &[Op::OrganisationGet, Op::ContactList, Op::ContactGet, Op::RequesterFind],
+    ),
+    ("organisations: the directory to match", &[Op::OrganisationList]),
+    ("sites", &[Op::SiteList]),
+    ("equipment", &[Op::AssetList]),
+    ("articles", &[Op::ArticleSearch, Op::ArticleGet]),
+    ("invoices", &[Op::InvoiceList, Op::InvoiceGet]),
+    ("payments", &[Op::PaymentList]),
+    ("agreements", &[Op::AgreementList]),
+    ("quotes, orders, contracts", &[Op::OrderList]),
+    ("projects with their phases", &[Op::ProjectList, Op::ProjectGet]),
+];
+
+/// What the documents say that each desk does is what its adapter says, with the settings that the table names.
+#[tokio::test]
+async fn the_table_of_what_each_desk_does_says_what_the_adapters_support() {
+    let readme = std::fs::read_to_string(root().join("adapters/README.md")).unwrap();
+    let cells = |line: &str| line.trim_matches('|').split('|').map(|it| it.trim().to_owned()).collect::<Vec<_>>();
+    let table: Vec<_> = readme.lines().filter(|it| it.starts_with('|')).map(cells).filter(|it| it.len() == 6).collect();
+    let (head, rows) = (&table[0], &table[2..]);
+    assert_eq!(rows.iter().map(|it| it[0].as_str()).collect::<Vec<_>>(), ROWS.map(|it| it.0));
+    let mut desks = Desks::start().await;
+    desks.vendors.push(Vendor::RequestTracker("http://127.0.0.1:9".into()));
+    let data = tempfile::tempdir().unwrap();
+    let configs = tenants("http://127.0.0.1:9", data.path(), &desks.vendors).tenants;
+    let registry = Registry::new(data.path());
+    for (at, name) in head.iter().enumerate().skip(1) {
+        let tenant = configs.iter().find(|it| it.id.as_str() == name).unwrap();
+        let system = registry.open(&tenant.id, "desk", &tenant.systems["desk"]).unwrap();
+        let says = |row: &Vec<String>| row[at] == "yes" || row[at].starts_with("with `");
+        let said = rows.iter().zip(ROWS).filter(|(row, _)| says(row)).flat_map(|(_, (_, ops))| ops.iter().copied());
+        let said: BTreeSet<Op> = said.collect();
+        assert_eq!(said, system.adapter.supports().iter().copied().collect(), "{name}");
+        assert!(rows.iter().all(|row| says(row) || row[at] == "no"), "{name}");
+    }
 }
 
 mod walk {

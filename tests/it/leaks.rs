@@ -4,14 +4,16 @@
 //! Tools come from the catalogue with arguments from their schemas, roles from the policies, desks from [`crate::desks`].
 
 mod arguments;
+mod asking;
 mod canary;
 mod embedded;
+mod fields;
 mod plant;
+mod portal;
+mod public;
 
-use crate::desks::{Desks, Vendor, Who};
-use crate::gateway::Person;
+use crate::desks::{Desks, Vendor};
 use crate::logs;
-use crate::mcp::wire::within;
 use arguments::Ids;
 use canary::{Canaries, Class, Reader};
 use opentelemetry::trace::TracerProvider as _;
@@ -19,8 +21,9 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
 use parking_lot::Mutex;
 use plant::{Organisations, Planter, Tables};
-use postern::tools::{Kind, catalogue};
+use postern::tools::catalogue;
 use postern_policies::{Policies, Realm};
+use public::is_public;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -56,36 +59,6 @@ impl SpanExporter for Kept {
     }
 }
 
-/// What of a vendor's rows is for customers.
-fn is_public(desk: &str, table: &str, row: &Value) -> bool {
-    let says = |pointer: &str, value: Value| row.pointer(pointer) == Some(&value);
-    match (desk, table) {
-        ("halopsa", "actions") => says("/hiddenfromuser", json!(false)),
-        ("halopsa", "attachments") => says("/showforusers", json!(true)) && !says("/action_id", json!(2)),
-        ("halopsa", "articles") => {
-            says("/showforall", json!(true))
-                && says("/inactive", json!(false))
-                && says("/kbentryclientaccess", json!([]))
-        }
-        ("connectwise", "notes") => {
-            (says("/detailDescriptionFlag", json!(true)) || says("/resolutionFlag", json!(true)))
-                && says("/internalAnalysisFlag", json!(false))
-                && says("/internalFlag", json!(false))
-        }
-        ("connectwise", "time_entries") => {
-            says("/addToDetailDescriptionFlag", json!(true)) && says("/addToInternalAnalysisFlag", json!(false))
-        }
-        ("connectwise", "documents") => says("/publicFlag", json!(true)),
-        ("connectwise", "articles") => says("/categoryId", json!(91)),
-        ("autotask", "TicketNotes") => says("/publish", json!(1)) && !says("/noteType", json!(13)),
-        ("autotask", "TicketAttachments") => says("/publish", json!(1)),
-        ("autotask", "Tickets") => says("/status", json!(5)),
-        ("syncro", "comments") => says("/hidden", json!(false)),
-        ("syncro", "pages") => says("/id", json!(901)),
-        _ => false,
-    }
-}
-
 /// Plants at a vendor, and says what there is to ask for.
 fn plant(desks: &Desks, vendor: &Vendor, canaries: &mut Canaries) -> (Ids, BTreeMap<String, (String, String)>) {
     let (desk, data) = (vendor.kind(), desks.gateway.data());
@@ -96,12 +69,19 @@ fn plant(desks: &Desks, vendor: &Vendor, canaries: &mut Canaries) -> (Ids, BTree
     };
     ids.organisations.extend(vendor.organisations());
     let own = embedded::plant(data, desk, canaries);
+    let own_people = Vendor::Embedded.people().map(|(_, email)| own[email].0.clone());
     let [tickets, contacts, articles, files] = embedded::ids(data, desk);
+    let (whose, mut every) = portal::ids(data, desk);
+    let mut all = |kind: &str| spread(every.remove(kind).unwrap_or_default());
+    (ids.whose, ids.documents, ids.versions) = (whose, all("document"), all("version"));
+    (ids.invoices, ids.records, ids.roles) = (all("invoice"), all("record"), all("role"));
+    (ids.faq, ids.forms) = (all("faq"), all("form"));
     let mut people = match vendor {
         Vendor::Embedded => {
             (ids.tickets, ids.contacts, ids.files) = (spread(tickets), spread(contacts), spread(files));
             own
         }
+        Vendor::RequestTracker(_) => unreachable!("the real program is not among these desks"),
         Vendor::HaloPsa(it) => it.state.data(|it| everything(vendor, it.tables(), canaries, &mut ids)),
         Vendor::ConnectWise(it) => it.state.data(|it| everything(vendor, it.tables(), canaries, &mut ids)),
         Vendor::Autotask(it) => it.state.data(|it| everything(vendor, it.tables(), canaries, &mut ids)),
@@ -109,6 +89,10 @@ fn plant(desks: &Desks, vendor: &Vendor, canaries: &mut Canaries) -> (Ids, BTree
     };
     if ids.articles.is_empty() {
         ids.articles = spread(articles);
+    }
+    if !matches!(vendor, Vendor::Embedded) {
+        let theirs = vendor.people().map(|(_, email)| people[email].0.clone());
+        portal::meet(data, desk, &own_people.into_iter().zip(theirs).collect::<Vec<_>>(), canaries);
     }
     // A word that the vendor never says, and what may not leave for any price.
     people.retain(|old, _| !old.is_empty());
@@ -138,12 +122,31 @@ fn everything(
         rows.map(|it| it["id"].to_string()).collect::<Vec<_>>()
     };
     ids.tickets = of(&["tickets", "Tickets"]);
+    ids.invoices = spread(of(&["invoices", "Invoices"]));
+    if desk != "syncro" {
+        ids.records = spread(of(&["projects", "Projects"]));
+    }
     ids.contacts = spread(if desk == "syncro" { of(&["contacts"]) } else { of(&["users", "contacts", "Contacts"]) });
-    ids.articles = of(&["articles", "pages"]);
+    ids.articles = of(&["articles", "pages", "KnowledgeBaseArticles"]);
     ids.files = spread(of(&["attachments", "documents", "TicketAttachments"]));
     let [acme, globex] = vendor.organisations().map(|it| it.parse().unwrap());
     let organisations = Organisations { acme, globex };
-    Planter { canaries, desk, organisations, is_public }.plant(tables)
+    for records in ids.whose.values_mut() {
+        for kind in ["ticket", "contact", "invoice"].into_iter().chain((desk != "syncro").then_some("record")) {
+            records.remove(kind);
+        }
+    }
+    for (kind, names) in [
+        ("ticket", &["tickets", "Tickets"][..]),
+        ("contact", if desk == "syncro" { &["contacts"] } else { &["users", "contacts", "Contacts"] }),
+        ("invoice", &["invoices", "Invoices"]),
+        ("record", &["projects", "Projects"]),
+    ] {
+        for (organisation, id) in plant::whose(&tables, names, organisations) {
+            ids.whose.entry(organisation).or_default().entry(kind).or_default().push(id);
+        }
+    }
+    Planter { canaries, desk, organisations, is_public, parents: BTreeMap::new() }.plant(tables)
 }
 
 /// Puts what patterns alone can find into a public text of Ann's: an address, a card, a key.
@@ -154,7 +157,7 @@ fn patterns(vendor: &Vendor, canaries: &mut Canaries) {
     let text = format!(" Write to {address}, card {card}, key {key}.");
     let add = |row: &mut Value, field: &str| row[field] = json!(format!("{}{text}", row[field].as_str().unwrap()));
     match vendor {
-        Vendor::Embedded => return,
+        Vendor::Embedded | Vendor::RequestTracker(_) => return,
         Vendor::HaloPsa(it) => it.state.data(|it| {
             it.actions[0]["note_html"] = Value::Null;
             add(&mut it.actions[0], "note");
@@ -197,101 +200,6 @@ fn role_realm(policies: &Policies, role: &str) -> Realm {
     policies.roles().iter().find(|it| &*it.name == role).unwrap().realm
 }
 
-/// Asks, and gives everything that came back: status, headers and body.
-async fn raw(person: &Person, method: &str, params: Value) -> Vec<u8> {
-    let response = within(person.user.modern_request(7, method, params).send()).await.unwrap();
-    let mut all = format!("{} {:?}\n", response.status(), response.headers()).into_bytes();
-    all.extend_from_slice(&within(response.bytes()).await.unwrap());
-    all
-}
-
-/// The envelope in an answer, where there is one.
-fn envelope(raw: &[u8]) -> Value {
-    let body = raw.splitn(2, |it| *it == b'\n').nth(1).unwrap_or_default();
-    let message: Value = serde_json::from_slice(body).unwrap_or_default();
-    message["result"]["structuredContent"].clone()
-}
-
-/// What was asked and what came of it.
-#[derive(Default)]
-struct Tally {
-    calls: usize,
-    /// Tools that answered somebody with a success.
-    well: BTreeSet<&'static str>,
-    tokens: Vec<String>,
-}
-
-/// The portal's tools are looked through by `tests/it/portal/leaks.rs` on the embedded backend; these desks have no such ports.
-fn covered(tool: &str) -> bool {
-    !tool.starts_with("portal.")
-}
-
-async fn ask_everything(
-    desks: &Desks,
-    vendor: &Vendor,
-    readers: &[Reader],
-    ids: &Ids,
-    canaries: &mut Canaries,
-) -> Tally {
-    let mut tally = Tally::default();
-    for kind in [Kind::Read, Kind::Write, Kind::ConfirmedWrite] {
-        for (nth, reader) in readers.iter().enumerate() {
-            let Reader { realm, role, organisation, name, email, .. } = reader;
-            let who = Who { name, email, organisation: *organisation };
-            let person = desks.person(vendor, *realm, role, &who);
-            tally.tokens.push(person.token.rsplit('.').next().unwrap().to_owned());
-            for method in ["tools/list", "resources/list", "prompts/list", "server/discover"] {
-                canaries.told(reader, method, &raw(&person, method, json!({})).await);
-            }
-            for (at, tool) in
-                catalogue().iter().enumerate().filter(|(_, it)| it.entry.kind == kind && covered(it.entry.name))
-            {
-                let name = tool.entry.name;
-                let place = format!("an argument of {name}");
-                let mut typed = |_: &str| canaries.word(reader.desk, *organisation, Class::Typed, &*place);
-                let mut ways = arguments::of(tool, ids, &mut typed);
-                // What changes records is asked until it changed one, of other ones for each tool and reader.
-                let most = if kind == Kind::Read { ways.len() } else { 12 };
-                let turn = if kind == Kind::Read { 0 } else { (nth + 3 * at) % ways.len().max(1) };
-                ways.rotate_left(turn);
-                for way in ways.into_iter().take(most) {
-                    let answer = raw(&person, "tools/call", json!({ "name": name, "arguments": way })).await;
-                    tally.calls += 1;
-                    canaries.told(reader, &format!("{name} {way}"), &answer);
-                    let envelope = envelope(&answer);
-                    match envelope["status"].as_str() {
-                        Some("success") => {
-                            tally.well.insert(name);
-                            if kind == Kind::Write {
-                                break;
-                            }
-                        }
-                        Some("pending_confirmation") => {
-                            let id = envelope["confirmation_id"].as_str().unwrap();
-                            let (status, settled) = person.settle(id, true).await;
-                            tally.calls += 1;
-                            canaries.told(reader, &format!("{name} {way}, confirmed"), settled.to_string().as_bytes());
-                            if status.is_success() && settled["status"] == "success" {
-                                tally.well.insert(name);
-                                break;
-                            }
-                        }
-                        Some(_) if envelope["code"] == "LEAD_REQUIRED" || envelope["code"] == "INVALID_REALM" => break,
-                        Some(_) => {}
-                        // There is no such tool for this role.
-                        None => break,
-                    }
-                }
-            }
-        }
-        if let Vendor::Autotask(it) = vendor {
-            // The vendor's hour is counted by what was asked.
-            it.state.log.clear();
-        }
-    }
-    tally
-}
-
 /// Every file that the gateway keeps, but for the database of its own backend and what the test put there.
 fn kept_files(data: &Path) -> Vec<(String, Vec<u8>)> {
     let entries = std::fs::read_dir(data).unwrap().map(|it| it.unwrap());
@@ -327,7 +235,8 @@ async fn r01_and_l01_no_canary_is_anywhere_but_where_it_may_be() {
         .collect();
     for (vendor, (ids, people)) in desks.vendors.iter().zip(&planted) {
         let readers = readers(vendor, people);
-        let tally = ask_everything(&desks, vendor, &readers, ids, &mut canaries).await;
+        let tally = asking::everything(&desks, vendor, &readers, ids, &mut canaries).await;
+        assert!(tally.approved > 0, "nothing at {} was approved", vendor.kind());
         calls += tally.calls;
         well.extend(tally.well);
         tokens.extend(tally.tokens.into_iter().map(|it| (vendor.kind(), it)));
@@ -337,7 +246,7 @@ async fn r01_and_l01_no_canary_is_anywhere_but_where_it_may_be() {
     }
     for vendor in &desks.vendors {
         let asked = match vendor {
-            Vendor::Embedded => continue,
+            Vendor::Embedded | Vendor::RequestTracker(_) => continue,
             Vendor::HaloPsa(it) => it.state.log.all(),
             Vendor::ConnectWise(it) => it.state.log.all(),
             Vendor::Autotask(it) => it.state.log.all(),
@@ -369,11 +278,13 @@ async fn r01_and_l01_no_canary_is_anywhere_but_where_it_may_be() {
         format!("{calls} calls made, {scanned} bytes scanned, {} canaries found where they may not be", found.len());
     println!("{line}");
     assert!(found.is_empty(), "{line}:\n{}", found.iter().take(40).cloned().collect::<Vec<_>>().join("\n"));
-    let asked = catalogue().iter().map(|it| it.entry.name).filter(|it| covered(it));
+    let asked = catalogue().iter().map(|it| it.entry.name);
     let silent: Vec<_> = asked.filter(|it| !well.contains(it)).collect();
     assert_eq!(silent, [""; 0], "tools that answered nobody: give `leaks/arguments.rs` what they need");
     for vendor in &desks.vendors {
-        for class in ["internal", "organisation", "tenant", "ticket", "way", "typed"] {
+        for class in
+            ["internal", "organisation", "tenant", "ticket", "way", "typed", "billed", "billed inside", "staff", "told"]
+        {
             let seen = canaries.seen.contains(&(vendor.kind(), class));
             assert!(seen, "nobody at {} read what is `{class}`: the canaries do not come through", vendor.kind());
         }

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 pub use bytes::Bytes;
 pub use http::{HeaderMap, HeaderName, Method, StatusCode, header};
 pub use secrecy::{ExposeSecret, SecretString};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::time::Duration;
 
 /// A request body.
@@ -117,6 +117,15 @@ impl Request {
     }
 }
 
+/// Reads JSON. The text is checked once and as a whole, which costs much less than each name and each value for itself; where it
+/// is none, only what is read has to be one.
+pub fn read_json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> serde_json::Result<T> {
+    match std::str::from_utf8(body) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(body),
+    }
+}
+
 /// What came back, at most the configured number of bytes.
 #[derive(Clone)]
 pub struct Response {
@@ -137,8 +146,7 @@ impl std::fmt::Debug for Response {
 impl Response {
     /// The body as JSON; HTML error pages and cut bodies are [`crate::ErrorKind::BadReply`], without their text.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_slice(&self.body)
-            .map_err(|e| Error::bad_reply(format!("json at line {} column {}", e.line(), e.column())))
+        read_json(&self.body).map_err(|e| Error::bad_reply(format!("json at line {} column {}", e.line(), e.column())))
     }
 
     /// A header as text.

@@ -101,11 +101,14 @@ fn lists(criterion: &mut Criterion) -> Outcome<()> {
     for _ in 0..KEPT {
         kept.push(runtime.block_on(desk.tickets(&cx, &query(100)))?);
     }
-    if let (Some(before), Some(after)) = (before, resident()) {
-        let each = after.saturating_sub(before) / KEPT as u64;
+    let each = before.zip(resident()).map(|(before, after)| after.saturating_sub(before) / KEPT as u64);
+    if let Some(each) = each {
         println!("a list of 100 tickets: {bytes} bytes on the wire, {each} bytes kept in memory");
     }
     drop(kept);
+    if each.is_some_and(|it| it > bytes as u64 + 64 * 1024) {
+        return Err("more than 64 KB beyond what came".into());
+    }
 
     criterion.bench_function("autotask: list of 100 tickets", |it| {
         it.iter(|| runtime.block_on(desk.tickets(&cx, &query(100))).is_ok());

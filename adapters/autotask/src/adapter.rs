@@ -9,7 +9,8 @@ use crate::picklist::Picklists;
 use parking_lot::Mutex;
 use postern_api::http::Http;
 use postern_api::{
-    Adapter, Assets, Billing, CallCx, Crm, Error, ErrorKind, ExternalId, Op, Projects, Result, Sales, ServiceDesk,
+    Adapter, Assets, Billing, CallCx, Crm, Error, ErrorKind, ExternalId, KnowledgeBase, Op, Projects, Result, Sales,
+    ServiceDesk,
 };
 use std::sync::Arc;
 use std::time::Instant;
@@ -52,7 +53,7 @@ pub(crate) fn in_reach(cx: &CallCx, organisation: &ExternalId) -> Option<i64> {
     number(organisation.as_str()).filter(|_| cx.reach.contains(organisation))
 }
 
-const SUPPORTED: [Op; 22] = [
+const SUPPORTED: [Op; 24] = [
     Op::TicketList,
     Op::TicketGet,
     Op::TicketCreate,
@@ -64,6 +65,8 @@ const SUPPORTED: [Op; 22] = [
     Op::OrganisationList,
     Op::ContactList,
     Op::ContactGet,
+    Op::ArticleSearch,
+    Op::ArticleGet,
     Op::TicketChange,
     Op::TimeList,
     Op::VocabularyGet,
@@ -105,6 +108,10 @@ impl Adapter for Autotask {
     }
 
     fn crm(&self) -> Option<&dyn Crm> {
+        Some(self)
+    }
+
+    fn knowledge(&self) -> Option<&dyn KnowledgeBase> {
         Some(self)
     }
 

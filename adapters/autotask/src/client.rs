@@ -12,7 +12,6 @@ use postern_api::http::{Effect, Http, Method, Request, Response, StatusCode};
 use postern_api::{CallCx, Error, Result};
 use serde::de::{DeserializeOwned, Deserializer};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -185,14 +184,17 @@ impl Client {
     ) -> Result<Rows<R>> {
         let query = Query::rows(filter.clone(), fields, PAGE);
         let mut rows: Vec<R> = Vec::new();
-        let mut seen = BTreeSet::new();
+        let mut seen = Seen::default();
         let mut page = first_page(entity);
         for _ in 0..=(most / PAGE + 1) {
             let got: Page<R> = self.read(cx, entity, page.json(&query)?, "list").await?.json()?;
-            let before = seen.len();
+            let before = seen.0.len();
+            if rows.is_empty() {
+                rows.reserve(got.items.len());
+            }
             for row in got.items {
                 let id = row.id().ok_or_else(|| Error::bad_reply("a row without a number"))?;
-                if seen.insert(id) {
+                if seen.is_new(id) {
                     rows.push(row);
                 }
             }
@@ -201,7 +203,7 @@ impl Client {
                 rows.truncate(most as usize);
                 return Ok(Rows { rows, truncated });
             };
-            if rows.len() >= most as usize || seen.len() == before {
+            if rows.len() >= most as usize || seen.0.len() == before {
                 break;
             }
             // The same query again: the vendor takes no `GET` here, and nothing but the paging value is its own.
@@ -252,6 +254,21 @@ impl Client {
         let response = error::check(self.send(cx, entity, request).await?, Effect::Write, "ticket")?;
         let written: Written = response.json().map_err(error::after_write)?;
         written.item.id().ok_or_else(error::unknown)
+    }
+}
+
+/// The numbers that came, smallest first, as the vendor mostly sends them.
+#[derive(Debug, Default)]
+struct Seen(Vec<i64>);
+
+impl Seen {
+    fn is_new(&mut self, id: i64) -> bool {
+        if self.0.last().is_none_or(|last| *last < id) {
+            self.0.push(id);
+            return true;
+        }
+        let place = self.0.binary_search(&id);
+        place.map_err(|place| self.0.insert(place, id)).is_err()
     }
 }
 

@@ -70,6 +70,9 @@ pub struct Config {
     /// What customers may see of records that the vendor has no mark for; nothing where nothing is said.
     #[serde(default)]
     pub customer_visible: CustomerVisible,
+    /// The values of an article's `publish` that mean every customer, in this database; none: no article is for customers.
+    #[serde(default)]
+    pub public_article_publish: Vec<i64>,
 }
 
 /// Records that the vendor does not mark as the customer's, and whether customers may see their own all the same.
@@ -137,6 +140,7 @@ impl Config {
             organisation_fields: OrganisationFields::default(),
             currency: None,
             customer_visible: CustomerVisible::default(),
+            public_article_publish: vec![],
         }
     }
 

@@ -10,6 +10,7 @@ mod words;
 mod write;
 
 pub(crate) use list::companies;
+pub(crate) use notes::escalates;
 pub(crate) use people::{People, agent};
 
 use crate::adapter::{Autotask, in_reach, number};

@@ -16,6 +16,7 @@ mod crm;
 mod desk;
 mod error;
 mod filter;
+mod knowledge;
 mod labels;
 mod picklist;
 mod projects;

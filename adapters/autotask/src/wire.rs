@@ -10,7 +10,7 @@ mod records;
 pub(crate) use decimal::Dec;
 pub(crate) use records::*;
 
-pub(crate) use loose::{Fields, Flag, Num, Str};
+pub(crate) use loose::{Fields, Flag, Num, Str, of_text};
 
 use jiff::Timestamp;
 use postern_api::{ExternalId, Owner};
@@ -37,7 +37,7 @@ macro_rules! row {
         }
     )*};
 }
-row!(TicketRow, NoteRow, ContactRow, CompanyRow, ResourceRow, RoleRow, FileRow);
+row!(TicketRow, NoteRow, NoteHead, ContactRow, CompanyRow, ResourceRow, RoleRow, FileRow);
 
 /// Whose a row is, as its `companyID` says; 0 (the MSP itself), a wrong type and a missing one name nobody.
 pub(crate) fn owner(company: Num) -> Owner {
@@ -49,12 +49,26 @@ pub(crate) fn owner(company: Num) -> Owner {
 
 /// A time: ISO 8601, in UTC where it names no zone. Years before 1970 stand for none.
 pub(crate) fn time(text: &Str) -> Option<Timestamp> {
-    let text = text.get()?;
+    at(text.get()?)
+}
+
+fn at(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
     let at = text.parse::<Timestamp>().ok().or_else(|| {
         let civil = text.parse::<jiff::civil::DateTime>().ok()?;
         Some(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
     })?;
     (at >= Timestamp::UNIX_EPOCH).then_some(at)
+}
+
+/// A time, read where it stands and kept without its text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct When(pub(crate) Option<Timestamp>);
+
+impl<'de> Deserialize<'de> for When {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        loose::of_text(deserializer, at).map(|it| Self(it.flatten()))
+    }
 }
 
 /// A time as the vendor reads it.
@@ -107,21 +121,17 @@ pub(crate) struct TicketRow {
     pub(crate) title: Str,
     pub(crate) description: Str,
     pub(crate) resolution: Str,
-    pub(crate) create_date: Str,
-    pub(crate) due_date_time: Str,
-    pub(crate) completed_date: Str,
-    pub(crate) last_activity_date: Str,
-    pub(crate) last_customer_visible_activity_date_time: Str,
-    pub(crate) first_response_date_time: Str,
-    pub(crate) first_response_due_date_time: Str,
-    pub(crate) resolved_date_time: Str,
-    pub(crate) resolved_due_date_time: Str,
+    pub(crate) create_date: When,
+    pub(crate) due_date_time: When,
+    pub(crate) completed_date: When,
+    pub(crate) last_activity_date: When,
+    pub(crate) last_customer_visible_activity_date_time: When,
+    pub(crate) first_response_date_time: When,
+    pub(crate) first_response_due_date_time: When,
+    pub(crate) resolved_date_time: When,
+    pub(crate) resolved_due_date_time: When,
     pub(crate) user_defined_fields: Fields,
 }
-
-/// The fields of [`NoteRow`], for counting.
-pub(crate) const NOTE_HEADS: [&str; 7] =
-    ["id", "ticketID", "title", "noteType", "publish", "creatorResourceID", "createdByContactID"];
 
 /// A note on a ticket.
 #[derive(Debug, Default, Deserialize)]
@@ -139,6 +149,28 @@ pub(crate) struct NoteRow {
     #[serde(rename = "createdByContactID")]
     pub(crate) created_by_contact: Num,
     pub(crate) create_date_time: Str,
+}
+
+/// The fields of [`NoteHead`].
+pub(crate) const NOTE_HEADS: [&str; 7] =
+    ["id", "ticketID", "title", "noteType", "publish", "creatorResourceID", "createdByContactID"];
+
+/// What of a note is needed to count it. There are many of them in a list of tickets, so that no text is kept.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct NoteHead {
+    pub(crate) id: Num,
+    #[serde(rename = "ticketID")]
+    pub(crate) ticket: Num,
+    /// Whether it has the title of an escalation.
+    #[serde(rename = "title", deserialize_with = "crate::desk::escalates")]
+    pub(crate) escalates: bool,
+    pub(crate) note_type: Num,
+    pub(crate) publish: Num,
+    #[serde(rename = "creatorResourceID")]
+    pub(crate) creator_resource: Num,
+    #[serde(rename = "createdByContactID")]
+    pub(crate) created_by_contact: Num,
 }
 
 impl NoteRow {

@@ -28,6 +28,10 @@ fn ticket(id: i64) -> TicketId {
     TicketId::new(&id.to_string()).expect("an id")
 }
 
+fn article(id: i64) -> ArticleId {
+    ArticleId::new(&id.to_string()).expect("an id")
+}
+
 fn adapter(url: &str, budgets: &Budgets) -> Arc<dyn Adapter> {
     let secret = autotask::SECRET.to_owned().into();
     let hosts = vec!["127.0.0.1".to_owned()];
@@ -35,6 +39,7 @@ fn adapter(url: &str, budgets: &Budgets) -> Arc<dyn Adapter> {
     config.lookup_url = format!("{url}/atservicesrest");
     config.private_field = Some("PosternPrivate".into());
     config.currency = Some("USD".into());
+    config.public_article_publish = vec![1];
     config.customer_visible = postern_autotask::CustomerVisible { invoices: true, orders: true, projects: true };
     let http = PlainHttp::new(&config.lookup_url, Some(postern_autotask::authenticator(&config))).expect("a client");
     postern_autotask::connect(config, http, budgets).expect("a good configuration")
@@ -74,12 +79,17 @@ async fn fixture(budgets: &Budgets) -> (Running<State>, Fixture) {
         },
         staff: Agent { id: "employee-1".into(), name: "Ada Agent".into(), email: None },
         escalation_target: "2nd Line".into(),
-        articles: None,
+        articles: Some(Articles {
+            public: article(801),
+            internal: article(802),
+            word: "printer".into(),
+            internal_canary: "articlecanary3".into(),
+        }),
         missing: Missing {
             ticket: ticket(999_999),
             contact: contact(999_999),
             organisation: external(999_999),
-            article: ArticleId::new("999999").expect("an id"),
+            article: article(999_999),
         },
         caps: Caps {
             // The vendor counts and creates in two steps; the gateway's own check holds the limit.
@@ -148,7 +158,7 @@ async fn the_adapter_passes_the_kit_in_trouble() {
     assert_eq!(report.outcomes().len(), 20);
 }
 
-/// What is left out is what the two `Caps`, the missing sign-in directory and the missing articles leave out, and nothing more.
+/// What is left out is what the two `Caps`, and the missing sign-in directory leave out, and nothing more.
 #[tokio::test]
 async fn the_adapter_is_held_to_every_other_trial() {
     let (_desk, fixture) = fixture(&Budgets::default()).await;

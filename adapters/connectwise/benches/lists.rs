@@ -90,6 +90,9 @@ fn lists(criterion: &mut Criterion) -> Outcome<()> {
     let each = resident()?.saturating_sub(before) / held.len();
     println!("a list of 100 tickets holds {} KB, of {} KB that came", each / 1024, bytes / 1024);
     drop(held);
+    if each > bytes + 64 * 1024 {
+        return Err("more than 64 KB beyond what came".into());
+    }
     let before = worked()?;
     for _ in 0..2000 {
         black_box(runtime.block_on(desk.tickets(&cx, &query))?);

@@ -84,8 +84,22 @@ pub(crate) fn owner(company: Num) -> Owner {
 
 /// A time, always UTC; those before 1902 stand for none.
 pub(crate) fn time(text: &Str) -> Option<Timestamp> {
-    let at: Timestamp = text.get()?.parse().ok()?;
+    at(text.get()?)
+}
+
+fn at(text: &str) -> Option<Timestamp> {
+    let at: Timestamp = text.trim().parse().ok()?;
     (at.as_second() > -2_145_916_800).then_some(at)
+}
+
+/// A time, read where it stands and kept without its text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct When(pub(crate) Option<Timestamp>);
+
+impl<'de> Deserialize<'de> for When {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        loose::of_text(deserializer, at).map(|it| Self(it.flatten()))
+    }
 }
 
 /// A time as the vendor takes it.
@@ -110,17 +124,17 @@ pub(crate) struct TicketRow {
     pub(crate) team: Inner<Ref>,
     pub(crate) owner: Inner<Ref>,
     pub(crate) priority: Inner<Id>,
-    pub(crate) required_date: Str,
+    pub(crate) required_date: When,
     #[serde(rename = "externalXRef")]
     pub(crate) external_x_ref: Str,
     pub(crate) closed_flag: Flag,
-    pub(crate) closed_date: Str,
-    pub(crate) date_responded: Str,
-    pub(crate) date_resolved: Str,
+    pub(crate) closed_date: When,
+    pub(crate) date_responded: When,
+    pub(crate) date_resolved: When,
     #[serde(rename = "respondByGoalUTC")]
-    pub(crate) respond_by_goal: Str,
+    pub(crate) respond_by_goal: When,
     #[serde(rename = "resolutionGoalUTC")]
-    pub(crate) resolution_goal: Str,
+    pub(crate) resolution_goal: When,
     pub(crate) custom_fields: Many<Field>,
     #[serde(rename = "_info")]
     pub(crate) info: Inner<Info>,

@@ -80,7 +80,7 @@ pub(crate) fn in_reach(cx: &CallCx, organisation: &ExternalId) -> Option<i64> {
     number(organisation.as_str()).filter(|_| cx.reach.contains(organisation))
 }
 
-const SUPPORTED: [Op; 24] = [
+const SUPPORTED: [Op; 25] = [
     Op::TicketList,
     Op::TicketGet,
     Op::TicketCreate,
@@ -101,6 +101,7 @@ const SUPPORTED: [Op; 24] = [
     Op::AssetList,
     Op::InvoiceList,
     Op::InvoiceGet,
+    Op::PaymentList,
     Op::AgreementList,
     Op::OrderList,
     Op::ProjectList,

@@ -1,15 +1,19 @@
-//! Invoices and contracts.
+//! Invoices, payments and contracts.
 //!
 //! **Invariant:** a customer sees an invoice only where the settings say that invoices are for customers, and it was plainly
 //! issued and is plainly not voided.
 
 use crate::adapter::{HaloPsa, in_reach, number};
-use crate::records::{by_name, day, days};
-use crate::wire::{ContractRow, Dec, InvoiceRow, Num, Str, owner};
+use crate::records::{Found, by_name, day, days};
+use crate::wire::{ContractRow, Dec, InvoiceRow, Num, PaymentRow, Str, owner};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use postern_api::domain::{Agreement, Currency, Decimal, Invoice, InvoiceLine, InvoiceQuery, InvoiceStatus, Money};
-use postern_api::{AgreementId, Billing, CallCx, Error, ExternalId, InvoiceId, Owned, Owner, Page, Result, Text};
+use postern_api::domain::{
+    Agreement, Currency, Decimal, Invoice, InvoiceLine, InvoiceQuery, InvoiceStatus, Money, Payment, PaymentStatus,
+};
+use postern_api::{
+    AgreementId, Billing, CallCx, Error, ExternalId, InvoiceId, Owned, Owner, Page, PaymentId, Result, Text,
+};
 
 #[postern_api::async_trait]
 impl Billing for HaloPsa {
@@ -40,6 +44,39 @@ impl Billing for HaloPsa {
         };
         invoice.lines = row.lines.rows().unwrap_or_default().iter().map(line).collect();
         Ok(Owned::new(owner(row.client_id), invoice))
+    }
+
+    async fn payments(
+        &self,
+        cx: &CallCx,
+        organisation: &ExternalId,
+        invoice: Option<&InvoiceId>,
+    ) -> Result<Vec<Owned<Payment>>> {
+        if in_reach(cx, organisation).is_none() {
+            return Ok(vec![]);
+        }
+        let none = (Num::default(), Str::default());
+        let (of, currency) = match invoice {
+            Some(id) => {
+                let number = number(id.as_str()).ok_or_else(|| Error::not_found("invoice"))?;
+                let row: InvoiceRow = self.client.one(cx, "Invoice", number, &[], "invoice").await?;
+                // Another organisation's invoice is a missing one.
+                if owner(row.client_id) != Owner::Organisation(organisation.clone()) {
+                    return Err(Error::not_found("invoice"));
+                }
+                (Some(number), (row.currency_code, row.currency_code_name))
+            }
+            None => (None, none),
+        };
+        let narrow: Vec<_> = of.iter().map(|it| ("invoice_id", it.to_string())).collect();
+        let list = ("InvoicePayment", "invoicepayments");
+        let found = self.records::<PaymentRow>(cx, list, Some(organisation), &narrow).await?;
+        let found = Found {
+            rows: found.rows.into_iter().filter(|(_, it)| of.is_none() || it.invoice_id.id() == of).collect(),
+            ..found
+        };
+        let payments = found.each(|row| self.payment_of(row, (currency.0, &currency.1)))?;
+        payments.whole(|a, b| b.at.cmp(&a.at).then_with(|| b.id.cmp(&a.id)))
     }
 
     async fn agreements(&self, cx: &CallCx, organisation: &ExternalId) -> Result<Vec<Owned<Agreement>>> {
@@ -87,6 +124,28 @@ impl HaloPsa {
             payment_link: None,
             customer_visible: shown && self.config.customer_visible.invoices,
             notes: None,
+        })
+    }
+
+    fn payment_of(&self, row: &PaymentRow, currency: (Num, &Str)) -> Result<Payment> {
+        let id = row.id.id().and_then(|id| PaymentId::new(&id.to_string()).ok());
+        let amount = self.money(row.amount, currency).or_else(|| {
+            // A row of nobody's is not opened, so what it comes to does not matter.
+            (owner(row.client_id) == Owner::Unknown).then(|| Money::new(Decimal::ZERO, Currency::NONE))
+        });
+        let unreadable = "an amount that cannot be read, or without a currency: set `currency`";
+        let meant = row.status.0.and_then(|it| self.config.payment_statuses.get(&it.to_string()).copied());
+        Ok(Payment {
+            id: id.ok_or_else(|| Error::bad_reply("a payment without a number"))?,
+            invoice: row.invoice_id.id().and_then(|id| InvoiceId::new(&id.to_string()).ok()),
+            amount: amount.ok_or_else(|| Error::bad_reply(unreadable))?,
+            status: meant.unwrap_or(PaymentStatus::Other),
+            method: None,
+            refunded: None,
+            receipt: None,
+            failure: None,
+            finance_notified: None,
+            at: self.clock.read(&row.date).unwrap_or(Timestamp::UNIX_EPOCH),
         })
     }
 

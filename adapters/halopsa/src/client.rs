@@ -1,8 +1,8 @@
 //! Requests in the vendor's manner: lists page by page, records one by one, writes as arrays.
 
 use crate::error;
-use crate::wire::Row;
-use postern_api::http::{Effect, Http, Request, Response};
+use crate::wire::{Row, keyed};
+use postern_api::http::{Effect, Http, Request, Response, read_json};
 use postern_api::{CallCx, Error, Result};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -189,10 +189,13 @@ fn list<R: DeserializeOwned>(response: &Response, key: &str) -> Result<List<R>> 
         let count = Some(rows.len() as u64);
         return Ok(List { rows, count });
     }
-    let parts: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_slice(&response.body).map_err(broken)?;
-    let named = parts.iter().find(|(name, _)| name.eq_ignore_ascii_case(key));
-    let any = || parts.iter().find(|(name, value)| *name != "columns" && value.get().starts_with('['));
-    let (_, rows) = named.or_else(any).ok_or_else(|| Error::bad_reply("no list"))?;
+    let (rows, count) = keyed(&response.body, key).map_err(broken)?;
+    if let Some(rows) = rows {
+        return Ok(List { rows, count: count.and_then(|it| u64::try_from(it).ok()) });
+    }
+    let parts: BTreeMap<Cow<'_, str>, &RawValue> = read_json(&response.body).map_err(broken)?;
+    let any = parts.iter().find(|(name, value)| *name != "columns" && value.get().starts_with('['));
+    let (_, rows) = any.ok_or_else(|| Error::bad_reply("no list"))?;
     let rows = serde_json::from_str(rows.get()).map_err(broken)?;
     let count = match parts.get("record_count") {
         Some(count) => serde_json::from_str::<crate::wire::Num>(count.get()).map_err(broken)?.0,

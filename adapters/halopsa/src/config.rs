@@ -1,6 +1,6 @@
 //! What an administrator says about the tenant's HaloPSA.
 
-use postern_api::domain::{Currency, OrderStatus};
+use postern_api::domain::{Currency, OrderStatus, PaymentStatus};
 use postern_api::http::SecretString;
 use postern_api::{Priority, TicketStatus, Visibility};
 use serde::Deserialize;
@@ -77,6 +77,9 @@ pub struct Config {
     /// The vendor's quotation status numbers and what they mean here; one that is not named is nothing for customers.
     #[serde(default)]
     pub quote_statuses: BTreeMap<String, OrderStatus>,
+    /// What the numbers of payments' states mean here; one that is not listed is `other`.
+    #[serde(default)]
+    pub payment_statuses: BTreeMap<String, PaymentStatus>,
     /// The currency of amounts that name none, by its three letters.
     #[serde(default)]
     pub currency: Option<String>,
@@ -169,6 +172,7 @@ impl Config {
             public_article_lists: vec![],
             project_types: vec![],
             quote_statuses: BTreeMap::new(),
+            payment_statuses: BTreeMap::new(),
             currency: None,
             customer_visible: CustomerVisible::default(),
         }
@@ -212,9 +216,12 @@ impl Config {
         let closed = self.statuses.is_empty() || self.statuses.values().any(|it| *it == TicketStatus::Closed);
         expect(closed, "statuses".into(), "at least one status that stands for `closed`");
         expect(self.project_types.iter().all(|it| *it > 0), "project_types".into(), "ticket types' numbers, 1 or more");
+        let number = |id: &String| id.parse::<i64>().is_ok_and(|it| it >= 0 && it.to_string() == *id);
         for id in self.quote_statuses.keys() {
-            let number = id.parse::<i64>().is_ok_and(|it| it >= 0 && it.to_string() == *id);
-            expect(number, format!("quote_statuses.{id}"), "a quotation status's number");
+            expect(number(id), format!("quote_statuses.{id}"), "a quotation status's number");
+        }
+        for id in self.payment_statuses.keys() {
+            expect(number(id), format!("payment_statuses.{id}"), "a payment state's number");
         }
         let currency = self.currency.as_deref().is_none_or(|it| Currency::new(it).is_some());
         expect(currency, "currency".into(), "a currency's three letters, for example `EUR`");

@@ -66,9 +66,11 @@ pub(crate) fn from_html(html: &str) -> String {
                 }
                 rest = after(rest, c.len_utf8());
             }
-            c => {
-                out.push(c);
-                rest = after(rest, c.len_utf8());
+            _ => {
+                // Whole words at a time.
+                let end = rest.find(|c: char| matches!(c, '<' | '&') || c.is_whitespace()).unwrap_or(rest.len());
+                out.push_str(rest.get(..end).unwrap_or_default());
+                rest = after(rest, end);
             }
         }
     }
@@ -210,7 +212,11 @@ fn tidy(text: &str) -> String {
             out.push_str(if empty > 0 { "\n\n" } else { "\n" });
         }
         empty = 0;
-        out.extend(line.chars().filter(|c| !c.is_control() || *c == '\t'));
+        if line.bytes().all(|it| it.is_ascii() && !it.is_ascii_control()) {
+            out.push_str(line);
+        } else {
+            out.extend(line.chars().filter(|c| !c.is_control() || *c == '\t'));
+        }
     }
     out.trim().to_owned()
 }

@@ -4,11 +4,13 @@
 //! **Invariant:** a value of a wrong type is a missing value, and a missing value is never the permissive one.
 
 mod decimal;
+mod list;
 mod loose;
 mod read;
 mod records;
 
 pub(crate) use decimal::Dec;
+pub(crate) use list::keyed;
 pub(crate) use records::*;
 
 pub(crate) use loose::{Fields, Flag, Many, Num, Str};

@@ -72,7 +72,7 @@ pub(crate) fn in_reach(cx: &CallCx, organisation: &ExternalId) -> Option<i64> {
     number(organisation.as_str()).filter(|_| cx.reach.contains(organisation))
 }
 
-const SUPPORTED: [Op; 21] = [
+const SUPPORTED: [Op; 22] = [
     Op::TicketList,
     Op::TicketGet,
     Op::TicketCreate,
@@ -94,6 +94,7 @@ const SUPPORTED: [Op; 21] = [
     Op::OrderList,
     Op::InvoiceList,
     Op::InvoiceGet,
+    Op::PaymentList,
 ];
 
 #[postern_api::async_trait]
@@ -103,8 +104,14 @@ impl Adapter for Syncro {
     }
 
     fn supports(&self) -> &'static [Op] {
-        // The last two are invoices, whose amounts mean nothing without a currency.
-        if self.config.currency.is_some() { &SUPPORTED } else { SUPPORTED.split_at(SUPPORTED.len() - 2).0 }
+        // The last ones are invoices, whose amounts mean nothing without a currency, and payments, whose amounts mean
+        // nothing either unless somebody says what they count.
+        let less = match (&self.config.currency, self.config.payments_in_cents) {
+            (Some(_), Some(_)) => 0,
+            (Some(_), None) => 1,
+            (None, _) => 3,
+        };
+        SUPPORTED.split_at(SUPPORTED.len() - less).0
     }
 
     async fn probe(&self, cx: &CallCx) -> Result<()> {

@@ -1,16 +1,18 @@
-//! Invoices and contracts.
+//! Invoices, payments and contracts.
 //!
 //! **Invariant:** a customer sees an invoice only where the settings say that invoices are for customers, and it says plainly
 //! whether it is paid.
 
 use crate::adapter::{Syncro, in_reach, number};
 use crate::records::{by_name, day, days};
-use crate::wire::{ContractRow, InvoiceRow, Owning, owner};
+use crate::wire::{ContractRow, Dec, InvoiceRow, Owning, PaymentRow, owner, time};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use postern_api::domain::{Agreement, Currency, Decimal, Invoice, InvoiceLine, InvoiceQuery, InvoiceStatus, Money};
+use postern_api::domain::{
+    Agreement, Currency, Decimal, Invoice, InvoiceLine, InvoiceQuery, InvoiceStatus, Money, Payment, PaymentStatus,
+};
 use postern_api::{
-    AgreementId, Billing, CallCx, Error, ErrorKind, ExternalId, InvoiceId, Owned, Owner, Page, Result, Text,
+    AgreementId, Billing, CallCx, Error, ErrorKind, ExternalId, InvoiceId, Owned, Owner, Page, PaymentId, Result, Text,
 };
 
 #[postern_api::async_trait]
@@ -38,6 +40,34 @@ impl Billing for Syncro {
         let mut invoice = self.invoice_of(&row)?;
         invoice.lines = self.lines(&row);
         Ok(Owned::new(owner(row.customer()), invoice))
+    }
+
+    async fn payments(
+        &self,
+        cx: &CallCx,
+        organisation: &ExternalId,
+        invoice: Option<&InvoiceId>,
+    ) -> Result<Vec<Owned<Payment>>> {
+        self.counts_money()?;
+        let message =
+            "what the connected system's payments count is not known; ask an administrator to set `payments_in_cents`";
+        let cents = self.config.payments_in_cents.ok_or_else(|| Error::new(ErrorKind::Unsupported, message))?;
+        if in_reach(cx, organisation).is_none() {
+            return Ok(vec![]);
+        }
+        if let Some(id) = invoice {
+            let number = number(id.as_str()).ok_or_else(|| Error::not_found("invoice"))?;
+            let row: InvoiceRow = self.client.one(cx, "invoices", number, "invoice").await?;
+            // Another organisation's invoice is a missing one.
+            if owner(row.customer()) != Owner::Organisation(organisation.clone()) {
+                return Err(Error::not_found("invoice"));
+            }
+        }
+        let list = ("payments", "payments");
+        let found = self.records::<PaymentRow>(cx, list, Some(organisation), false, &[]).await?;
+        let mut payments = found.each(|row| self.payment_of(row, cents))?;
+        payments.retain(|it| invoice.is_none() || it.invoice.as_ref() == invoice);
+        payments.whole(|a, b| b.at.cmp(&a.at).then_with(|| b.id.cmp(&a.id)))
     }
 
     async fn agreements(&self, cx: &CallCx, organisation: &ExternalId) -> Result<Vec<Owned<Agreement>>> {
@@ -85,6 +115,34 @@ impl Syncro {
             payment_link: None,
             customer_visible: status != InvoiceStatus::Other && self.config.customer_visible.invoices,
             notes: None,
+        })
+    }
+
+    fn payment_of(&self, row: &PaymentRow, cents: bool) -> Result<Payment> {
+        let id = row.id.id().and_then(|id| PaymentId::new(&id.to_string()).ok());
+        let hundredth = Decimal::new(1, 2);
+        let amount = row.payment_amount.0.and_then(|it| if cents { it.checked_mul(hundredth) } else { Some(it) });
+        // Of a payment for several invoices nobody knows how much is for which.
+        let invoice = match row.invoice_ids.0.as_slice() {
+            [one] => one.id().and_then(|id| InvoiceId::new(&id.to_string()).ok()),
+            _ => None,
+        };
+        Ok(Payment {
+            id: id.ok_or_else(|| Error::bad_reply("a payment without a number"))?,
+            invoice,
+            amount: self.money(Dec(amount)).ok_or_else(|| Error::bad_reply("an amount that cannot be read"))?,
+            status: match row.success.0 {
+                Some(true) => PaymentStatus::Succeeded,
+                Some(false) => PaymentStatus::Failed,
+                None => PaymentStatus::Other,
+            },
+            // A kind, and nothing that somebody typed beside it.
+            method: row.payment_method.get().filter(|it| !it.contains(|c: char| c.is_ascii_digit())).map(str::to_owned),
+            refunded: None,
+            receipt: None,
+            failure: None,
+            finance_notified: None,
+            at: time(&row.applied_at).unwrap_or(Timestamp::UNIX_EPOCH),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use crate::error;
 use crate::wire::{List, Num, Row};
-use postern_api::http::{Effect, Http, Request, Response};
+use postern_api::http::{Effect, Http, Request, Response, read_json};
 use postern_api::{CallCx, Error, Result};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -123,11 +123,10 @@ fn record<T: DeserializeOwned>(response: &Response, name: &str) -> Result<T> {
     if response.body.trim_ascii_start().first() != Some(&b'{') {
         return Err(Error::bad_reply("no object"));
     }
-    let wrapped: BTreeMap<std::borrow::Cow<'_, str>, &serde_json::value::RawValue> =
-        match serde_json::from_slice(&response.body) {
-            Ok(parts) => parts,
-            Err(e) => return Err(broken(&e)),
-        };
+    let wrapped: BTreeMap<std::borrow::Cow<'_, str>, &serde_json::value::RawValue> = match read_json(&response.body) {
+        Ok(parts) => parts,
+        Err(e) => return Err(broken(&e)),
+    };
     match wrapped.get(name).filter(|it| it.get().starts_with('{')) {
         Some(inner) => serde_json::from_str(inner.get()).map_err(|e| broken(&e)),
         None => response.json(),

@@ -57,6 +57,9 @@ pub struct Config {
     /// What customers may see of records that the vendor has no mark for; nothing where nothing is said.
     #[serde(default)]
     pub customer_visible: CustomerVisible,
+    /// Whether payments come in hundredths: the vendor's description does not say. Without it payments are not read.
+    #[serde(default)]
+    pub payments_in_cents: Option<bool>,
 }
 
 /// Records that the vendor does not mark as the customer's, and whether customers may see their own all the same.
@@ -114,6 +117,7 @@ impl Config {
             technicians: BTreeMap::new(),
             currency: None,
             customer_visible: CustomerVisible::default(),
+            payments_in_cents: None,
         }
     }
 

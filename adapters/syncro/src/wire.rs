@@ -45,13 +45,14 @@ pub(crate) fn owner(customer_id: Num) -> Owner {
     }
 }
 
-/// A time. The vendor writes UTC with a zone; what has none is taken for UTC too.
+/// A time. The vendor writes UTC with a zone; what has none is taken for UTC too. Years before 1970 stand for none.
 pub(crate) fn time(text: &Str) -> Option<Timestamp> {
     let text = text.get()?;
-    match text.parse::<Timestamp>() {
-        Ok(at) => Some(at),
-        Err(_) => Some(text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp()),
-    }
+    let at = match text.parse::<Timestamp>() {
+        Ok(at) => at,
+        Err(_) => text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp(),
+    };
+    (at >= Timestamp::UNIX_EPOCH).then_some(at)
 }
 
 /// A ticket, in lists and alone. In lists the vendor sends the first comment alone.
@@ -181,7 +182,7 @@ mod tests {
         assert_eq!(read("2019-11-05T09:13:33.422-07:00").as_deref(), Some("2019-11-05T16:13:33.422Z"));
         assert_eq!(read("2019-11-05T09:13:33").as_deref(), Some("2019-11-05T09:13:33Z"));
         assert_eq!(read("2019-11-05").as_deref(), Some("2019-11-05T00:00:00Z"));
-        for none in ["", "soon", "99999-01-01T00:00:00Z", "2019-13-40", "-"] {
+        for none in ["", "soon", "1899-12-30T00:00:00Z", "99999-01-01T00:00:00Z", "2019-13-40", "-"] {
             assert_eq!(read(none), None, "{none}");
         }
     }

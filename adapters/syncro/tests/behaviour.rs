@@ -65,6 +65,7 @@ fn adapter(url: &str) -> Arc<dyn Adapter> {
     config.private_field = Some("Private".into());
     config.public_pages = vec![901];
     config.currency = Some("USD".into());
+    config.payments_in_cents = Some(true);
     config.customer_visible = postern_syncro::CustomerVisible { invoices: true, orders: true };
     let http = PlainHttp::new(&config.base_url, Some(postern_syncro::authenticator(&config))).expect("a client");
     postern_syncro::connect(config, http).expect("a good configuration")

@@ -20,6 +20,16 @@ pub(super) enum Class {
     Organisation,
     /// Everybody of the tenant.
     Tenant,
+    /// Employees, and customers of this tier.
+    Tier(String),
+    /// Employees, and no customer.
+    Staff,
+    /// Those who see an organisation's bills: its lead, and who looks after money.
+    Billed,
+    /// Those of the provider who see bills, where the organisation does not see this one.
+    BilledInside,
+    /// What somebody with this address was told: that person, the organisation's lead, employees.
+    Told(String),
     /// Whoever may read this ticket.
     Ticket(String),
     /// An e-mail address in a ticket's text: whoever may read the ticket and sees addresses in text.
@@ -41,6 +51,11 @@ impl Class {
             Class::Financial => "financial",
             Class::Organisation => "organisation",
             Class::Tenant => "tenant",
+            Class::Tier(_) => "tier",
+            Class::Staff => "staff",
+            Class::Billed => "billed",
+            Class::BilledInside => "billed inside",
+            Class::Told(_) => "told",
             Class::Ticket(_) => "ticket",
             Class::InText(_) => "in text",
             Class::Way(_) => "way",
@@ -83,9 +98,15 @@ pub(super) struct Facts {
 }
 
 const SEES_INTERNAL: [&str; 5] = ["support-read", "support-write", "service-lead", "owner", "admin"];
+const SEES_BILLS: [&str; 4] = ["lead-customer", "service-lead", "finance", "owner"];
 const SEES_MONEY: [&str; 2] = ["finance", "owner"];
 const SEES_WAYS: [&str; 5] = ["lead-customer", "support-write", "service-lead", "owner", "admin"];
 const SEES_WAYS_IN_TEXT: [&str; 4] = ["support-write", "service-lead", "owner", "admin"];
+
+/// The tier of an organisation, by which questions and answers are shown.
+fn tier_of(organisation: &str) -> Option<&'static str> {
+    [("acme", "enterprise"), ("globex", "professional")].into_iter().find(|it| it.0 == organisation).map(|it| it.1)
+}
 
 /// Every canary that there is, and every ticket.
 #[derive(Debug, Default)]
@@ -96,8 +117,19 @@ pub(super) struct Canaries {
     pub(super) seen: BTreeSet<(&'static str, &'static str)>,
     found: BTreeSet<String>,
     scanned: usize,
-    finder: Option<AhoCorasick>,
+    finders: Vec<Finder>,
 }
+
+/// Finds some of the canaries.
+#[derive(Debug)]
+struct Finder {
+    from: usize,
+    until: usize,
+    automaton: AhoCorasick,
+}
+
+/// Canaries that are looked for by a finder of their own before all are put into one: to build one takes long.
+const RECENT: usize = 400;
 
 /// Whether nothing of a word or number stands right beside it. A number that is a canary would else be found by chance in some
 /// long one, such as a time in nanoseconds or the id of a trace.
@@ -135,7 +167,30 @@ impl Canaries {
         needle: String,
     ) {
         self.all.push(Canary { needle, place: place.into(), class, desk, organisation });
-        self.finder = None;
+    }
+
+    /// Somebody has another address now.
+    pub(super) fn moved(&mut self, desk: &str, from: &str, to: &str) {
+        for it in self.all.iter_mut().filter(|it| it.desk == desk) {
+            if let Class::Told(email) = &mut it.class
+                && email == from
+            {
+                *email = to.to_owned();
+            }
+        }
+    }
+
+    /// An amount of money that stands in no other place; more digits than the parts of a second have.
+    pub(super) fn amount(
+        &mut self,
+        desk: &'static str,
+        organisation: Option<&'static str>,
+        class: Class,
+        place: String,
+    ) -> u64 {
+        let amount = 7_070_000_000 + u64::try_from(self.count()).unwrap();
+        self.literal(desk, organisation, class, place, amount.to_string());
+        amount
     }
 
     /// How many there are.
@@ -160,13 +215,27 @@ impl Canaries {
         self.found.retain(|it| before.contains(it) || !it.contains("(Way("));
     }
 
+    /// Finders of every canary that there is: one of most, and one of those that came since.
+    fn finders(&mut self) -> Vec<Finder> {
+        let mut finders = std::mem::take(&mut self.finders);
+        let known = finders.first().map_or(0, |it| it.until);
+        if finders.last().is_none_or(|it| it.until < self.all.len()) {
+            let from = if self.all.len() - known > RECENT { 0 } else { known };
+            finders.truncate(usize::from(from > 0));
+            let needles = self.all[from..].iter().map(|it| it.needle.as_bytes());
+            let automaton = AhoCorasick::builder().ascii_case_insensitive(true).build(needles).unwrap();
+            finders.push(Finder { from, until: self.all.len(), automaton });
+        }
+        finders
+    }
+
     fn scan(&mut self, reader: Option<&Reader>, what: &str, bytes: &[u8]) {
         self.scanned += bytes.len();
-        let needles = || self.all.iter().map(|it| it.needle.as_bytes());
-        let build = || AhoCorasick::builder().ascii_case_insensitive(true).build(needles()).unwrap();
-        let finder = self.finder.take().unwrap_or_else(build);
-        for hit in finder.find_overlapping_iter(bytes) {
-            let canary = &self.all[hit.pattern().as_usize()];
+        let finders = self.finders();
+        for (finder, hit) in
+            finders.iter().flat_map(|it| it.automaton.find_overlapping_iter(bytes).map(move |hit| (it, hit)))
+        {
+            let canary = &self.all[finder.from + hit.pattern().as_usize()];
             if canary.needle.bytes().all(|it| it.is_ascii_digit()) && !alone(bytes, hit.start(), hit.end()) {
                 continue;
             }
@@ -181,7 +250,7 @@ impl Canaries {
                 }
             }
         }
-        self.finder = Some(finder);
+        self.finders = finders;
     }
 
     fn may(&self, canary: &Canary, reader: &Reader) -> bool {
@@ -206,6 +275,13 @@ impl Canaries {
             Class::Internal => of_role(&SEES_INTERNAL),
             Class::Financial => of_role(&SEES_MONEY),
             Class::Organisation | Class::Tenant | Class::Typed => true,
+            Class::Tier(tier) => !is_customer || reader.organisation.and_then(tier_of) == Some(tier),
+            Class::Staff => !is_customer,
+            Class::Billed => of_role(&SEES_BILLS),
+            Class::BilledInside => !is_customer && of_role(&SEES_BILLS),
+            Class::Told(email) => {
+                !is_customer || of_role(&["lead-customer"]) || email.eq_ignore_ascii_case(&reader.email)
+            }
             Class::Ticket(id) => reads(id),
             Class::InText(id) => reads(id) && of_role(&SEES_WAYS_IN_TEXT),
             Class::Way(email) => email.eq_ignore_ascii_case(&reader.email) || of_role(&SEES_WAYS),

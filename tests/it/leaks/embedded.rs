@@ -1,19 +1,20 @@
 //! The same for Postern's own backend, whose records are rows of a database.
 
 use super::canary::{Canaries, Class, Facts};
+use super::portal;
 use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Rows of a query, each as texts.
-fn rows(db: &Connection, query: &str, tenant: &str) -> Vec<Vec<Option<String>>> {
+pub(super) fn rows(db: &Connection, query: &str, tenant: &str) -> Vec<Vec<Option<String>>> {
     let mut statement = db.prepare(query).unwrap();
     let columns = statement.column_count();
     let row = |row: &rusqlite::Row<'_>| (0..columns).map(|at| row.get::<_, Option<String>>(at)).collect();
     statement.query_map(params![tenant], row).unwrap().map(Result::unwrap).collect()
 }
 
-fn ours(organisation: &str) -> Option<&'static str> {
+pub(super) fn ours(organisation: &str) -> Option<&'static str> {
     ["acme", "globex"].into_iter().find(|it| *it == organisation)
 }
 
@@ -67,6 +68,7 @@ pub(super) fn plant(data: &Path, tenant: &'static str, canaries: &mut Canaries) 
         canaries.tickets.insert((tenant, id.clone().unwrap()), facts);
     }
     texts(&db, tenant, canaries);
+    portal::plant(&db, tenant, canaries);
     db.commit().unwrap();
     renamed
 }
@@ -151,7 +153,7 @@ fn others(db: &Connection, tenant: &'static str, canaries: &mut Canaries) {
     let names = "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%STRICT%' AND name NOT LIKE ?";
     for row in rows(db, names, "sqlite%") {
         let table = row.first().cloned().flatten().unwrap();
-        if APART.contains(&&*table) || TABLES.iter().any(|it| it.0 == table) {
+        if APART.contains(&&*table) || TABLES.iter().any(|it| it.0 == table) || portal::knows(&table) {
             continue;
         }
         let columns: Vec<String> =
@@ -172,8 +174,7 @@ fn others(db: &Connection, tenant: &'static str, canaries: &mut Canaries) {
                     let word = canaries.word(tenant, owner, if is_nobodys { Class::Never } else { class }, place);
                     format!("{column} = {column} || ' {word}'")
                 } else if MONEY.iter().any(|it| column.contains(it)) {
-                    let amount = 70_700_000 + canaries.count();
-                    canaries.literal(tenant, owner, Class::Financial, place, amount.to_string());
+                    let amount = canaries.amount(tenant, owner, Class::Financial, place);
                     format!("{column} = {amount}")
                 } else {
                     continue;

@@ -4,6 +4,7 @@
 //! vendor has, which every record gets. A table that is new gets canaries in its texts, for its organisation, without a line here.
 
 use super::canary::{Canaries, Class, Facts};
+use super::fields::{BILLS, Place, class, is_money, is_sum};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -26,7 +27,22 @@ impl Organisations {
     }
 }
 
+/// Records of some tables and whose they are, for those of the two organisations.
+pub(super) fn whose(tables: &Tables<'_>, names: &[&str], of: Organisations) -> Vec<(&'static str, String)> {
+    let rows = tables.iter().filter(|(it, _)| names.contains(it)).flat_map(|(_, rows)| rows.iter());
+    let owned = rows.filter_map(|row| Some((company(row).and_then(|it| of.name(it))?, id(row).to_string())));
+    owned.collect()
+}
+
 const ORGANISATIONS: [&str; 4] = ["clients", "companies", "customers", "Companies"];
+/// Where a part names its whole, and in which tables that is.
+const PARENTS: [(&str, [&str; 2]); 5] = [
+    ("/invoice_id", ["invoices", "Invoices"]),
+    ("/invoice/id", ["invoices", "Invoices"]),
+    ("/invoiceID", ["invoices", "Invoices"]),
+    ("/projectId", ["projects", "Projects"]),
+    ("/projectID", ["projects", "Projects"]),
+];
 const PEOPLE: [&str; 3] = ["users", "contacts", "Contacts"];
 const TICKETS: [&str; 2] = ["tickets", "Tickets"];
 
@@ -35,7 +51,7 @@ fn number(row: &Value, pointers: &[&str]) -> Option<i64> {
 }
 
 fn company(row: &Value) -> Option<i64> {
-    number(row, &["/client_id", "/company/id", "/companyID", "/customer_id"])
+    number(row, &["/client_id", "/company/id", "/companyID", "/customer_id", "/customer/id"])
 }
 
 fn id(row: &Value) -> i64 {
@@ -68,6 +84,8 @@ pub(super) struct Planter<'c> {
     pub(super) organisations: Organisations,
     /// Whether a row of this vendor and table is for customers: a note, a file, an article.
     pub(super) is_public: fn(&str, &str, &Value) -> bool,
+    /// Invoices and projects by table and number: whose they are, and whether they are for customers. Their parts do not say.
+    pub(super) parents: BTreeMap<(&'static str, i64), (Option<&'static str>, bool)>,
 }
 
 impl Planter<'_> {
@@ -80,6 +98,7 @@ impl Planter<'_> {
             }
         }
         self.know_tickets(&tables);
+        self.know_parents(&tables);
         for (table, rows) in &mut tables {
             for row in rows.iter_mut() {
                 self.row(table, row);
@@ -143,6 +162,24 @@ impl Planter<'_> {
         }
     }
 
+    fn know_parents(&mut self, tables: &Tables<'_>) {
+        for (table, rows) in tables.iter().filter(|(it, _)| PARENTS.iter().any(|(_, tables)| tables.contains(it))) {
+            for row in rows.iter() {
+                let owner = company(row).and_then(|it| self.organisations.name(it));
+                let shown = (self.is_public)(self.desk, table, row);
+                self.parents.insert((table, id(row)), (owner, shown));
+            }
+        }
+    }
+
+    /// Of what a row is a part, where it is one of an invoice or a project: whose, and whether that is for customers.
+    fn parent(&self, row: &Value) -> Option<(Option<&'static str>, bool)> {
+        let (pointer, tables) = PARENTS.iter().find(|(pointer, _)| row.pointer(pointer).is_some_and(Value::is_i64))?;
+        let number = number(row, &[pointer])?;
+        let known = tables.iter().find_map(|it| self.parents.get(&(*it, number)));
+        Some(known.copied().unwrap_or_default())
+    }
+
     fn row(&mut self, table: &'static str, row: &mut Value) {
         let ticket = if TICKETS.contains(&table) {
             Some(id(row))
@@ -152,14 +189,20 @@ impl Planter<'_> {
         let ticket = ticket.map(|it| it.to_string());
         let facts = ticket.as_ref().and_then(|it| self.canaries.tickets.get(&(self.desk, it.clone()))).cloned();
         let owner = if ORGANISATIONS.contains(&table) { Some(id(row)) } else { company(row) };
-        let organisation = match (&facts, owner) {
-            (Some(facts), _) => facts.organisation,
-            (None, Some(owner)) => self.organisations.name(owner),
-            (None, None) => None,
+        let parent = self.parent(row);
+        let organisation = match (&facts, owner, parent) {
+            (Some(facts), _, _) => facts.organisation,
+            (None, Some(owner), _) => self.organisations.name(owner),
+            (None, None, Some((owner, _))) => owner,
+            (None, None, None) => None,
         };
-        // A row that names an owner, or a ticket, whom nobody has a mapping for is nobody's.
-        let is_nobodys = organisation.is_none() && (ticket.is_some() || owner.is_some());
-        let public = (self.is_public)(self.desk, table, row);
+        // A row that names an owner, a ticket or a whole, whom nobody has a mapping for is nobody's.
+        let is_nobodys = organisation.is_none() && (ticket.is_some() || owner.is_some() || parent.is_some());
+        let public = match parent {
+            // What bills hold is for whoever sees the bill; of a project some parts are not.
+            Some((_, shown)) => shown && (BILLS.contains(&table) || (self.is_public)(self.desk, table, row)),
+            None => (self.is_public)(self.desk, table, row),
+        };
         let place = format!("{} {table} {}", self.desk, id(row));
         let at = Place { table, ticket, organisation, is_nobodys, public, place };
         self.leaves(&at, "", row);
@@ -180,6 +223,9 @@ impl Planter<'_> {
         match value {
             Value::Object(fields) => fields.iter_mut().for_each(|(name, value)| self.leaves(at, name, value)),
             Value::Array(items) => items.iter_mut().for_each(|it| self.leaves(at, name, it)),
+            Value::String(text) if is_sum(at, name) && text.parse::<f64>().is_ok_and(|it| it != 0.0) => {
+                *text = format!("{}.00", self.sum(at, name));
+            }
             Value::String(text) => {
                 let Some(class) = class(at, name, text) else { return };
                 let class = if at.is_nobodys { Class::Never } else { class };
@@ -196,95 +242,23 @@ impl Planter<'_> {
                 };
             }
             Value::Number(money) if is_money(name) => {
-                let amount = 70_700_000 + self.canaries.count();
                 let place = format!("{} {name}", at.place);
-                self.canaries.literal(self.desk, at.organisation, Class::Financial, place, amount.to_string());
-                *money = amount.into();
+                *money = self.canaries.amount(self.desk, at.organisation, Class::Financial, place).into();
+            }
+            Value::Number(sum) if is_sum(at, name) && sum.as_f64() != Some(0.0) => {
+                let amount = self.sum(at, name);
+                *sum = amount.into();
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
-}
 
-struct Place {
-    table: &'static str,
-    ticket: Option<String>,
-    organisation: Option<&'static str>,
-    is_nobodys: bool,
-    public: bool,
-    place: String,
-}
-
-fn is_money(name: &str) -> bool {
-    let name = name.to_lowercase();
-    ["cost", "margin", "profit", "chargeamount", "hourlyrate", "revenue", "creditlimit", "billamount"]
-        .iter()
-        .any(|it| name.contains(it))
-}
-
-/// Who may read this field; `None`: it is not a text, or one that the system has a meaning for.
-fn class(at: &Place, name: &str, text: &str) -> Option<Class> {
-    let seeded = text.to_lowercase().contains("canary");
-    if is_money(name) {
-        return Some(Class::Financial);
+    /// An amount that whoever sees the bill may see.
+    fn sum(&mut self, at: &Place, name: &str) -> u64 {
+        let class = if at.is_nobodys { Class::Never } else { at.billed() };
+        let place = format!("{} {name}", at.place);
+        self.canaries.amount(self.desk, at.organisation, class, place)
     }
-    let on_ticket = || at.ticket.clone().map_or(Class::Never, Class::Ticket);
-    let side = |shown: Class| if at.public { shown } else { Class::Internal };
-    Some(match (at.table, name) {
-        ("tickets" | "Tickets", "summary" | "details" | "title" | "description" | "subject") => on_ticket(),
-        // Of an open ticket it is somebody's draft.
-        ("Tickets", "resolution") if !text.is_empty() => side(on_ticket()),
-        ("tickets", "slaexcuse" | "file_name") => Class::Internal,
-        ("actions", "note" | "note_html") if !text.is_empty() => side(on_ticket()),
-        ("notes", "text") | ("TicketNotes", "description") | ("comments", "body") => side(on_ticket()),
-        ("time_entries", "notes") => side(on_ticket()),
-        ("time_entries", "internalNotes") => Class::Internal,
-        ("attachments", "filename") | ("documents", "title") => side(on_ticket()),
-        ("TicketAttachments", "title" | "fullPath") => side(on_ticket()),
-        ("users" | "contacts" | "Contacts", "notes" | "note") if !text.is_empty() => Class::Internal,
-        ("users" | "contacts" | "Contacts", "title") => Class::Organisation,
-        ("users" | "contacts" | "Contacts", _) if !seeded => return None,
-        ("agents", "email") if !text.is_empty() => Class::StaffWay,
-        ("companies" | "Companies" | "clients", "name" | "companyName") => Class::Organisation,
-        ("customers", "business_name") => Class::Organisation,
-        ("articles", "name" | "title" | "issue" | "description" | "resolution") => side(Class::Tenant),
-        ("pages", "name" | "body") => side(Class::Tenant),
-        // Names that are looked for, by which they mean something.
-        (
-            "actions"
-            | "notes"
-            | "comments"
-            | "tickets"
-            | "Tickets"
-            | "TicketNotes"
-            | "attachments"
-            | "documents"
-            | "TicketAttachments"
-            | "agents"
-            | "teams"
-            | "statuses"
-            | "types"
-            | "priorities"
-            | "members"
-            | "categories"
-            | "agreements"
-            | "Resources"
-            | "ResourceServiceDeskRoles"
-            | "articles"
-            | "pages"
-            | "companies"
-            | "Companies"
-            | "clients"
-            | "customers"
-            | "time_entries",
-            _,
-        ) => return seeded.then_some(Class::Never),
-        // A table that nobody has told of here: its texts are its organisation's.
-        (_, "name" | "title" | "summary" | "subject" | "description" | "notes" | "details" | "text" | "body") => {
-            if at.organisation.is_some() { Class::Organisation } else { Class::Tenant }
-        }
-        (_, _) => return seeded.then_some(Class::Never),
-    })
 }
 
 /// What somebody is called now.

@@ -320,6 +320,7 @@ async fn api(state: &State, quirks: &Quirks, asked: &Asked<'_>) -> Response {
         [_, "query"] | [_, "query", "next"] => query::rows(&mut state.data.lock(), quirks, entity, asked),
         [_, "query", "count"] => query::count(&mut state.data.lock(), quirks, entity, asked),
         ["tickets", id, "attachments"] if get => query::files(&mut state.data.lock(), id),
+        ["knowledgebasearticles", id, "plaintextcontent"] if get => query::contents(&mut state.data.lock(), id),
         ["tickets", id, "notes"] if post => {
             let written = writes::note(&mut state.data.lock(), quirks, id, asked.body);
             done(quirks, written).await

@@ -118,6 +118,8 @@ pub struct Data {
     pub assets: Vec<Value>,
     /// `/Invoice`
     pub invoices: Vec<Value>,
+    /// `/InvoicePayment`
+    pub payments: Vec<Value>,
     /// `/ClientContract`
     pub contracts: Vec<Value>,
     /// `/Quotation`
@@ -144,6 +146,7 @@ impl Data {
             sites,
             assets,
             invoices,
+            payments,
             contracts,
             quotes,
             projects,
@@ -163,6 +166,7 @@ impl Data {
             ("sites", sites),
             ("assets", assets),
             ("invoices", invoices),
+            ("payments", payments),
             ("contracts", contracts),
             ("quotes", quotes),
             ("projects", projects),

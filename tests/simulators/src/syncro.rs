@@ -115,6 +115,8 @@ pub struct Data {
     pub assets: Vec<Value>,
     /// `/invoices`
     pub invoices: Vec<Value>,
+    /// `/payments`
+    pub payments: Vec<Value>,
     /// `/contracts`
     pub contracts: Vec<Value>,
     /// `/estimates`
@@ -138,6 +140,7 @@ impl Data {
             mails: _,
             assets,
             invoices,
+            payments,
             contracts,
             estimates,
             writes: _,
@@ -151,6 +154,7 @@ impl Data {
             ("users", users),
             ("assets", assets),
             ("invoices", invoices),
+            ("payments", payments),
             ("contracts", contracts),
             ("estimates", estimates),
         ]

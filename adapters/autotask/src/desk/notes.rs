@@ -9,7 +9,7 @@
 use crate::adapter::Autotask;
 use crate::desk::people::agent;
 use crate::filter::Filter;
-use crate::wire::{NOTE_HEADS, NoteRow, time};
+use crate::wire::{NOTE_HEADS, NoteHead, NoteRow, Num, PUBLIC, of_text, time};
 use jiff::Timestamp;
 use postern_api::domain::Author;
 use postern_api::{Agent, CallCx, Comment, CommentId, ContactId, Error, Escalation, Person, Result, Text};
@@ -63,10 +63,16 @@ pub(crate) fn read_title(title: &str) -> Option<(&str, Signed<'_>)> {
     (mark == "gw" || mark.starts_with("gw:")).then_some((mark, signed))
 }
 
+/// Whether a title is that of an escalation; read where it stands.
+pub(crate) fn escalates<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    let read = |title: &str| matches!(read_title(title.trim()), Some((_, Signed::Escalation)));
+    of_text(deserializer, read).map(|it| it.unwrap_or_default())
+}
+
 impl Autotask {
-    /// Whether a note is a comment or an escalation; the others are a machine's.
-    fn spoken(&self, row: &NoteRow) -> bool {
-        row.note_type.0.is_some_and(|it| self.config.note_types.contains(&it))
+    /// Whether a note of this type is a comment or an escalation; the others are a machine's.
+    fn spoken(&self, note_type: Num) -> bool {
+        note_type.0.is_some_and(|it| self.config.note_types.contains(&it))
     }
 
     /// What Postern wrote into the title, where it was Postern.
@@ -93,7 +99,7 @@ impl Autotask {
         for row in rows {
             if let Some(escalation) = self.escalation(&row, own) {
                 history.escalations.push(escalation);
-            } else if self.spoken(&row)
+            } else if self.spoken(row.note_type)
                 && let Some(comment) = self.comment_of(&row, own, &agents, &customers)?
             {
                 if !comment.internal {
@@ -187,14 +193,15 @@ impl Autotask {
         }
         let own = self.own_resource(cx).await?;
         let most = self.config.max_rows;
-        let found = self.client.among::<NoteRow>(cx, "TicketNotes", "ticketID", tickets, &NOTE_HEADS, most).await?;
+        let found = self.client.among::<NoteHead>(cx, "TicketNotes", "ticketID", tickets, &NOTE_HEADS, most).await?;
         for row in found.rows {
-            let escalation = row.internal() && matches!(self.signed(&row, own), Some((_, Signed::Escalation)));
-            if escalation || !self.spoken(&row) {
+            let is_internal = row.publish.0 != Some(PUBLIC);
+            let ours = own.is_some() && row.creator_resource.id() == own && row.created_by_contact.id().is_none();
+            if (is_internal && ours && row.escalates) || !self.spoken(row.note_type) {
                 continue;
             }
             let Some((public, internal)) = row.ticket.id().and_then(|it| counts.get_mut(&it)) else { continue };
-            *(if row.internal() { internal } else { public }) += 1;
+            *(if is_internal { internal } else { public }) += 1;
         }
         Ok(counts)
     }

@@ -45,13 +45,13 @@ impl Autotask {
     /// A ticket from its row alone: without the names of people.
     pub(crate) fn ticket_of(&self, row: &TicketRow, lists: &Picklists) -> Result<Ticket> {
         let id = row.id.id().and_then(|id| TicketId::new(&id.to_string()).ok());
-        let created_at = time(&row.create_date).unwrap_or(Timestamp::UNIX_EPOCH);
-        let responded_at = time(&row.first_response_date_time);
-        let resolved_at = time(&row.resolved_date_time).or_else(|| time(&row.completed_date));
+        let created_at = row.create_date.0.unwrap_or(Timestamp::UNIX_EPOCH);
+        let responded_at = row.first_response_date_time.0;
+        let resolved_at = row.resolved_date_time.0.or(row.completed_date.0);
         // Only times that no internal note moves.
-        let seen = [responded_at, resolved_at, time(&row.last_customer_visible_activity_date_time)];
+        let seen = [responded_at, resolved_at, row.last_customer_visible_activity_date_time.0];
         let public_updated_at = seen.into_iter().flatten().fold(created_at, Timestamp::max);
-        let touched = time(&row.last_activity_date).unwrap_or_default();
+        let touched = row.last_activity_date.0.unwrap_or_default();
         let status = lists.status(row.status.id());
         // While the ticket is open it is a draft of somebody's.
         let ended = matches!(status, TicketStatus::Closed | TicketStatus::Resolved);
@@ -73,9 +73,9 @@ impl Autotask {
             updated_at: public_updated_at.max(touched),
             public_updated_at,
             sla: Sla {
-                response_due: time(&row.first_response_due_date_time),
+                response_due: row.first_response_due_date_time.0,
                 responded_at,
-                resolution_due: time(&row.resolved_due_date_time).or_else(|| time(&row.due_date_time)),
+                resolution_due: row.resolved_due_date_time.0.or(row.due_date_time.0),
                 resolved_at,
                 breach_reason: None,
             },

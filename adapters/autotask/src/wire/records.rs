@@ -149,6 +149,20 @@ rows! {
         notes: Str = "summaryNotes",
         free: Flag = "isNonBillable",
     }
+    /// An article of the knowledge base, without its text.
+    ArticleRow {
+        title: Str = "title",
+        keywords: Str = "keywords",
+        category: Num = "articleCategoryID",
+        publish: Num = "publish",
+        active: Flag = "isActive",
+        created: Str = "createdDateTime",
+        modified: Str = "lastModifiedDateTime",
+    }
+    /// A category of articles.
+    CategoryRow {
+        name: Str = "name",
+    }
     /// Somebody who works for the MSP, with the address that is theirs at work.
     ColleagueRow {
         email: Str = "email",

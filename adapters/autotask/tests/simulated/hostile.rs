@@ -159,5 +159,5 @@ async fn a_vendor_that_is_slow_or_gone_is_told_apart() {
 #[tokio::test]
 async fn what_is_not_supported_says_so() {
     let desk = desk().await;
-    assert!(desk.adapter.identity().is_none() && desk.adapter.knowledge().is_none());
+    assert!(desk.adapter.identity().is_none() && desk.adapter.documents().is_none());
 }

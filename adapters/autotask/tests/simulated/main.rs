@@ -3,7 +3,11 @@
 #[cfg(test)]
 mod changes;
 #[cfg(test)]
+mod clocks;
+#[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod knowledge;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]

@@ -25,6 +25,9 @@ impl Desk {
     pub(crate) fn crm(&self) -> &dyn Crm {
         self.adapter.crm().expect("customer records")
     }
+    pub(crate) fn knowledge(&self) -> &dyn KnowledgeBase {
+        self.adapter.knowledge().expect("a knowledge base")
+    }
     pub(crate) async fn ids(&self, query: &TicketQuery) -> Vec<String> {
         let page = self.desk().tickets(&acme(), query).await.expect("a page");
         opened(page.rows).iter().map(|it| it.id.to_string()).collect()

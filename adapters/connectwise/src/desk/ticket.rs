@@ -56,8 +56,8 @@ impl ConnectWise {
     pub(crate) fn ticket_of(&self, row: &TicketRow, meanings: &Meanings) -> Result<Ticket> {
         let id = row.id.id().and_then(|id| TicketId::new(&id.to_string()).ok());
         let created_at = time(&row.info.date_entered).unwrap_or(Timestamp::UNIX_EPOCH);
-        let (responded_at, closed_at) = (time(&row.date_responded), time(&row.closed_date));
-        let resolved_at = time(&row.date_resolved).or(closed_at);
+        let (responded_at, closed_at) = (row.date_responded.0, row.closed_date.0);
+        let resolved_at = row.date_resolved.0.or(closed_at);
         // Only times that no internal note moves.
         let public_updated_at = created_at.max(responded_at.unwrap_or_default()).max(resolved_at.unwrap_or_default());
         Ok(Ticket {
@@ -78,9 +78,9 @@ impl ConnectWise {
             updated_at: public_updated_at.max(time(&row.info.last_updated).unwrap_or_default()),
             public_updated_at,
             sla: Sla {
-                response_due: time(&row.respond_by_goal),
+                response_due: row.respond_by_goal.0,
                 responded_at,
-                resolution_due: time(&row.resolution_goal).or_else(|| time(&row.required_date)),
+                resolution_due: row.resolution_goal.0.or(row.required_date.0),
                 resolved_at,
                 breach_reason: None,
             },

@@ -5,6 +5,9 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
+/// 1902, in seconds: what is older is none.
+const FIRST: i64 = -2_145_916_800;
+
 /// Reads and writes the vendor's times in the zone that they are assumed to be in.
 #[derive(Debug, Clone)]
 pub(crate) struct Clock(pub(crate) TimeZone);
@@ -13,11 +16,12 @@ impl Clock {
     /// A time; 1899, 1900 and year 1 stand for none.
     pub(crate) fn read(&self, text: &Str) -> Option<Timestamp> {
         let text = text.get()?;
-        let at = match text.parse::<Timestamp>() {
-            Ok(zoned) => zoned,
-            Err(_) => text.parse::<DateTime>().ok()?.to_zoned(self.0.clone()).ok()?.timestamp(),
+        let zoned = text.split_once(['T', 't', ' ']).is_some_and(|(_, time)| time.contains(['Z', 'z', '+', '-']));
+        let at = match zoned {
+            true => text.parse::<Timestamp>().ok()?,
+            false => text.parse::<DateTime>().ok()?.to_zoned(self.0.clone()).ok()?.timestamp(),
         };
-        (at.to_zoned(TimeZone::UTC).year() >= 1902).then_some(at)
+        (at.as_second() >= FIRST).then_some(at)
     }
 
     /// A time as the vendor writes it.

@@ -42,7 +42,7 @@ macro_rules! owning {
         }
     )*};
 }
-owning!(AssetRow, SiteRow, InvoiceRow, ContractRow, QuoteRow, ProjectRow);
+owning!(AssetRow, SiteRow, InvoiceRow, PaymentRow, ContractRow, QuoteRow, ProjectRow);
 
 rows! {
     /// A piece of equipment.
@@ -87,6 +87,14 @@ rows! {
     LineRow {
         item_shortdescription: Str,
         net_amount: Dec,
+    }
+    /// A payment. What the bank or the card's processor said of it is not read.
+    PaymentRow {
+        client_id: Num,
+        invoice_id: Num,
+        date: Str,
+        amount: Dec,
+        status: Num,
     }
     /// A contract.
     ContractRow {

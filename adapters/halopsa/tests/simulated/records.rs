@@ -32,6 +32,7 @@ async fn shown() -> Desk {
     desk_with(|it| {
         it.customer_visible = postern_halopsa::CustomerVisible { invoices: true, orders: true, projects: true };
         it.currency = Some("USD".into());
+        it.payment_statuses = [("1".into(), PaymentStatus::Succeeded)].into();
         it.quote_statuses = [("1".into(), OrderStatus::Draft), ("2".into(), OrderStatus::Sent)].into();
     })
     .await
@@ -96,6 +97,39 @@ async fn what_is_out_of_reach_is_not_asked_for() {
     assert!(billing.agreements(&acme(), &ext(GLOBEX)).await.expect("none").is_empty());
     assert!(desk.crm().sites(&acme(), &ext(GLOBEX)).await.expect("none").is_empty());
     assert_eq!(desk.state().log.all().len(), 0);
+}
+
+#[tokio::test]
+async fn payments_are_the_invoices_and_their_state_is_what_the_configuration_says() {
+    let desk = shown().await;
+    let billing = desk.adapter.billing().expect("a port");
+    let acmes = ext("12");
+    let rows = opened(billing.payments(&acme(), &acmes, None).await.expect("payments"));
+    let seen: Vec<_> = rows
+        .iter()
+        .map(|it| (it.id.as_str(), it.invoice.as_ref().map(InvoiceId::as_str), it.status, it.amount.to_string()))
+        .collect();
+    let amount = || "59.55 USD".to_owned();
+    assert_eq!(
+        seen,
+        [
+            ("706", None, PaymentStatus::Succeeded, amount()),
+            ("703", Some("302"), PaymentStatus::Succeeded, amount()),
+            ("702", Some("301"), PaymentStatus::Other, amount()),
+            ("701", Some("301"), PaymentStatus::Succeeded, amount()),
+        ]
+    );
+    clean(&rows);
+    for ignore in [false, true] {
+        desk.state().quirks(|it| it.ignore_filters = ignore);
+        let some = opened(billing.payments(&acme(), &acmes, Some(&invoice("301"))).await.expect("payments"));
+        assert_eq!(some.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(), ["702", "701"], "{ignore}");
+    }
+    for foreign in ["305", "306", "999"] {
+        let error = billing.payments(&acme(), &acmes, Some(&invoice(foreign))).await.expect_err("not Acme's");
+        assert_eq!((error.kind(), error.message()), (ErrorKind::NotFound, "invoice not found"), "{foreign}");
+    }
+    assert_eq!(billing.payments(&acme(), &ext("13"), None).await.expect("nothing").len(), 0);
 }
 
 #[tokio::test]

@@ -19,7 +19,17 @@ pub(crate) struct Named<'a, R>(&'a str, PhantomData<R>);
 impl<R: DeserializeOwned> List<R> {
     /// From a body.
     pub(crate) fn read(body: &[u8], name: &str) -> serde_json::Result<Self> {
-        let mut json = serde_json::Deserializer::from_slice(body);
+        // A text that is checked as a whole is read faster than one that is checked piece by piece.
+        match std::str::from_utf8(body) {
+            Ok(text) => Self::whole(serde_json::Deserializer::from_str(text), name),
+            Err(_) => Self::whole(serde_json::Deserializer::from_slice(body), name),
+        }
+    }
+
+    fn whole<'de>(
+        mut json: serde_json::Deserializer<impl serde_json::de::Read<'de>>,
+        name: &str,
+    ) -> serde_json::Result<Self> {
         let list = Named(name, PhantomData).deserialize(&mut json)?;
         json.end().map(|()| list)
     }

@@ -94,6 +94,34 @@ pub(crate) struct LineRow {
     pub(crate) quantity: Dec,
 }
 
+/// A payment. It names its customer inside alone; what the card's processor said of it is not read.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct PaymentRow {
+    pub(crate) id: Num,
+    pub(crate) customer: Maybe<Whose>,
+    pub(crate) success: Flag,
+    pub(crate) payment_amount: Dec,
+    pub(crate) invoice_ids: Many<Num>,
+    pub(crate) applied_at: Str,
+    pub(crate) payment_method: Str,
+}
+
+impl Row for PaymentRow {
+    fn id(&self) -> Option<i64> {
+        self.id.id()
+    }
+}
+
+impl Owning for PaymentRow {
+    fn customer(&self) -> Num {
+        self.customer.0.as_ref().map(|it| it.id).unwrap_or_default()
+    }
+    fn empty(id: Num) -> Self {
+        Self { id, ..Self::default() }
+    }
+}
+
 /// A contract. Its amount is free text.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

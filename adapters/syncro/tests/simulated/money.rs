@@ -24,8 +24,52 @@ async fn shown() -> Desk {
     desk_with(|it| {
         it.customer_visible = postern_syncro::CustomerVisible { invoices: true, orders: true };
         it.currency = Some("USD".into());
+        it.payments_in_cents = Some(true);
     })
     .await
+}
+
+#[tokio::test]
+async fn payments_count_what_the_configuration_says_and_are_not_read_where_it_says_nothing() {
+    let desk = shown().await;
+    let billing = desk.adapter.billing().expect("a port");
+    let acmes = ext(ACME);
+    let rows = opened(billing.payments(&acme(), &acmes, None).await.expect("payments"));
+    let seen: Vec<_> = rows
+        .iter()
+        .map(|it| (it.id.as_str(), it.invoice.as_ref().map(InvoiceId::as_str), it.status, it.amount.to_string()))
+        .collect();
+    let amount = || "59.55 USD".to_owned();
+    assert_eq!(
+        seen,
+        [
+            ("706", None, PaymentStatus::Other, amount()),
+            ("703", None, PaymentStatus::Succeeded, amount()),
+            ("702", Some("301"), PaymentStatus::Failed, amount()),
+            ("701", Some("301"), PaymentStatus::Succeeded, amount()),
+        ]
+    );
+    assert_eq!(rows[0].method.as_deref(), Some("Check"));
+    clean(&rows);
+    let of = |id: &str| InvoiceId::new(id).expect("an id");
+    let some = opened(billing.payments(&acme(), &acmes, Some(&of("301"))).await.expect("payments"));
+    assert_eq!(some.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(), ["702", "701"]);
+    for foreign in ["305", "306", "307", "999"] {
+        let error = billing.payments(&acme(), &acmes, Some(&of(foreign))).await.expect_err("not Acme's");
+        assert_eq!(error.kind(), ErrorKind::NotFound, "{foreign}");
+    }
+    assert_eq!(billing.payments(&acme(), &ext(GLOBEX), None).await.expect("nothing").len(), 0);
+    let whole = desk_with(|it| (it.currency, it.payments_in_cents) = (Some("USD".into()), Some(false))).await;
+    let rows =
+        opened(whole.adapter.billing().expect("a port").payments(&acme(), &acmes, None).await.expect("payments"));
+    assert_eq!(rows[0].amount.to_string(), "5955 USD");
+    let silent = desk_with(|it| it.currency = Some("USD".into())).await;
+    assert!(
+        !silent.adapter.supports().contains(&Op::PaymentList) && silent.adapter.supports().contains(&Op::InvoiceGet)
+    );
+    let error = silent.adapter.billing().expect("a port").payments(&acme(), &acmes, None).await.expect_err("unknown");
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert_eq!(silent.state().log.all().len(), 0);
 }
 
 fn clean(what: &impl std::fmt::Debug) {

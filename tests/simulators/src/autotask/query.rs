@@ -173,6 +173,14 @@ pub(super) fn one(data: &mut Data, quirks: &Quirks, entity: &Entity, number: &st
     }
 }
 
+/// The text of an article.
+pub(super) fn contents(data: &mut Data, article: &str) -> Response {
+    let article = article.parse::<i64>().unwrap_or_default();
+    let rows: Vec<Value> =
+        data.rows("ArticlePlainTextContent").iter().filter(|row| id(row) == article).cloned().collect();
+    json(200, &json!({ "items": rows, "pageDetails": { "count": rows.len(), "nextPageUrl": null } }))
+}
+
 /// The files of a ticket, without their contents.
 pub(super) fn files(data: &mut Data, ticket: &str) -> Response {
     let ticket = ticket.parse::<i64>().unwrap_or_default();

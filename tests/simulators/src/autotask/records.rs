@@ -122,7 +122,34 @@ const TIMES: &[Field] = &[
     ("isNonBillable", "boolean", Open),
 ];
 
+const ARTICLES: &[Field] = &[
+    ("id", "long", Fixed),
+    ("title", "string", Open),
+    ("keywords", "string", Open),
+    ("errorCodes", "string", Open),
+    ("articleCategoryID", "integer", Open),
+    ("publish", "integer", Pick),
+    ("isActive", "boolean", Open),
+    ("referenceLink", "string", Open),
+    ("createdByResourceID", "integer", Fixed),
+    ("createdDateTime", "datetime", Fixed),
+    ("lastModifiedDateTime", "datetime", Fixed),
+];
+
+const CATEGORIES: &[Field] = &[
+    ("id", "long", Fixed),
+    ("name", "string", Open),
+    ("description", "string", Open),
+    ("parentCategoryID", "integer", Open),
+];
+
+/// A text has its article's number here.
+const CONTENTS: &[Field] = &[("id", "long", Fixed), ("contentData", "string", Open)];
+
 pub(super) const ENTITIES: &[Entity] = &[
+    Entity { name: "KnowledgeBaseArticles", one: "KnowledgeBaseArticle", fields: ARTICLES },
+    Entity { name: "KnowledgeBaseCategories", one: "KnowledgeBaseCategory", fields: CATEGORIES },
+    Entity { name: "ArticlePlainTextContent", one: "ArticlePlainTextContent", fields: CONTENTS },
     Entity { name: "CompanyLocations", one: "CompanyLocation", fields: LOCATIONS },
     Entity { name: "ConfigurationItems", one: "ConfigurationItem", fields: ITEMS },
     Entity { name: "Invoices", one: "Invoice", fields: INVOICES },
@@ -138,6 +165,11 @@ pub(super) const ENTITIES: &[Entity] = &[
 /// A picklist of one of these entities.
 pub(super) fn picks(entity: &str, field: &str) -> Option<&'static [(i64, &'static str, bool)]> {
     Some(match (entity, field) {
+        ("KnowledgeBaseArticles", "publish") => &[
+            (1, "Internal & All Organizations", true),
+            (2, "Internal Only", true),
+            (3, "Internal & Organization", true),
+        ],
         ("ConfigurationItems", "configurationItemType") => &[(1, "Server", true), (2, "Laptop", true)],
         ("Contracts", "contractType") => &[(7, "Recurring Service", true)],
         ("Contracts", "status") => &[(0, "Inactive", true), (1, "Active", true)],
@@ -257,9 +289,41 @@ pub(super) fn add(data: &mut Data) {
             "summaryNotes": "Swapped the cable", "internalNotes": "CANARY-INTERNAL", "isNonBillable": free,
         })
     };
+    articles(data);
     *data.rows("TimeEntries") = vec![
         time(701, 4322, 0.25, json!(false)),
         time(702, 4322, 1.5, Value::Null),
         time(703, 5001, 9.0, json!(false)),
     ];
+}
+
+/// Articles: for everybody, for the MSP, for one company (the vendor does not say which), not in use, and unreadable.
+fn articles(data: &mut Data) {
+    let article = |id: i64, title: &str, publish: Value, active: Value| {
+        json!({
+            "id": id, "title": title, "keywords": format!("printer, article {id}"), "errorCodes": "CANARY-CODES",
+            "articleCategoryID": 31, "publish": publish, "isActive": active, "referenceLink": "https://canary.example/",
+            "createdByResourceID": ADA, "createdDateTime": "2026-01-01T00:00:00.000Z",
+            "lastModifiedDateTime": format!("2026-09-0{}T00:00:00.000Z", id % 10),
+        })
+    };
+    *data.rows("KnowledgeBaseArticles") = vec![
+        article(801, "Printer shows a red light", json!(1), json!(true)),
+        article(802, "Printer contract, articlecanary3", json!(2), json!(true)),
+        article(803, "Printer of one customer", json!(3), json!(true)),
+        article(804, "CANARY-INACTIVE printer", json!(1), json!(false)),
+        article(805, "Printer nobody marked", Value::Null, json!(true)),
+        article(806, "CANARY-UNMARKED printer", json!(1), json!("perhaps")),
+    ];
+    let content = |id: i64, text: &str| json!({ "id": id, "contentData": text });
+    *data.rows("ArticlePlainTextContent") = vec![
+        content(801, "Open the lid, then close it."),
+        content(802, "Ours costs less."),
+        content(803, "The one on the third floor."),
+        content(804, "CANARY-OLD"),
+        content(805, "Whoever may read this."),
+        content(806, "CANARY-ODD"),
+    ];
+    *data.rows("KnowledgeBaseCategories") =
+        vec![json!({ "id": 31, "name": "Hardware", "description": null, "parentCategoryID": null })];
 }

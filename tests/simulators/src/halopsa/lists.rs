@@ -36,6 +36,7 @@ fn key(kind: &str) -> &'static str {
         "site" => "sites",
         "asset" => "assets",
         "invoice" => "invoices",
+        "invoicepayment" => "invoicepayments",
         "clientcontract" => "contracts",
         "quotation" => "quotes",
         // Also `/Projects`.
@@ -64,7 +65,8 @@ pub(super) fn list(data: &Data, quirks: &Quirks, kind: &str, pairs: &Pairs) -> R
             let word = value(pairs, "search").unwrap_or_default().to_lowercase();
             let found = |row: &Value| text(row, "key_field").to_lowercase().contains(&word);
             let fits = |row: &&Value| {
-                quirks.ignore_filters || (by_client(quirks, row, pairs) && (kind != "asset" || found(row)))
+                quirks.ignore_filters
+                    || (by_client(quirks, row, pairs) && (kind != "asset" || found(row)) && of_invoice(row, pairs))
             };
             super::records::rows(data, kind).iter().filter(fits).cloned().collect()
         }
@@ -116,6 +118,11 @@ fn page(quirks: &Quirks, rows: Vec<Value>, pairs: &Pairs) -> Vec<Value> {
     let cap = if quirks.whole_cap == 0 { 1000 } else { quirks.whole_cap };
     let take = ask("count").unwrap_or(50).min(cap);
     rows.into_iter().take(take).collect()
+}
+
+fn of_invoice(row: &Value, pairs: &Pairs) -> bool {
+    let wanted = value(pairs, "invoice_id").and_then(|it| it.parse::<i64>().ok());
+    wanted.is_none_or(|it| number(row, "invoice_id") == it)
 }
 
 fn by_client(quirks: &Quirks, row: &Value, pairs: &Pairs) -> bool {

@@ -5,13 +5,15 @@ use super::seed::{ACME, GLOBEX};
 use serde_json::{Value, json};
 
 /// The lists beside the service desk's.
-pub(super) const LISTS: [&str; 7] = ["site", "asset", "invoice", "clientcontract", "quotation", "projects", "priority"];
+pub(super) const LISTS: [&str; 8] =
+    ["site", "asset", "invoice", "invoicepayment", "clientcontract", "quotation", "projects", "priority"];
 
 pub(super) fn rows<'a>(data: &'a Data, kind: &str) -> &'a Vec<Value> {
     match kind {
         "site" => &data.sites,
         "asset" => &data.assets,
         "invoice" => &data.invoices,
+        "invoicepayment" => &data.payments,
         "clientcontract" => &data.contracts,
         "quotation" => &data.quotes,
         _ => &data.projects,
@@ -48,6 +50,13 @@ pub(super) fn data() -> Data {
         row.insert("currency_code_name".into(), json!("EUR"));
         row.insert("currency_code".into(), json!(3));
     }
+    let payment = |id: i64, client: i64, invoice: Value, status: i64| {
+        json!({
+            "id": id, "client_id": client, "invoice_id": invoice, "date": format!("2026-10-{:02}T00:00:00", id % 100), "amount": 59.55,
+            "method": 2, "status": status, "intent_id": "CANARY-INTENT", "intent_response": "CANARY-RESPONSE",
+            "webhook_payload": "CANARY-PAYLOAD", "sage50_reference": "CANARY-REFERENCE",
+        })
+    };
     let contract = |id: i64, client: i64, name: &str, active: Value, end: &str| {
         json!({
             "id": id, "client_id": client, "ref": name, "start_date": "2024-01-01T00:00:00", "end_date": end, "active": active,
@@ -99,6 +108,14 @@ pub(super) fn data() -> Data {
             foreign,
             invoice(305, GLOBEX, 5, json!(true), json!(false), 119.1),
             invoice(306, 0, 5, json!(true), json!(false), 119.1),
+        ],
+        payments: vec![
+            payment(701, ACME, json!(301), 1),
+            payment(702, ACME, json!(301), 7),
+            payment(703, ACME, json!(302), 1),
+            payment(704, GLOBEX, json!(305), 1),
+            payment(705, 0, json!(306), 1),
+            payment(706, ACME, Value::Null, 1),
         ],
         contracts: vec![
             contract(401, ACME, "Care", json!(true), never),

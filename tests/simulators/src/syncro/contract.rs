@@ -19,12 +19,13 @@ const PAGES: &str = "Documentation - Allow Usage";
 
 const ASSETS: &str = "Assets - View Details";
 const INVOICES: &str = "Invoices - View Details";
+const PAYMENTS: &str = "Payments - View Details";
 const CONTRACTS: &str = "Contracts - View Details";
 const ESTIMATES: &str = "Estimates - View Details";
 
 /// Every permission that the adapter needs.
-pub const PERMISSIONS: [&str; 11] =
-    [LIST, DETAILS, CREATE, EDIT, CUSTOMER, CUSTOMERS, PAGES, ASSETS, INVOICES, CONTRACTS, ESTIMATES];
+pub const PERMISSIONS: [&str; 12] =
+    [LIST, DETAILS, CREATE, EDIT, CUSTOMER, CUSTOMERS, PAGES, ASSETS, INVOICES, PAYMENTS, CONTRACTS, ESTIMATES];
 
 const TABLE: &[Row] = &[
     (
@@ -68,6 +69,7 @@ const TABLE: &[Row] = &[
     ("GET", "customer_assets", ASSETS, &[("customer_id", "integer"), ("query", "string"), ("page", "integer")]),
     ("GET", "invoices", INVOICES, &[("page", "integer")]),
     ("GET", "invoices/#", INVOICES, &[]),
+    ("GET", "payments", PAYMENTS, &[("page", "integer")]),
     ("GET", "contracts", CONTRACTS, &[("page", "integer")]),
     ("GET", "estimates", ESTIMATES, &[("page", "integer")]),
     (

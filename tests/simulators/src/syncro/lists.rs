@@ -55,6 +55,7 @@ pub(super) fn list(data: &Data, quirks: &Quirks, kind: &str, pairs: &Pairs) -> R
         }
         // None of these takes a customer.
         "invoices" => page(quirks, kind, data.invoices.clone(), pairs, 25, true),
+        "payments" => page(quirks, kind, data.payments.clone(), pairs, 25, true),
         "contracts" => page(quirks, kind, data.contracts.clone(), pairs, 50, true),
         "estimates" => page(quirks, kind, data.estimates.clone(), pairs, 50, true),
         // Documented without `meta`.

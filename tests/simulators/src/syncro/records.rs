@@ -41,6 +41,22 @@ pub(super) fn add(data: &mut Data) {
         invoice(306, 0, 6, json!(false)),
         twofold,
     ];
+    let payment = |id: i64, customer: i64, invoices: Value, success: Value| {
+        json!({
+            "id": id, "success": success, "payment_amount": 5955, "invoice_ids": invoices, "ref_num": "CANARY-11006",
+            "applied_at": format!("2026-10-{:02}T00:00:00.000Z", id % 100), "payment_method": "Check",
+            "transaction_response": "CANARY-RESPONSE", "customer": { "id": customer, "fullname": "CANARY-CUSTOMER",
+            "online_profile_url": "https://x/?portal_key=CANARY" },
+        })
+    };
+    data.payments = vec![
+        payment(701, ACME, json!([301]), json!(true)),
+        payment(702, ACME, json!([301]), json!(false)),
+        payment(703, ACME, json!([301, 302]), json!(true)),
+        payment(704, GLOBEX, json!([305]), json!(true)),
+        payment(705, 0, json!([306]), json!(true)),
+        payment(706, ACME, json!([null]), json!("perhaps")),
+    ];
     let contract = |id: i64, customer: i64, name: &str, status: &str| {
         json!({
             "id": id, "customer_id": customer, "name": name, "contract_amount": "CANARY 30k", "status": status,

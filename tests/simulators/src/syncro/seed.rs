@@ -209,6 +209,7 @@ fn desk() -> Data {
         mails: vec![],
         assets: vec![],
         invoices: vec![],
+        payments: vec![],
         contracts: vec![],
         estimates: vec![],
         writes: 0,
