@@ -6,9 +6,11 @@
 pub mod autotask;
 pub mod broken;
 pub mod connectwise;
+pub mod dav;
 pub mod halopsa;
 pub mod http;
 pub mod syncro;
+pub mod webdav;
 
 use parking_lot::Mutex;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: simulate autotask|connectwise|halopsa|syncro [--listen ADDR]";
+const USAGE: &str = "usage: simulate autotask|connectwise|halopsa|syncro|webdav [--listen ADDR]";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -19,6 +19,7 @@ async fn main() -> ExitCode {
         "connectwise" => connectwise(listen).await,
         "halopsa" => halopsa(listen).await,
         "syncro" => syncro(listen).await,
+        "webdav" => webdav(listen).await,
         _ => {
             complain(USAGE);
             return ExitCode::from(2);
@@ -69,6 +70,12 @@ async fn syncro(listen: &str) -> std::io::Result<()> {
     use postern_simulators::syncro::{TOKEN, start_on};
     let running = start_on(listen).await?;
     until_stopped(&format!("base_url {}/api/v1\ntoken    {TOKEN}\n", running.url)).await
+}
+
+async fn webdav(listen: &str) -> std::io::Result<()> {
+    use postern_simulators::webdav::{BASE, PASSWORD, USERNAME, start_on};
+    let running = start_on(listen).await?;
+    until_stopped(&format!("base_url {}{BASE}\nusername {USERNAME}\npassword {PASSWORD}\n", running.url)).await
 }
 
 /// Says how to connect, and waits for the end.
