@@ -1,6 +1,6 @@
 //! The adapter over a server, and what the tests ask it.
 
-use postern_api::http::{Effect, Http};
+use postern_api::http::Effect;
 use postern_api::*;
 use postern_kit::{Caps, FAULT_CANARY, Fault, FaultSide, Fixture, Missing, Side, Trouble};
 use postern_simulators::Running;
@@ -149,9 +149,4 @@ fn answer(fault: Fault) -> Answer {
         Fault::Html => page(200),
         Fault::WrongJson => said(200, "application/json", r#"{"greeting":["@"]}"#),
     }
-}
-
-/// The usual handle, where a test needs another one.
-pub(crate) fn plain(config: &Config) -> Arc<dyn Http> {
-    PlainHttp::new(&config.base_url, Some(authenticator(config))).expect("a client")
 }

@@ -2,7 +2,7 @@
 //! It refuses what real servers refuse: a write on a lock without its token, a condition that does not hold, a folder that
 //! is not there, `Depth: infinity`.
 
-mod answer;
+pub(crate) mod answer;
 mod verbs;
 
 use crate::{Log, Recorded, Running, serve};
@@ -32,6 +32,8 @@ pub type Name = (String, String);
 pub struct Node {
     /// A folder.
     pub folder: bool,
+    /// A folder that is a calendar.
+    pub calendar: bool,
     /// What is in it.
     pub content: Vec<u8>,
     /// The media type.

@@ -5,6 +5,7 @@
 
 pub mod autotask;
 pub mod broken;
+pub mod caldav;
 pub mod connectwise;
 pub mod dav;
 pub mod halopsa;

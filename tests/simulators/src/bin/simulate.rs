@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: simulate autotask|connectwise|halopsa|syncro|webdav [--listen ADDR]";
+const USAGE: &str = "usage: simulate autotask|caldav|connectwise|halopsa|syncro|webdav [--listen ADDR]";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -16,6 +16,7 @@ async fn main() -> ExitCode {
     };
     let ended = match system {
         "autotask" => autotask(listen).await,
+        "caldav" => caldav(listen).await,
         "connectwise" => connectwise(listen).await,
         "halopsa" => halopsa(listen).await,
         "syncro" => syncro(listen).await,
@@ -70,6 +71,12 @@ async fn syncro(listen: &str) -> std::io::Result<()> {
     use postern_simulators::syncro::{TOKEN, start_on};
     let running = start_on(listen).await?;
     until_stopped(&format!("base_url {}/api/v1\ntoken    {TOKEN}\n", running.url)).await
+}
+
+async fn caldav(listen: &str) -> std::io::Result<()> {
+    use postern_simulators::caldav::{BASE, PASSWORD, USERNAME, start_on};
+    let running = start_on(listen).await?;
+    until_stopped(&format!("base_url {}{BASE}\nusername {USERNAME}\npassword {PASSWORD}\n", running.url)).await
 }
 
 async fn webdav(listen: &str) -> std::io::Result<()> {

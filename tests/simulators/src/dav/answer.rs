@@ -63,6 +63,9 @@ pub(crate) fn member(href: &str, node: &Node, asked: &[Element], quirks: &Quirks
     for it in asked {
         let name: Name = (it.namespace.clone(), it.name.clone());
         let value = match (it.namespace.as_str(), it.name.as_str()) {
+            ("DAV:", "resourcetype") if node.folder && node.calendar => {
+                Some("<D:collection/><C:calendar xmlns:C=\"urn:ietf:params:xml:ns:caldav\"/>".to_owned())
+            }
             ("DAV:", "resourcetype") if node.folder => Some("<D:collection/>".to_owned()),
             ("DAV:", "resourcetype") => Some(String::new()),
             ("DAV:", "getetag") if !node.folder => Some(tag(node, quirks)),

@@ -81,7 +81,12 @@ impl State {
         match asked.method {
             "OPTIONS" => {
                 let mut response = answer::page(200);
-                let classes = if quirks.no_locks { "1, 3" } else { "1, 2, 3" };
+                let classes = match (quirks.no_locks, self.report.is_some()) {
+                    (true, false) => "1, 3",
+                    (true, true) => "1, 3, calendar-access",
+                    (false, false) => "1, 2, 3",
+                    (false, true) => "1, 2, 3, calendar-access",
+                };
                 response.headers_mut().insert("dav", axum::http::HeaderValue::from_static(classes));
                 (response, false)
             }
@@ -114,7 +119,9 @@ impl State {
         let Some(body) = asked.document("propfind") else { return answer::page(400) };
         let props = body.child("DAV:", "prop").map(|it| it.children.clone()).unwrap_or_default();
         let host = asked.header("host");
+        let calendars = self.report.is_some();
         let one = |path: &[String], node: &Node| {
+            let node = &Node { calendar: calendars && !path.is_empty(), ..node.clone() };
             answer::member(&answer::href(path, node.folder, host, quirks), node, &props, quirks)
         };
         let mut all = one(path, node);
