@@ -100,6 +100,26 @@ impl<'a> Registry<'a> {
                     self.share((tenant, name), "syncro", "address", connection, Some(postern_syncro::RATE));
                 postern_syncro::connect((**config).clone(), self.handle(settings, auth)?)?
             }
+            SystemConfig::CalDav(config, connection) => {
+                let auth = postern_caldav::authenticator(config);
+                let mut settings = settings(name, &config.base_url, connection)?;
+                settings.share = self.share((tenant, name), "caldav", &config.base_url, connection, None);
+                postern_caldav::connect((**config).clone(), self.handle(settings, auth)?)?
+            }
+            SystemConfig::Hudu(config, connection) => {
+                let auth = postern_hudu::authenticator(config);
+                let mut settings = settings(name, &config.base_url, connection)?;
+                // Each Hudu counts for itself.
+                let usual = Some(postern_hudu::RATE);
+                settings.share = self.share((tenant, name), "hudu", &config.base_url, connection, usual);
+                postern_hudu::connect((**config).clone(), self.handle(settings, auth)?)?
+            }
+            SystemConfig::WebDav(config, connection) => {
+                let auth = postern_webdav::authenticator(config);
+                let mut settings = settings(name, &config.base_url, connection)?;
+                settings.share = self.share((tenant, name), "webdav", &config.base_url, connection, None);
+                postern_webdav::connect((**config).clone(), self.handle(settings, auth)?)?
+            }
         };
         Ok(System { name: name.into(), adapter })
     }

@@ -21,6 +21,12 @@ pub enum SystemConfig {
     RequestTracker(Box<postern_request_tracker::Config>, Connection),
     /// Syncro.
     Syncro(Box<postern_syncro::Config>, Connection),
+    /// A calendar server over CalDAV.
+    CalDav(Box<postern_caldav::Config>, Connection),
+    /// Hudu.
+    Hudu(Box<postern_hudu::Config>, Connection),
+    /// A file server over WebDAV.
+    WebDav(Box<postern_webdav::Config>, Connection),
 }
 
 /// How a system is reached.
@@ -104,6 +110,33 @@ impl SystemConfig {
                 }
                 Some(SystemConfig::Syncro(Box::new(config), connection?))
             }
+            "caldav" => {
+                let secret = secret(&mut table, path, "password", found);
+                let config = section::<postern_caldav::Config>(Some(Value::Table(table)), path, found);
+                let config = config?.with_secret(secret?);
+                for mistake in config.mistakes() {
+                    found.add(&format!("{path}.{}", mistake.path), format!("expected {}", mistake.expected));
+                }
+                Some(SystemConfig::CalDav(Box::new(config), connection?))
+            }
+            "hudu" => {
+                let secret = secret(&mut table, path, "api_key", found);
+                let config = section::<postern_hudu::Config>(Some(Value::Table(table)), path, found);
+                let config = config?.with_secret(secret?);
+                for mistake in config.mistakes() {
+                    found.add(&format!("{path}.{}", mistake.path), format!("expected {}", mistake.expected));
+                }
+                Some(SystemConfig::Hudu(Box::new(config), connection?))
+            }
+            "webdav" => {
+                let secret = secret(&mut table, path, "password", found);
+                let config = section::<postern_webdav::Config>(Some(Value::Table(table)), path, found);
+                let config = config?.with_secret(secret?);
+                for mistake in config.mistakes() {
+                    found.add(&format!("{path}.{}", mistake.path), format!("expected {}", mistake.expected));
+                }
+                Some(SystemConfig::WebDav(Box::new(config), connection?))
+            }
             other => {
                 found.add(&format!("{path}.kind"), format!("expected {KINDS}, found `{other}`"));
                 None
@@ -120,6 +153,9 @@ impl SystemConfig {
             SystemConfig::HaloPsa(..) => "halopsa",
             SystemConfig::RequestTracker(..) => "request-tracker",
             SystemConfig::Syncro(..) => "syncro",
+            SystemConfig::CalDav(..) => "caldav",
+            SystemConfig::Hudu(..) => "hudu",
+            SystemConfig::WebDav(..) => "webdav",
         }
     }
 
@@ -134,6 +170,11 @@ impl SystemConfig {
             }
             SystemConfig::RequestTracker(it, _) => format!("request-tracker {}", it.base_url),
             SystemConfig::Syncro(it, _) => format!("syncro {}", it.base_url),
+            SystemConfig::CalDav(it, _) => format!("caldav {}", it.base_url),
+            SystemConfig::Hudu(it, _) => format!("hudu {}", it.base_url),
+            SystemConfig::WebDav(it, _) => {
+                format!("webdav {} {}", it.base_url, it.folder.as_deref().unwrap_or_default())
+            }
         }
     }
 
@@ -151,11 +192,15 @@ impl SystemConfig {
                 matches!(port, "service_desk" | "crm" | "billing" | "sales" | "projects" | "assets")
             }
             SystemConfig::RequestTracker(..) => matches!(port, "service_desk" | "crm"),
+            SystemConfig::CalDav(..) => port == "bookings",
+            SystemConfig::Hudu(..) => port == "knowledge",
+            SystemConfig::WebDav(..) => port == "documents",
         }
     }
 }
 
-const KINDS: &str = "`autotask`, `connectwise`, `embedded`, `halopsa`, `request-tracker` or `syncro`";
+const KINDS: &str =
+    "`autotask`, `caldav`, `connectwise`, `embedded`, `halopsa`, `hudu`, `request-tracker`, `syncro` or `webdav`";
 
 /// Takes a secret reference out of a table and reads it.
 fn secret(table: &mut Table, path: &str, field: &str, found: &mut Mistakes) -> Option<SecretString> {

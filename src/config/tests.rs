@@ -50,6 +50,10 @@ fn a_port_is_given_only_to_a_system_that_has_it() {
     let autotask = postern_autotask::Config::new("user", "code", "secret".to_owned().into(), vec![]);
     let halopsa = postern_halopsa::Config::new(https("desk.example.com/api"), "client", "secret".to_owned());
     let syncro = postern_syncro::Config::new(https("desk.syncromsp.com/api/v1"), "token");
+    let password = || "secret".to_owned().into();
+    let caldav = postern_caldav::Config::new(https("calendar.example.com"), "user", password());
+    let webdav = postern_webdav::Config::new(https("files.example.com"), "user", password());
+    let hudu = postern_hudu::Config::new(https("docs.example.com/api/v1"), password());
     let all = ["service_desk", "crm", "knowledge", "billing", "sales", "projects", "assets"];
     let systems = [
         (SystemConfig::ConnectWise(Box::new(connectwise), connection()), &all[..], &["identity", "documents"][..]),
@@ -64,7 +68,11 @@ fn a_port_is_given_only_to_a_system_that_has_it() {
             &["service_desk", "crm", "knowledge", "billing", "sales", "assets"][..],
             &["projects", "identity"][..],
         ),
+        (SystemConfig::WebDav(Box::new(webdav), connection()), &["documents"][..], &["service_desk", "portal"][..]),
+        (SystemConfig::Hudu(Box::new(hudu), connection()), &["knowledge"][..], &["service_desk", "documents"][..]),
     ];
+    let caldav = SystemConfig::CalDav(Box::new(caldav), connection());
+    assert!(caldav.has_port("bookings") && !caldav.has_port("documents") && !caldav.has_port("notifications"));
     for (system, has, lacks) in systems {
         for port in has {
             assert!(system.has_port(port), "{} {port}", system.kind());

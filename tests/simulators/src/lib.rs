@@ -10,6 +10,7 @@ pub mod connectwise;
 pub mod dav;
 pub mod halopsa;
 pub mod http;
+pub mod hudu;
 pub mod syncro;
 pub mod webdav;
 

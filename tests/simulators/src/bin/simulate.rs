@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: simulate autotask|caldav|connectwise|halopsa|syncro|webdav [--listen ADDR]";
+const USAGE: &str = "usage: simulate autotask|caldav|connectwise|halopsa|hudu|syncro|webdav [--listen ADDR]";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -19,6 +19,7 @@ async fn main() -> ExitCode {
         "caldav" => caldav(listen).await,
         "connectwise" => connectwise(listen).await,
         "halopsa" => halopsa(listen).await,
+        "hudu" => hudu(listen).await,
         "syncro" => syncro(listen).await,
         "webdav" => webdav(listen).await,
         _ => {
@@ -77,6 +78,16 @@ async fn caldav(listen: &str) -> std::io::Result<()> {
     use postern_simulators::caldav::{BASE, PASSWORD, USERNAME, start_on};
     let running = start_on(listen).await?;
     until_stopped(&format!("base_url {}{BASE}\nusername {USERNAME}\npassword {PASSWORD}\n", running.url)).await
+}
+
+async fn hudu(listen: &str) -> std::io::Result<()> {
+    use postern_simulators::hudu::{API_KEY, PUBLIC_FOLDER, start_on};
+    let running = start_on(listen).await?;
+    until_stopped(&format!(
+        "base_url       {}/api/v1\napi_key        {API_KEY}\npublic_folders [{PUBLIC_FOLDER}]\n",
+        running.url
+    ))
+    .await
 }
 
 async fn webdav(listen: &str) -> std::io::Result<()> {
