@@ -177,3 +177,14 @@ async fn every_folder_is_read_up_to_a_bound_that_is_told() {
     let page = rig.port().documents(&whole, &all).await.expect("documents");
     assert_eq!((page.total, page.truncated), (6, true));
 }
+
+#[tokio::test]
+async fn a_publication_is_of_one_content_also_where_an_approval_is_not() {
+    let (server, _) = with_properties().await;
+    let rig = Rig::new(Config { approval_names_content: false, ..config(&server.url) }).await;
+    rig.publish("Server room drawing.pdf").await;
+    server.state.file("acme/Server room drawing.pdf", "something else", "application/pdf");
+    let after = rig.named("Server room drawing.pdf").await;
+    let version = after.latest().expect("a version");
+    assert_eq!((version.state, version.publication.is_some()), (VersionState::Approved, false));
+}
