@@ -44,6 +44,7 @@ for struct in [
     "adapters/autotask/src/config.rs", "adapters/connectwise/src/config.rs", "adapters/halopsa/src/config.rs",
     "adapters/hubspot/src/config.rs", "adapters/stripe/src/config.rs",
     "adapters/keycloak/src/config.rs",
+    "adapters/caldav/src/config.rs", "adapters/hudu/src/config.rs", "adapters/webdav/src/config.rs",
     "adapters/request-tracker/src/config.rs", "adapters/syncro/src/config.rs",
 ]:
     text = (here / ".." / struct).read_text()

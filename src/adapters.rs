@@ -154,6 +154,26 @@ impl<'a> Registry<'a> {
                 settings.share = self.share((tenant, name), "tryton", &config.base_url, connection, None);
                 postern_tryton::connect((**config).clone(), self.handle(settings, auth)?)?
             }
+            SystemConfig::CalDav(config, connection) => {
+                let auth = postern_caldav::authenticator(config);
+                let mut settings = settings(name, &config.base_url, connection)?;
+                settings.share = self.share((tenant, name), "caldav", &config.base_url, connection, None);
+                postern_caldav::connect((**config).clone(), self.handle(settings, auth)?)?
+            }
+            SystemConfig::Hudu(config, connection) => {
+                let auth = postern_hudu::authenticator(config);
+                let mut settings = settings(name, &config.base_url, connection)?;
+                // Each Hudu counts for itself.
+                let usual = Some(postern_hudu::RATE);
+                settings.share = self.share((tenant, name), "hudu", &config.base_url, connection, usual);
+                postern_hudu::connect((**config).clone(), self.handle(settings, auth)?)?
+            }
+            SystemConfig::WebDav(config, connection) => {
+                let auth = postern_webdav::authenticator(config);
+                let mut settings = settings(name, &config.base_url, connection)?;
+                settings.share = self.share((tenant, name), "webdav", &config.base_url, connection, None);
+                postern_webdav::connect((**config).clone(), self.handle(settings, auth)?)?
+            }
         };
         Ok(System { name: name.into(), ids: name.into(), adapter })
     }
@@ -193,13 +213,16 @@ pub fn hook(config: &SystemConfig) -> Option<Arc<dyn Hook>> {
         SystemConfig::Stripe(config, _) => Some(postern_stripe::hook(config.live)),
         SystemConfig::Embedded
         | SystemConfig::Autotask(..)
+        | SystemConfig::CalDav(..)
         | SystemConfig::ConnectWise(..)
         | SystemConfig::HaloPsa(..)
+        | SystemConfig::Hudu(..)
         | SystemConfig::Keycloak(..)
         | SystemConfig::RequestTracker(..)
         | SystemConfig::Smtp(..)
         | SystemConfig::Syncro(..)
-        | SystemConfig::Tryton(..) => None,
+        | SystemConfig::Tryton(..)
+        | SystemConfig::WebDav(..) => None,
     }
 }
 

@@ -243,6 +243,7 @@ impl Wire {
         builder = match &request.body {
             Body::Empty => builder,
             Body::Json(json) => builder.header(header::CONTENT_TYPE, "application/json").body(json.clone()),
+            Body::Text(media_type, text) => builder.header(header::CONTENT_TYPE, *media_type).body(text.clone()),
             Body::Form(pairs) => {
                 let pairs: Vec<_> = pairs.iter().map(|(name, value)| (name.as_str(), value.expose_secret())).collect();
                 builder.form(&pairs)

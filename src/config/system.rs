@@ -35,6 +35,12 @@ pub enum SystemConfig {
     Syncro(Box<postern_syncro::Config>, Connection),
     /// Tryton.
     Tryton(Box<postern_tryton::Config>, Connection),
+    /// A calendar server over CalDAV.
+    CalDav(Box<postern_caldav::Config>, Connection),
+    /// Hudu.
+    Hudu(Box<postern_hudu::Config>, Connection),
+    /// A file server over WebDAV.
+    WebDav(Box<postern_webdav::Config>, Connection),
 }
 
 /// How a system is reached.
@@ -157,6 +163,33 @@ impl SystemConfig {
                 }
                 Some(SystemConfig::Tryton(Box::new(config), connection?))
             }
+            "caldav" => {
+                let secret = secret(&mut table, path, "password", found);
+                let config = section::<postern_caldav::Config>(Some(Value::Table(table)), path, found);
+                let config = config?.with_secret(secret?);
+                for mistake in config.mistakes() {
+                    found.add(&format!("{path}.{}", mistake.path), format!("expected {}", mistake.expected));
+                }
+                Some(SystemConfig::CalDav(Box::new(config), connection?))
+            }
+            "hudu" => {
+                let secret = secret(&mut table, path, "api_key", found);
+                let config = section::<postern_hudu::Config>(Some(Value::Table(table)), path, found);
+                let config = config?.with_secret(secret?);
+                for mistake in config.mistakes() {
+                    found.add(&format!("{path}.{}", mistake.path), format!("expected {}", mistake.expected));
+                }
+                Some(SystemConfig::Hudu(Box::new(config), connection?))
+            }
+            "webdav" => {
+                let secret = secret(&mut table, path, "password", found);
+                let config = section::<postern_webdav::Config>(Some(Value::Table(table)), path, found);
+                let config = config?.with_secret(secret?);
+                for mistake in config.mistakes() {
+                    found.add(&format!("{path}.{}", mistake.path), format!("expected {}", mistake.expected));
+                }
+                Some(SystemConfig::WebDav(Box::new(config), connection?))
+            }
             other => {
                 found.add(&format!("{path}.kind"), format!("expected {KINDS}, found `{other}`"));
                 None
@@ -178,6 +211,9 @@ impl SystemConfig {
             SystemConfig::Smtp(..) => "smtp",
             SystemConfig::Syncro(..) => "syncro",
             SystemConfig::Tryton(..) => "tryton",
+            SystemConfig::CalDav(..) => "caldav",
+            SystemConfig::Hudu(..) => "hudu",
+            SystemConfig::WebDav(..) => "webdav",
         }
     }
 
@@ -198,6 +234,11 @@ impl SystemConfig {
             SystemConfig::Smtp(..) => "embedded".into(),
             SystemConfig::Syncro(it, _) => format!("syncro {}", it.base_url),
             SystemConfig::Tryton(it, _) => format!("tryton {} {}", it.base_url, it.company),
+            SystemConfig::CalDav(it, _) => format!("caldav {}", it.base_url),
+            SystemConfig::Hudu(it, _) => format!("hudu {}", it.base_url),
+            SystemConfig::WebDav(it, _) => {
+                format!("webdav {} {}", it.base_url, it.folder.as_deref().unwrap_or_default())
+            }
         }
     }
 
@@ -220,6 +261,9 @@ impl SystemConfig {
             SystemConfig::Stripe(..) => port == "billing",
             SystemConfig::Smtp(..) => port == "notifications",
             SystemConfig::Tryton(..) => port == "billing",
+            SystemConfig::CalDav(..) => port == "bookings",
+            SystemConfig::Hudu(..) => port == "knowledge",
+            SystemConfig::WebDav(..) => port == "documents",
         }
     }
 
@@ -229,7 +273,7 @@ impl SystemConfig {
     }
 }
 
-const KINDS: &str = "`autotask`, `connectwise`, `embedded`, `halopsa`, `hubspot`, `keycloak`, `request-tracker`, `smtp`, `stripe`, `syncro` or `tryton`";
+const KINDS: &str = "`autotask`, `caldav`, `connectwise`, `embedded`, `halopsa`, `hubspot`, `hudu`, `keycloak`, `request-tracker`, `smtp`, `stripe`, `syncro`, `tryton` or `webdav`";
 
 /// A mail server is reached by SMTP: it has `server` where others have an address and `connection`.
 fn smtp(mut table: Table, path: &str, found: &mut Mistakes) -> Option<SystemConfig> {

@@ -51,6 +51,10 @@ fn a_port_is_given_only_to_a_system_that_has_it() {
     let halopsa = postern_halopsa::Config::new(https("desk.example.com/api"), "client", "secret".to_owned());
     let keycloak = postern_keycloak::Config::new(https("id.example.com"), "customers", "client", "secret".to_owned());
     let syncro = postern_syncro::Config::new(https("desk.syncromsp.com/api/v1"), "token");
+    let password = || "secret".to_owned().into();
+    let caldav = postern_caldav::Config::new(https("calendar.example.com"), "user", password());
+    let webdav = postern_webdav::Config::new(https("files.example.com"), "user", password());
+    let hudu = postern_hudu::Config::new(https("docs.example.com/api/v1"), password());
     let all = ["service_desk", "crm", "knowledge", "billing", "sales", "projects", "assets"];
     let systems = [
         (SystemConfig::ConnectWise(Box::new(connectwise), connection()), &all[..], &["identity", "documents"][..]),
@@ -62,7 +66,11 @@ fn a_port_is_given_only_to_a_system_that_has_it() {
             &["projects", "identity"][..],
         ),
         (SystemConfig::Keycloak(Box::new(keycloak), connection()), &["identity"][..], &["crm", "portal"][..]),
+        (SystemConfig::WebDav(Box::new(webdav), connection()), &["documents"][..], &["service_desk", "portal"][..]),
+        (SystemConfig::Hudu(Box::new(hudu), connection()), &["knowledge"][..], &["service_desk", "documents"][..]),
     ];
+    let caldav = SystemConfig::CalDav(Box::new(caldav), connection());
+    assert!(caldav.has_port("bookings") && !caldav.has_port("documents") && !caldav.has_port("notifications"));
     for (system, has, lacks) in systems {
         for port in has {
             assert!(system.has_port(port), "{} {port}", system.kind());

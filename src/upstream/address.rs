@@ -34,6 +34,9 @@ impl Address {
                 }
                 path.push(segment);
             }
+            if request.collection {
+                path.push("");
+            }
         }
         if !request.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&request.query);
@@ -72,6 +75,13 @@ mod tests {
         for dots in ["..", ".", ""] {
             assert!(address().of(&Request::get(&["Tickets", dots])).is_err());
         }
+    }
+
+    #[test]
+    fn a_collections_address_ends_with_one_slash() {
+        let of = |path: &[&str]| address().of(&Request::get(path).collection()).expect("an address");
+        assert_eq!(of(&["acme"]).as_str(), "https://msp.example/api/acme/");
+        assert_eq!(of(&[]).as_str(), "https://msp.example/api/");
     }
 
     #[test]

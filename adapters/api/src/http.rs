@@ -21,6 +21,8 @@ pub enum Body {
     Json(Vec<u8>),
     /// `application/x-www-form-urlencoded` pairs.
     Form(Vec<(String, SecretString)>),
+    /// Text of another media type, for example XML or iCalendar.
+    Text(&'static str, Vec<u8>),
 }
 
 impl std::fmt::Debug for Body {
@@ -29,6 +31,7 @@ impl std::fmt::Debug for Body {
             Body::Empty => "Empty",
             Body::Json(_) => "Json(..)",
             Body::Form(_) => "Form(..)",
+            Body::Text(..) => "Text(..)",
         })
     }
 }
@@ -59,12 +62,28 @@ pub struct Request {
     pub effect: Effect,
     /// Replaces the base address; its host must be the base's or listed in the adapter's configuration.
     pub absolute: Option<String>,
+    /// The path ends with a slash: WebDAV's address of a collection (RFC 4918 section 5.2).
+    pub collection: bool,
 }
 
 impl Request {
     fn new(method: Method, effect: Effect, path: &[&str]) -> Self {
         let path = path.iter().map(|it| (*it).to_owned()).collect();
-        Self { method, path, query: vec![], headers: vec![], body: Body::Empty, effect, absolute: None }
+        Self {
+            method,
+            path,
+            query: vec![],
+            headers: vec![],
+            body: Body::Empty,
+            effect,
+            absolute: None,
+            collection: false,
+        }
+    }
+
+    /// A request with another verb, for example WebDAV's; whoever names the verb says what it does.
+    pub fn with_method(method: Method, effect: Effect, path: &[&str]) -> Self {
+        Self::new(method, effect, path)
     }
 
     /// A read.
@@ -107,6 +126,20 @@ impl Request {
     pub fn json(mut self, body: &impl Serialize) -> Result<Self> {
         self.body = Body::Json(serde_json::to_vec(body).map_err(|e| Error::internal("request body").because(e))?);
         Ok(self)
+    }
+
+    /// Sets a body of another media type.
+    #[must_use]
+    pub fn text(mut self, media_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        self.body = Body::Text(media_type, body.into());
+        self
+    }
+
+    /// Ends the path with a slash.
+    #[must_use]
+    pub fn collection(mut self) -> Self {
+        self.collection = true;
+        self
     }
 
     /// Sets a form body.

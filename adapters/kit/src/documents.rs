@@ -62,7 +62,7 @@ fn port(f: &Fixture) -> Result<&dyn Documents, String> {
     f.adapter.documents().ok_or_else(|| "the adapter has no documents".to_owned())
 }
 
-fn query(side: &Side) -> DocumentQuery {
+pub(crate) fn query(side: &Side) -> DocumentQuery {
     let organisation = Some(side.external.clone());
     DocumentQuery { organisation, published_only: false, kind: None, offset: 0, limit: 200 }
 }
@@ -72,7 +72,7 @@ async fn list(f: &Fixture, side: &Side, query: &DocumentQuery) -> Result<(Vec<Do
     Ok((f.open_all(side, page.rows)?, page.total))
 }
 
-async fn all(f: &Fixture) -> Result<Vec<Document>, String> {
+pub(crate) async fn all(f: &Fixture) -> Result<Vec<Document>, String> {
     Ok(list(f, &f.own, &query(&f.own)).await?.0)
 }
 
@@ -99,7 +99,7 @@ async fn paging(f: &Fixture) -> Verdict {
     Ok(())
 }
 
-async fn open(f: &Fixture, id: &DocumentId) -> Result<Document, String> {
+pub(crate) async fn open(f: &Fixture, id: &DocumentId) -> Result<Document, String> {
     f.open(&f.own, said("document", port(f)?.document(&f.own_cx(), id).await)?)
 }
 
@@ -135,7 +135,7 @@ async fn published(f: &Fixture) -> Verdict {
     ensure(rows.is_sorted_by(|a, b| a.updated_at >= b.updated_at), || "not the last published first".into())
 }
 
-fn publication(organisation: &ExternalId, document: &Document, version: &DocumentVersion) -> NewPublication {
+pub(crate) fn publication(organisation: &ExternalId, document: &Document, version: &DocumentVersion) -> NewPublication {
     NewPublication {
         organisation: organisation.clone(),
         document: document.id.clone(),
@@ -209,7 +209,7 @@ async fn refused(f: &Fixture) -> Verdict {
 }
 
 /// A document whose newest version may be published and is not.
-async fn ready(f: &Fixture) -> Result<(Document, DocumentVersion), String> {
+pub(crate) async fn ready(f: &Fixture) -> Result<(Document, DocumentVersion), String> {
     let fits = |it: &Document| {
         !it.internal && !is_public(it) && it.latest().is_some_and(|it| it.state == VersionState::Approved)
     };

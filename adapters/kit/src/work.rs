@@ -263,7 +263,7 @@ async fn foreign_assets(f: &Fixture) -> Verdict {
     Ok(())
 }
 
-fn booking_query(side: &Side) -> BookingQuery {
+pub(crate) fn booking_query(side: &Side) -> BookingQuery {
     BookingQuery { organisation: of(side), since: None, until: None, limit: 200 }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::mcp::wire::within;
 use parking_lot::Mutex;
-use postern::authority::accounts::mail::MailConfig;
+use postern::mail::MailConfig;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};

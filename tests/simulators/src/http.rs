@@ -71,6 +71,9 @@ impl PlainHttp {
         if !request.path.is_empty() {
             url.path_segments_mut().map_err(|()| Error::internal("base address"))?.pop_if_empty().extend(&request.path);
         }
+        if request.collection {
+            url.path_segments_mut().map_err(|()| Error::internal("base address"))?.push("");
+        }
         if !request.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&request.query);
         }
@@ -84,6 +87,7 @@ impl PlainHttp {
         sent = match &request.body {
             Body::Empty => sent,
             Body::Json(json) => sent.header(header::CONTENT_TYPE, "application/json").body(json.clone()),
+            Body::Text(media_type, text) => sent.header(header::CONTENT_TYPE, *media_type).body(text.clone()),
             Body::Form(pairs) => {
                 let pairs: Vec<_> = pairs.iter().map(|(name, value)| (name, value.expose_secret())).collect();
                 sent.form(&pairs)

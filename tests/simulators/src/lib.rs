@@ -5,15 +5,19 @@
 
 pub mod autotask;
 pub mod broken;
+pub mod caldav;
 pub mod connectwise;
+pub mod dav;
 pub mod halopsa;
 pub mod http;
 pub mod hubspot;
+pub mod hudu;
 pub mod keycloak;
 pub mod smtp;
 pub mod stripe;
 pub mod syncro;
 pub mod tryton;
+pub mod webdav;
 
 use parking_lot::Mutex;
 use std::sync::Arc;

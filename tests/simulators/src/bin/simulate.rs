@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-const USAGE: &str =
-    "usage: simulate autotask|connectwise|halopsa|hubspot|keycloak|smtp|stripe|syncro|tryton [--listen ADDR]";
+const USAGE: &str = "usage: simulate autotask|caldav|connectwise|halopsa|hubspot|hudu|keycloak|smtp|stripe|syncro|tryton|webdav \
+    [--listen ADDR]";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -17,6 +17,7 @@ async fn main() -> ExitCode {
     };
     let ended = match system {
         "autotask" => autotask(listen).await,
+        "caldav" => caldav(listen).await,
         "connectwise" => connectwise(listen).await,
         "halopsa" => halopsa(listen).await,
         "hubspot" => hubspot(listen).await,
@@ -25,6 +26,8 @@ async fn main() -> ExitCode {
         "smtp" => smtp(listen).await,
         "syncro" => syncro(listen).await,
         "tryton" => tryton(listen).await,
+        "hudu" => hudu(listen).await,
+        "webdav" => webdav(listen).await,
         _ => {
             complain(USAGE);
             return ExitCode::from(2);
@@ -121,6 +124,28 @@ async fn tryton(listen: &str) -> std::io::Result<()> {
     let running = start_on(listen).await?;
     let url = &running.url;
     until_stopped(&format!("base_url {url}/msp/\nusername {USERNAME}\npassword {PASSWORD}\ncompany  {COMPANY}\n")).await
+}
+
+async fn caldav(listen: &str) -> std::io::Result<()> {
+    use postern_simulators::caldav::{BASE, PASSWORD, USERNAME, start_on};
+    let running = start_on(listen).await?;
+    until_stopped(&format!("base_url {}{BASE}\nusername {USERNAME}\npassword {PASSWORD}\n", running.url)).await
+}
+
+async fn hudu(listen: &str) -> std::io::Result<()> {
+    use postern_simulators::hudu::{API_KEY, PUBLIC_FOLDER, start_on};
+    let running = start_on(listen).await?;
+    until_stopped(&format!(
+        "base_url       {}/api/v1\napi_key        {API_KEY}\npublic_folders [{PUBLIC_FOLDER}]\n",
+        running.url
+    ))
+    .await
+}
+
+async fn webdav(listen: &str) -> std::io::Result<()> {
+    use postern_simulators::webdav::{BASE, PASSWORD, USERNAME, start_on};
+    let running = start_on(listen).await?;
+    until_stopped(&format!("base_url {}{BASE}\nusername {USERNAME}\npassword {PASSWORD}\n", running.url)).await
 }
 
 /// Says how to connect, and waits for the end.

@@ -1,0 +1,8 @@
+//! The adapter against the simulator.
+
+#![expect(clippy::expect_used, reason = "a test fails by panicking, also in its helpers")]
+
+mod behaviour;
+mod hostile;
+#[path = "../rig.rs"]
+mod rig;
