@@ -13,6 +13,7 @@ pub mod id;
 pub mod owned;
 pub mod ports;
 mod quote;
+pub mod trace;
 
 pub use adapter::{Adapter, CallCx, Op, Reach, Turn};
 pub use async_trait::async_trait;
@@ -22,3 +23,4 @@ pub use error::{Error, ErrorKind, Result};
 pub use id::*;
 pub use owned::{OrganisationMap, Owned, Owner, Scope};
 pub use ports::*;
+pub use trace::{Sought, Trace, Traceable};
