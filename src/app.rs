@@ -117,7 +117,7 @@ pub struct Instead {
     pub welcomes: Option<Arc<dyn Welcomes>>,
     /// Where clients' descriptions come from; else from the public internet.
     pub documents: Option<Arc<dyn Wire>>,
-    /// The authority's and the tokens' time; else the machine's.
+    /// The authority's, the tokens' and the calls' time; else the machine's.
     pub clock: Option<Arc<dyn Clock>>,
 }
 
@@ -285,6 +285,7 @@ impl App {
         let redactor = Arc::new(Redactor::new(Scrubber::new()?, &*secret));
         let health = Health::new(tenants.values()).telling(registry.budgets());
         let tenants = Arc::new(tenants);
+        let clock = instead.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let means = Means {
             policies: engine.clone(),
             tenants: tenants.clone(),
@@ -293,6 +294,8 @@ impl App {
             turns: Arc::default(),
             actions: store.clone(),
             limit: config.call_limit(),
+            clock: clock.clone(),
+            protocol: config.writes,
         };
         let mut gate = Gate::new(means, redactor, store.clone(), Arc::new(journal.clone()));
         if config.has_console()
@@ -306,7 +309,6 @@ impl App {
         let own = instead.sessions.is_none().then(|| sign_in.clone() as Arc<dyn Welcomes>);
         let welcomes = instead.welcomes.or(own);
         let sessions = instead.sessions.unwrap_or_else(|| sign_in.clone());
-        let clock = instead.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let documents = match instead.documents {
             Some(documents) => documents,
             None => Arc::new(HttpWire::new().map_err(|e| cannot("http client")(&e))?),
@@ -390,6 +392,7 @@ impl App {
         // What was ended while Postern was down has ended before the first request.
         self.sign_in.settle();
         let looking = tokio::spawn(self.sign_in.tend(after.clone()));
+        let looking_after = tokio::spawn(self.gate.reconciler().run(self.stop.clone()));
         let keeping = self.authority.clone().map(|it| tokio::spawn(it.tend(after.clone())));
         tokio::spawn(signals(self.stop.clone(), self.engine, self.verifier, self.policies_dir));
         match serve::serve(listener, self.router, self.serving, ready, self.stop).await {
@@ -397,7 +400,7 @@ impl App {
             Drained::Cut => tracing::warn!("stopped; some requests were cut"),
         }
         after.cancel();
-        for task in [Some(tending), Some(looking), keeping].into_iter().flatten() {
+        for task in [Some(tending), Some(looking), Some(looking_after), keeping].into_iter().flatten() {
             task.await.map_err(|e| cannot("audit")(&e))?;
         }
         health.await.map_err(|e| cannot("operations")(&e))?;

@@ -12,6 +12,7 @@ mod confirmations;
 pub mod flow;
 mod integrations;
 mod organisations;
+mod requests;
 mod server;
 mod sign_in;
 mod tools;
@@ -32,7 +33,7 @@ use askama::Template;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use postern_api::{Result, TenantId};
@@ -54,6 +55,8 @@ pub(crate) const WITHDRAW: &str = "console:organisation-withdraw";
 pub(crate) const APPROVED: &str = "console:approve";
 /// The audit's word for having rejected one.
 pub(crate) const REJECTED: &str = "console:reject";
+/// The audit's word for having taken one's own back.
+pub(crate) const WITHDRAWN: &str = "console:request-withdraw";
 
 /// What a page may load and where its forms may go: nothing and nowhere but here.
 const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
@@ -187,6 +190,8 @@ pub fn routes(console: Console) -> Router {
         .route("/console/confirmations/{id}", get(confirmations::show).post(confirmations::settle))
         .route("/console/approvals", get(approvals::list))
         .route("/console/approvals/{id}", get(approvals::show).post(approvals::decide))
+        .route("/console/requests", get(requests::list))
+        .route("/console/requests/{id}/withdraw", post(requests::withdraw))
         .route("/console/activity", get(activity::show))
         .route("/console/admin/clients", get(clients::all))
         .route("/console/admin/clients/{grant}/revoke", get(clients::ask_any).post(clients::revoke_any))

@@ -194,6 +194,11 @@ impl Op {
         Op::SnapshotRecord,
     ];
 
+    /// Whether somebody may be asked for money by it. Such a write is never sent a second time, however sure a search is.
+    pub fn asks_for_money(self) -> bool {
+        self == Op::PaymentLinkCreate
+    }
+
     /// A stable name for logs, metrics and messages.
     pub fn name(self) -> &'static str {
         match self {

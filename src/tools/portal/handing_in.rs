@@ -9,7 +9,7 @@ use crate::tools::args::{EmailAddress, Line, Prose};
 use crate::tools::refusal::{missing, or_missing};
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use jiff::Timestamp;
-use postern_api::{
+use postern_api::{Op, 
     About, Contact, ErrorKind, FieldClass, FormField, FormId, FormKind, FormTemplate, NewSubmission, OrganisationId,
     Pii, PiiKind, SubmissionId, Text,
 };
@@ -151,6 +151,7 @@ impl Tool for RecordSubmission {
     const NAME: &'static str = "portal.form_submission.record";
     const TITLE: &'static str = "Keep a filled-in form";
     const KIND: Kind = Kind::Governed;
+    const SENDS: Option<Op> = Some(Op::SubmissionRecord);
     type Output = Recorded;
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {

@@ -8,7 +8,7 @@ use crate::tools::cx::Port;
 use crate::tools::refusal::{Missing, missing, or_missing};
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use jiff::Timestamp;
-use postern_api::{
+use postern_api::{Op, 
     About, ConsentKind, ConsentRecord, Contact, ContactId, Crm, ErrorKind, ExternalId, OrganisationId, Pii, PiiKind,
     ProfileChange, ProfileField, Text,
 };
@@ -248,6 +248,7 @@ impl Tool for UpdateProfile {
     const NAME: &'static str = "portal.customer_profile.update";
     const TITLE: &'static str = "Change a customer's profile";
     const KIND: Kind = Kind::Governed;
+    const SENDS: Option<Op> = Some(Op::ProfileChange);
     type Output = ProfileUpdated;
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
@@ -402,6 +403,7 @@ impl Tool for UpdateConsent {
     const NAME: &'static str = "portal.consent.update";
     const TITLE: &'static str = "Record a consent";
     const KIND: Kind = Kind::Governed;
+    const SENDS: Option<Op> = Some(Op::ConsentRecord);
     type Output = ConsentKept;
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
