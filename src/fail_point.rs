@@ -1,8 +1,9 @@
 //! Named steps at which a test stops this process, to kill it there.
 //!
 //! Compiled into builds with debug assertions and with the feature `fail-points`, and into no other: in what is shipped [`at`] is
-//! nothing at all. `POSTERN_STOP_AT=step:n` stops whoever comes by the step for the n-th time, for good, once it has
-//! written the file that `POSTERN_STOP_MARK` names. Who is stopped holds no lock: what a kill leaves there is what it leaves anywhere.
+//! nothing at all. `POSTERN_STOP_AT=step:n` stops whoever comes by the step for the n-th time, for good, once it has told so by
+//! connecting to `POSTERN_STOP_TELLS`, an address of this machine. Who is stopped holds no lock: what a kill leaves there is what it
+//! leaves anywhere.
 
 /// The steps, in the order in which a write passes them; the last ones are the reconciler's.
 pub const STEPS: [&str; 8] = ["noted", "begun", "logged", "sent", "settled", "told", "taken", "found"];
@@ -22,10 +23,8 @@ pub fn at(step: &str) {
     if wanted != step || PASSED.get_or_init(AtomicU32::default).fetch_add(1, Ordering::SeqCst) + 1 != *times {
         return;
     }
-    if let Ok(mark) = std::env::var("POSTERN_STOP_MARK") {
-        // Whoever waits for the mark waits in vain if it cannot be written, and says so.
-        let _ = std::fs::write(mark, step);
-    }
+    // Whoever listens in vain notices by itself.
+    let _told = std::env::var("POSTERN_STOP_TELLS").ok().map(std::net::TcpStream::connect);
     loop {
         std::thread::park();
     }

@@ -15,6 +15,8 @@ mod console;
 #[cfg(test)]
 mod conversation;
 #[cfg(test)]
+mod crash;
+#[cfg(test)]
 mod desks;
 #[cfg(test)]
 mod documents;

@@ -71,12 +71,12 @@ impl Reconciler {
     /// Looks after what is due until it is stopped.
     pub async fn run(self, stop: CancellationToken) {
         loop {
+            if let Err(error) = self.turn(&stop).await {
+                tracing::error!(error = %error, "writes whose outcome is not known cannot be looked after: {error}");
+            }
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(EVERY) => {}
-            }
-            if let Err(error) = self.turn(&stop).await {
-                tracing::error!(error = %error, "writes whose outcome is not known cannot be looked after: {error}");
             }
         }
     }
