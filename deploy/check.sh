@@ -42,6 +42,7 @@ for struct in [
     "src/config.rs", "src/config/system.rs", "src/edge/config.rs", "src/edge/realm.rs",
     "src/authority/sign_in/config.rs",
     "adapters/autotask/src/config.rs", "adapters/connectwise/src/config.rs", "adapters/halopsa/src/config.rs",
+    "adapters/hubspot/src/config.rs", "adapters/stripe/src/config.rs",
     "adapters/request-tracker/src/config.rs", "adapters/syncro/src/config.rs",
 ]:
     text = (here / ".." / struct).read_text()

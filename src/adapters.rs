@@ -6,6 +6,7 @@ use crate::tenant::System;
 use crate::upstream::shared::{Budgets, Rate, Share};
 use crate::upstream::{Settings, Upstream};
 use postern_api::http::{Authenticator, Http};
+use postern_api::webhook::Hook;
 use postern_api::{Adapter, Error, Result, TenantId};
 use postern_embedded::Embedded;
 use std::path::Path;
@@ -86,11 +87,29 @@ impl<'a> Registry<'a> {
                 settings.share = self.share((tenant, name), "halopsa", &config.base_url, connection, usual);
                 postern_halopsa::connect((**config).clone(), self.handle(settings, auth)?)?
             }
+            SystemConfig::HubSpot(config, connection) => {
+                let auth = postern_hubspot::authenticator(config);
+                let mut settings = settings(name, &config.base_url, connection)?;
+                // HubSpot counts by private app, of which an account has one for Postern.
+                let account = config.account.to_string();
+                settings.share =
+                    self.share((tenant, name), "hubspot", &account, connection, Some(postern_hubspot::RATE));
+                postern_hubspot::connect((**config).clone(), self.handle(settings, auth)?)?
+            }
             SystemConfig::RequestTracker(config, connection) => {
                 let auth = postern_request_tracker::authenticator(config);
                 let mut settings = settings(name, &config.base_url, connection)?;
                 settings.share = self.share((tenant, name), "request-tracker", &config.base_url, connection, None);
                 postern_request_tracker::connect((**config).clone(), self.handle(settings, auth)?)?
+            }
+            SystemConfig::Stripe(config, connection) => {
+                let auth = postern_stripe::authenticator(config);
+                let mut settings = settings(name, &config.base_url, connection)?;
+                // Stripe counts by account, live and test data apart.
+                let account = format!("{} {}", config.account, config.live);
+                let usual = Some(postern_stripe::rate(config.live));
+                settings.share = self.share((tenant, name), "stripe", &account, connection, usual);
+                postern_stripe::connect((**config).clone(), self.handle(settings, auth)?)?
             }
             SystemConfig::Syncro(config, connection) => {
                 let auth = postern_syncro::authenticator(config);
@@ -129,6 +148,20 @@ impl<'a> Registry<'a> {
             Some(tape) => tape.listen(handle),
             None => handle,
         })
+    }
+}
+
+/// How a system sends messages, where it does.
+pub fn hook(config: &SystemConfig) -> Option<Arc<dyn Hook>> {
+    match config {
+        SystemConfig::HubSpot(config, _) => Some(postern_hubspot::hook(config.account)),
+        SystemConfig::Stripe(config, _) => Some(postern_stripe::hook(config.live)),
+        SystemConfig::Embedded
+        | SystemConfig::Autotask(..)
+        | SystemConfig::ConnectWise(..)
+        | SystemConfig::HaloPsa(..)
+        | SystemConfig::RequestTracker(..)
+        | SystemConfig::Syncro(..) => None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Builds everything once and serves it.
 
+mod hooks;
+
 use crate::adapters::Registry;
 use crate::audit::journal::{self, Refused};
 use crate::audit::{self, Journal};
@@ -308,6 +310,7 @@ impl App {
         let sign_in = sign_in(&config, &store, &engine, &journal)?;
         let own = instead.sessions.is_none().then(|| sign_in.clone() as Arc<dyn Welcomes>);
         let welcomes = instead.welcomes.or(own);
+        let asked = welcomes.clone();
         let sessions = instead.sessions.unwrap_or_else(|| sign_in.clone());
         let documents = match instead.documents {
             Some(documents) => documents,
@@ -318,7 +321,8 @@ impl App {
         let places = places(&config, &store)?;
         let organisations = Arc::new(Organisations::new(tenants.clone(), store.clone(), places));
         let parts = Parts { gate, store, journal, engine, tenants, organisations };
-        let mut open = open(&parts).merge(sign_in.routes());
+        let hooks = hooks::routes(&config, &parts.store, Told(parts.journal.clone()), asked)?;
+        let mut open = open(&parts).merge(sign_in.routes()).merge(hooks);
         if let Some(authority) = &authority {
             sign_in.tell(authority.clone());
             config.edge.authorization_servers.insert(0, authority.issuer_url().to_owned());

@@ -13,7 +13,9 @@ pub mod journal;
 pub mod keys;
 mod record;
 pub mod retention;
+pub mod seal;
 pub mod search;
+pub mod statement;
 pub mod verify;
 
 pub use journal::{Journal, Settings};

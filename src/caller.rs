@@ -8,6 +8,7 @@ use bytes::Bytes;
 use postern_api::{OrganisationId, TenantId};
 use postern_policies::{Realm, Subject};
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Identity: who, at which issuer. The same subject at two issuers is two people.
@@ -22,6 +23,10 @@ pub struct Principal {
 /// The id of one request: in its answer as `x-request-id`, in the log and in the audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(pub Arc<str>);
+
+/// The address that a request came from, behind whatever trusted proxies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientIp(pub IpAddr);
 
 /// The body of a message, read whole, that every reader reads alike: no key of it is there twice.
 #[derive(Debug, Clone)]

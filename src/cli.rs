@@ -8,6 +8,7 @@ use crate::app::{App, CannotStart};
 use crate::audit::{export, verify};
 use crate::config::{Config, TelemetryConfig};
 use crate::demo::{Demo, TOKEN_HOURS};
+use crate::store::draw_first_random_number;
 use crate::telemetry;
 use crate::tools::{Kind, catalogue};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -173,7 +174,7 @@ enum RealmName {
 enum Audit {
     /// Prove that the log is whole, or name the first row that is not
     Verify {
-        /// The data directory, or an exported file
+        /// The data directory, an exported file, or a statement that an organisation's lead downloaded
         #[arg(value_name = "DIR|FILE", default_value = ".postern/demo")]
         place: PathBuf,
         /// The public key; `audit-public.key` of the data directory otherwise
@@ -183,7 +184,7 @@ enum Audit {
         #[arg(long, value_name = "FILE")]
         heads: Option<PathBuf>,
     },
-    /// Write rows as JSON lines, each verifiable by itself
+    /// Write rows as JSON lines that verify without the log, with a seal over all of them
     Export {
         /// The data directory
         #[arg(value_name = "DIR", default_value = ".postern/demo")]
@@ -316,6 +317,7 @@ fn serve(
     // Traces are sent from a thread of their own, outside the runtime, and what is left of them after it.
     let _exporting = telemetry::start(telemetry)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.spawn_blocking(draw_first_random_number);
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(listen)
             .await
@@ -478,6 +480,14 @@ fn verify_log(place: &Path, public_key: Option<PathBuf>, heads: Option<PathBuf>)
         verify::verify_export(&mut BufReader::new(std::fs::File::open(place)?), &public)?
     };
     match verdict {
+        Ok(verify::Report { statement: Some(heading), rows, .. }) => {
+            let since = heading.since.map_or("the beginning".to_owned(), |it| it.to_string());
+            say(&format!(
+                "the statement is whole and signed by this key: {rows} entries about `{}` at `{}`, from {since} until {}",
+                heading.organisation, heading.statement_of, heading.until
+            ))?;
+            Ok(ExitCode::SUCCESS)
+        }
         Ok(report) => {
             let range = report.range.map_or(String::new(), |(first, last)| format!(", numbers {first} to {last}"));
             say(&format!(
@@ -487,7 +497,8 @@ fn verify_log(place: &Path, public_key: Option<PathBuf>, heads: Option<PathBuf>)
             Ok(ExitCode::SUCCESS)
         }
         Err(fault) => {
-            say(&format!("THE AUDIT LOG IS NOT WHOLE: {fault}"))?;
+            let what = if place.is_dir() { "THE AUDIT LOG" } else { "THIS FILE" };
+            say(&format!("{what} IS NOT WHOLE: {fault}"))?;
             Ok(ExitCode::FAILURE)
         }
     }

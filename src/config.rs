@@ -7,10 +7,12 @@ mod mistakes;
 mod secret;
 mod sign_in;
 mod system;
+mod webhook;
 
 pub use mistakes::{Mistake, Mistakes};
 pub use secret::SecretRef;
 pub use system::{Connection, SystemConfig};
+pub use webhook::WebhookConfig;
 
 use crate::audit;
 use crate::authority::accounts::mail::MailConfig;
@@ -182,6 +184,8 @@ pub struct TenantConfig {
     pub plans: BTreeMap<String, PlanConfig>,
     /// Hosts whose links in people's text stay links, for example `docs.example.com` or `*.example.com`.
     pub trusted_link_hosts: Hosts,
+    /// Who may send messages, by the last part of the address.
+    pub webhooks: BTreeMap<String, WebhookConfig>,
 }
 
 /// Which system stands behind which port.
@@ -446,8 +450,11 @@ fn tenant(mut table: Table, path: &str, found: &mut Mistakes) -> Option<TenantCo
     let systems = systems(table.remove("systems"), &at("systems"), found);
     let named = systems.keys().cloned().collect::<BTreeSet<_>>();
     let systems: BTreeMap<_, _> = systems.into_iter().filter_map(|(name, it)| Some((name, it?))).collect();
+    let about = webhook::About { systems: &systems, realms: (customer_realm.is_some(), employee_realm.is_some()) };
+    let webhooks = webhook::webhooks(table.remove("webhooks"), &at("webhooks"), &about, found);
     for key in table.keys() {
-        let known = "`id`, `name`, `realms`, `ports`, `systems`, `organisations`, `plans` or `trusted_link_hosts`";
+        let known =
+            "`id`, `name`, `realms`, `ports`, `systems`, `organisations`, `plans`, `trusted_link_hosts` or `webhooks`";
         found.add(&at(key), format!("unknown field; expected {known}"));
     }
     let names = || named.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
@@ -494,6 +501,7 @@ fn tenant(mut table: Table, path: &str, found: &mut Mistakes) -> Option<TenantCo
         organisations: organisations.unwrap_or_default(),
         plans: plans.unwrap_or_default(),
         trusted_link_hosts,
+        webhooks,
     })
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod assets;
 mod audit_log;
 mod clients;
 mod confirmations;
+mod download;
 pub mod flow;
 mod integrations;
 mod organisations;
@@ -16,6 +17,7 @@ mod requests;
 mod server;
 mod sign_in;
 mod tools;
+mod transparency;
 mod visitor;
 mod words;
 
@@ -46,6 +48,10 @@ use std::sync::Arc;
 pub(crate) const AUDIT_READ: &str = "console:audit";
 /// The audit's word for having exported it.
 pub(crate) const AUDIT_EXPORT: &str = "console:audit-export";
+/// The audit's word for having looked at what was read and changed of one's organisation.
+pub(crate) const TRANSPARENCY_READ: &str = "console:transparency";
+/// The audit's word for having taken that away as a file.
+pub(crate) const TRANSPARENCY_EXPORT: &str = "console:transparency-export";
 /// The audit's word for having agreed that records of several systems are one organisation.
 pub(crate) const AGREE: &str = "console:organisation-agree";
 /// The audit's word for having taken that back.
@@ -193,6 +199,9 @@ pub fn routes(console: Console) -> Router {
         .route("/console/requests", get(requests::list))
         .route("/console/requests/{id}/withdraw", post(requests::withdraw))
         .route("/console/activity", get(activity::show))
+        .route("/console/transparency", get(transparency::show))
+        .route("/console/transparency/statement", get(transparency::statement))
+        .route("/console/transparency/key", get(transparency::key))
         .route("/console/admin/clients", get(clients::all))
         .route("/console/admin/clients/{grant}/revoke", get(clients::ask_any).post(clients::revoke_any))
         .route("/console/admin/tools", get(tools::show))

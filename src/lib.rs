@@ -25,3 +25,4 @@ pub mod telemetry;
 pub mod tenant;
 pub mod tools;
 pub mod upstream;
+pub mod webhooks;

@@ -14,7 +14,7 @@ pub mod sign_in_sessions;
 mod sqlite;
 
 pub use seal::SealKey;
-pub(crate) use seal::secret_file;
+pub(crate) use seal::{draw_first_random_number, secret_file};
 pub use sqlite::Database;
 pub(crate) use sqlite::{connect, failed, migrate};
 

@@ -51,12 +51,13 @@ pub struct Policies {
 }
 
 impl Policies {
-    /// The policies that are compiled in.
+    /// The policies that are compiled in: validated against their schema, as all are. That they also pass what is tried of an
+    /// operator's (tens of thousands of decisions) the tests hold of the same bytes, so that no start waits for it.
     ///
     /// # Errors
     /// Every mistake in them; the tests hold that there is none.
     pub fn builtin() -> Result<Self, PolicyErrors> {
-        Self::from_sources(&Sources::builtin(), PolicyErrors::default())
+        Self::validated(&Sources::builtin(), PolicyErrors::default())
     }
 
     /// The policies of a directory with the layout of `policies/`; they replace the builtin ones altogether.
@@ -69,15 +70,20 @@ impl Policies {
         Self::from_sources(&sources, errors)
     }
 
-    pub(crate) fn from_sources(sources: &Sources, mut errors: PolicyErrors) -> Result<Self, PolicyErrors> {
-        let policies = Self::assemble(sources, &mut errors);
-        let mut policies = errors.settle(policies)?;
+    pub(crate) fn from_sources(sources: &Sources, errors: PolicyErrors) -> Result<Self, PolicyErrors> {
+        let policies = Self::validated(sources, errors)?;
         let mut errors = PolicyErrors::default();
         check::probe(&policies, &mut errors);
         rights::probe(&policies, &mut errors);
         govern::probe(&policies, &mut errors);
-        policies.version = sources.version().into();
         errors.settle(Some(policies))
+    }
+
+    fn validated(sources: &Sources, mut errors: PolicyErrors) -> Result<Self, PolicyErrors> {
+        let policies = Self::assemble(sources, &mut errors);
+        let mut policies = errors.settle(policies)?;
+        policies.version = sources.version().into();
+        Ok(policies)
     }
 
     /// Parses and validates everything that can be, whatever else is wrong.

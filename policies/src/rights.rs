@@ -16,11 +16,13 @@ pub enum Right {
     Administer,
     /// Reading the tenant's audit log.
     Audit,
+    /// Reading what was read and changed of the own organisation's records.
+    Transparency,
 }
 
 impl Right {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Connect, Self::Administer, Self::Audit];
+    pub const ALL: [Self; 4] = [Self::Connect, Self::Administer, Self::Audit, Self::Transparency];
 
     /// Its action in the schema.
     pub fn action(self) -> &'static str {
@@ -28,13 +30,14 @@ impl Right {
             Self::Connect => "console:connect",
             Self::Administer => "console:administer",
             Self::Audit => "console:audit",
+            Self::Transparency => "console:transparency",
         }
     }
 
     /// Whether it is for employees alone.
     fn is_internal(self) -> bool {
         match self {
-            Self::Connect => false,
+            Self::Connect | Self::Transparency => false,
             Self::Administer | Self::Audit => true,
         }
     }

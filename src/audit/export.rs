@@ -1,9 +1,13 @@
-//! Writes rows as JSON lines that verify without the database: each with its number and hash, a signed head at the end.
+//! Writes rows as JSON lines that verify without the database: each with its number and hash, the newest signed head and a seal
+//! over the whole file at the end.
 
 use super::chain::{Head, hex};
+use super::keys::Keys;
+use super::seal::{Seal, Sealing};
+use super::statement::{Entry, Heading};
 use crate::store::{connect, failed};
-use postern_api::{Error, OrganisationId, Result, TenantId};
-use rusqlite::{OptionalExtension, params};
+use postern_api::{OrganisationId, Result, TenantId};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::path::Path;
@@ -42,12 +46,18 @@ pub enum Line {
     },
     /// The newest signed head.
     Head(Head),
+    /// The first line of what one organisation was told.
+    Heading(Heading),
+    /// What one organisation was told of a row.
+    Entry(Entry),
+    /// The last line: what was signed about all before it.
+    Seal(Seal),
 }
 
-/// Exports; answers how many rows. A filtered export proves each row by itself, an unfiltered one also that none is missing.
+/// Exports; answers how many rows. An unfiltered export also proves by its numbers that no row is missing.
 pub fn export(dir: &Path, filter: &Filter, out: &mut dyn Write) -> Result<u64> {
     let connection = connect(&dir.join("audit.db"))?;
-    let unwritten = |e: std::io::Error| Error::internal("the export cannot be written").because(e);
+    let mut sealing = Sealing::new(out);
     let mut statement = connection
         .prepare(
             "SELECT it.seq, it.body, it.hash, coalesce(CASE WHEN before.hash IS NOT NULL THEN hex(before.hash) END,
@@ -74,7 +84,7 @@ pub fn export(dir: &Path, filter: &Filter, out: &mut dyn Write) -> Result<u64> {
             hash: hex(&hash),
             body: row.get(1).map_err(failed)?,
         };
-        writeln!(out, "{}", text(&line)?).map_err(unwritten)?;
+        sealing.line(&line)?;
         count += 1;
     }
     let head: Option<Head> = connection
@@ -90,12 +100,14 @@ pub fn export(dir: &Path, filter: &Filter, out: &mut dyn Write) -> Result<u64> {
         .optional()
         .map_err(failed)?;
     if let Some(head) = head {
-        writeln!(out, "{}", text(&Line::Head(head))?).map_err(unwritten)?;
+        sealing.line(&Line::Head(head))?;
     }
-    out.flush().map_err(unwritten)?;
+    sealing.seal(writer_of(&connection)?, &Keys::of(dir)?)?;
     Ok(count)
 }
 
-fn text(line: &Line) -> Result<String> {
-    serde_json::to_string(line).map_err(|e| Error::internal("audit line").because(e))
+/// Which log this is; empty before anything was written to it.
+pub(super) fn writer_of(connection: &Connection) -> Result<String> {
+    let found = connection.query_row("SELECT value FROM meta WHERE key = 'writer'", [], |row| row.get(0));
+    found.optional().map(Option::unwrap_or_default).map_err(failed)
 }

@@ -40,8 +40,13 @@ impl Keys {
 
     /// Signs a head.
     pub fn sign(&self, mut head: Head) -> Head {
-        head.signature = hex(self.signing.sign(&head.message()).as_ref());
+        head.signature = self.signature(&head.message());
         head
+    }
+
+    /// A signature of ours, hexadecimal.
+    pub(super) fn signature(&self, message: &[u8]) -> String {
+        hex(self.signing.sign(message).as_ref())
     }
 
     /// Who, without saying who: the same person of a tenant is always the same digest, and nobody without the key can tell whose.

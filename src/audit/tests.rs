@@ -1,6 +1,7 @@
 //! The log as a whole: rows in, verdict out.
 
 use super::super::export::{Filter, export};
+use super::super::statement::Period;
 use super::super::verify::{Fault, Report, public_key, verify, verify_export};
 use super::*;
 use crate::caller::Caller;
@@ -226,4 +227,119 @@ async fn a_persons_past_calls_are_theirs_alone() {
     let other = Principal { issuer: "https://employees.example".into(), ..jane.clone() };
     assert!(journal.calls(&msp, &other, 10).expect("reads").is_empty());
     assert!(journal.calls(&TenantId::new("other").expect("an id"), &jane, 10).expect("reads").is_empty());
+}
+
+/// Everything that can be done to a file between two of its lines, or to its last one.
+fn tampered(text: &str, other: &str) -> Vec<(String, Fault)> {
+    let lines: Vec<_> = text.lines().collect();
+    let seal = lines.len() - 1;
+    let joined = |lines: &[&str]| lines.iter().map(|it| format!("{it}\n")).collect::<String>();
+    let without = |nth: usize| joined(&[&lines[..nth], &lines[nth + 1..]].concat());
+    let (mut swapped, mut foreign) = (lines.clone(), lines.clone());
+    swapped.swap(seal - 1, seal - 2);
+    let foreign_seal = other.lines().last().expect("a seal");
+    foreign[seal] = foreign_seal;
+    let digit = |it: char| if it == '0' { '1' } else { '0' };
+    let at = text.rfind("\"signature\":\"").expect("a signature") + 13;
+    let flipped: String = text.char_indices().map(|(nth, it)| if nth == at { digit(it) } else { it }).collect();
+    vec![
+        (without(seal), Fault::Unsealed),
+        (format!("{text}{}\n", lines[seal - 1]), Fault::Unsealed),
+        (without(seal - 1), Fault::Altered),
+        (joined(&swapped), Fault::Changed(3)),
+        (joined(&foreign), Fault::Forged),
+        (flipped, Fault::Forged),
+        (joined(&[&lines[..1], &lines[seal..]].concat()), Fault::Altered),
+    ]
+}
+
+#[tokio::test]
+async fn a09_a_filtered_export_is_sealed_so_that_no_row_is_changed_added_or_taken_away() {
+    let (dir, elsewhere) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
+    let of_acme =
+        Filter { organisation: Some(postern_api::OrganisationId::new("acme").expect("an id")), ..Filter::default() };
+    let exported = async |dir: &Path| {
+        drop(filled(dir, 4).await);
+        let mut out = Vec::new();
+        assert_eq!(export(dir, &of_acme, &mut out).expect("exports"), 4);
+        String::from_utf8(out).expect("text")
+    };
+    let (text, other) = (exported(dir.path()).await, exported(elsewhere.path()).await);
+    let public = public_key(&dir.path().join("audit-public.key")).expect("a key");
+    let read = |text: &str| verify_export(&mut text.as_bytes(), &public).expect("reads");
+    assert_eq!(read(&text).expect("is whole").rows, 4);
+    // The row's own hash can be made anew by anybody who changes its text; what was signed cannot.
+    let parsed: Vec<serde_json::Value> = text.lines().map(|it| serde_json::from_str(it).expect("a line")).collect();
+    let (last, body) = (&parsed[3], parsed[3]["body"].as_str().expect("a text").replace("allowed", "denied"));
+    let previous = crate::audit::chain::unhash(last["previous"].as_str().expect("a hash")).expect("a hash");
+    let mut forged = last.clone();
+    forged["hash"] = crate::audit::chain::hex(&crate::audit::chain::hash(&previous, 4, &body)).into();
+    forged["body"] = body.into();
+    let recomputed = text.replace(text.lines().nth(3).expect("a line"), &forged.to_string());
+    for (text, fault) in tampered(&text, &other).into_iter().chain([(recomputed, Fault::Altered)]) {
+        assert_eq!(read(&text), Err(fault), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a09_a_statement_tells_one_organisation_of_its_own_and_verifies_without_the_log() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let journal = filled(dir.path(), 0).await;
+    let organisation = |id: &str| postern_api::OrganisationId::new(id).expect("an id");
+    let base = || Row { tool: "get_ticket", policies: Some(Arc::from(["policy-canary".to_owned()])), ..row("r") };
+    for row in [
+        Row { request_id: "own".into(), system: Some("system-canary".into()), ..base() },
+        Row { request_id: "others".into(), organisation: Some(organisation("globex")), ..base() },
+        Row { request_id: "several".into(), organisation: None, organisations: 7, ..base() },
+        Row { request_id: "nobodys".into(), organisation: None, organisations: 0, ..base() },
+        Row { request_id: "no-tool".into(), tool: "", ..base() },
+        Row {
+            request_id: "refused".into(),
+            decision: crate::call::audit::Decision::Denied,
+            code: "code-canary",
+            ..base()
+        },
+    ] {
+        journal.append(row).await.expect("appends");
+    }
+    let period = Period {
+        tenant: TenantId::new("msp").expect("an id"),
+        organisation: organisation("acme"),
+        since: None,
+        until: None,
+    };
+    let written = |period: &Period| {
+        let mut out = Vec::new();
+        let count = journal.statement(period, &mut out).expect("writes");
+        (count, String::from_utf8(out).expect("text"))
+    };
+    let (count, text) = written(&period);
+    let lines: Vec<serde_json::Value> = text.lines().map(|it| serde_json::from_str(it).expect("a line")).collect();
+    let told: Vec<_> = lines.iter().filter_map(|it| it["request_id"].as_str()).collect();
+    assert_eq!((count, told), (3, vec!["own", "several", "refused"]));
+    assert_eq!((&lines[1]["among_others"], &lines[2]["among_others"]), (&serde_json::Value::Null, &true.into()));
+    for hidden in ["canary", "seq", "globex", "\"organisations\"", "nobodys"] {
+        assert!(!text.replace("jane-canary", "").contains(hidden), "{hidden}: {text}");
+    }
+    let newest: Vec<_> =
+        journal.newest_entries(&period, 2).expect("reads").into_iter().map(|it| it.request_id).collect();
+    assert_eq!(newest, ["refused", "several"]);
+    let past = Period { until: Some(Timestamp::UNIX_EPOCH), ..period.clone() };
+    assert_eq!(written(&past).0, 0);
+    let elsewhere = Period { tenant: TenantId::new("other").expect("an id"), ..period.clone() };
+    assert_eq!(written(&elsewhere).0, 0);
+
+    let public = public_key(&dir.path().join("audit-public.key")).expect("a key");
+    let report = verify_export(&mut text.as_bytes(), &public).expect("reads").expect("is whole");
+    let heading = report.statement.expect("a heading");
+    assert_eq!((&*heading.organisation, &*heading.statement_of, report.rows), ("acme", "msp", 3));
+    for nth in 0..3 {
+        let line = text.lines().nth(nth).expect("a line");
+        for (from, to) in [("acme", "evil"), ("get_ticket", "get_tickey"), ("own", "won")] {
+            let changed = text.replace(line, &line.replace(from, to));
+            if changed != text {
+                assert_eq!(verify_export(&mut changed.as_bytes(), &public).expect("reads"), Err(Fault::Altered));
+            }
+        }
+    }
 }

@@ -3,6 +3,8 @@
 use super::chain::{GENESIS, Hash, Head, hash, hex, unhash, unhex};
 use super::export::Line;
 use super::keys::signed_by;
+use super::seal::Lines;
+use super::statement::Heading;
 use crate::store::{connect, failed};
 use postern_api::{Error, Result};
 use rusqlite::OptionalExtension;
@@ -21,6 +23,8 @@ pub struct Report {
     pub heads: u64,
     /// Rows after the newest signed head: true as far as the chain goes, not yet signed.
     pub unsigned: u64,
+    /// For whom, where the file is one organisation's statement.
+    pub statement: Option<Heading>,
 }
 
 /// The first thing that is wrong.
@@ -44,6 +48,18 @@ pub enum Fault {
     /// A head is past the last row.
     #[error("row {0} was signed, but the log ends before it")]
     Truncated(i64),
+    /// A file without its last line, or with lines after it.
+    #[error("the file does not end with its seal: it was cut short, or something was added")]
+    Unsealed,
+    /// The seal is not this key's.
+    #[error("the seal is not signed by this key")]
+    Forged,
+    /// The seal is about other lines.
+    #[error("the seal is about other lines: one was changed, added or taken away")]
+    Altered,
+    /// One organisation's file with rows of the whole log in it.
+    #[error("the file is neither an export nor one organisation's statement")]
+    Mixed,
 }
 
 /// What came of verifying: a whole log, or its first fault.
@@ -143,42 +159,81 @@ pub fn verify(dir: &Path, public: &[u8], heads: Option<&mut dyn BufRead>) -> Res
     Ok(Ok(report))
 }
 
-/// Verifies an export: each row by itself, and its place where the row before it was exported too.
+/// Verifies a file that left the log, an export or one organisation's statement: its seal over every line, and of an export each
+/// row's hash, and its place where the row before it is there too.
 pub fn verify_export(lines: &mut dyn BufRead, public: &[u8]) -> Result<Verdict> {
-    let mut report = Report::default();
-    let mut before: Option<(i64, Hash)> = None;
+    let mut file = ExportedFile::default();
+    let (mut read, mut sealed) = (Lines::new(), None);
     for line in lines.lines() {
         let line = line.map_err(|e| Error::internal("export").because(e))?;
+        if sealed.is_some() {
+            return Ok(Err(Fault::Unsealed));
+        }
         let parsed = serde_json::from_str::<Line>(&line);
         let unreadable =
-            |_| Error::new(postern_api::ErrorKind::InvalidArgument, "the export holds what is not a line of it");
+            |_| Error::new(postern_api::ErrorKind::InvalidArgument, "the file holds what is not a line of an export");
         match parsed.map_err(unreadable)? {
+            Line::Seal(seal) => sealed = Some(seal),
+            other @ (Line::Row { .. } | Line::Head(_) | Line::Heading(_) | Line::Entry(_)) => {
+                read.add(&line);
+                if let Err(fault) = file.take(other, public) {
+                    return Ok(Err(fault));
+                }
+            }
+        }
+    }
+    Ok(match sealed {
+        None => Err(Fault::Unsealed),
+        Some(seal) if !seal.is_signed_by(public) => Err(Fault::Forged),
+        Some(seal) if !read.are_of(&seal) => Err(Fault::Altered),
+        Some(_) => Ok(file.report),
+    })
+}
+
+/// A file as far as it was read.
+#[derive(Default)]
+struct ExportedFile {
+    report: Report,
+    before: Option<(i64, Hash)>,
+}
+
+impl ExportedFile {
+    fn take(&mut self, line: Line, public: &[u8]) -> std::result::Result<(), Fault> {
+        let report = &mut self.report;
+        match line {
             Line::Row { seq, previous, hash: told, body } => {
                 let (Some(previous), Some(told)) = (unhash(&previous), unhash(&told)) else {
-                    return Ok(Err(Fault::Changed(seq)));
+                    return Err(Fault::Changed(seq));
                 };
-                let follows = before.is_none_or(|(at, last)| seq > at && (seq > at + 1 || previous == last));
+                let follows = self.before.is_none_or(|(at, last)| seq > at && (seq > at + 1 || previous == last));
                 if !follows || hash(&previous, seq, &body) != told {
-                    return Ok(Err(Fault::Changed(seq)));
+                    return Err(Fault::Changed(seq));
                 }
-                before = Some((seq, told));
+                if report.statement.is_some() {
+                    return Err(Fault::Mixed);
+                }
+                self.before = Some((seq, told));
                 report.rows += 1;
                 report.range = Some((report.range.map_or(seq, |(first, _)| first), seq));
             }
             Line::Head(head) => {
                 if !signed_by(public, &head) {
-                    return Ok(Err(Fault::Unsigned(head.seq)));
+                    return Err(Fault::Unsigned(head.seq));
                 }
-                if before.is_some_and(|(seq, last)| seq == head.seq && hex(&last) != head.hash) {
-                    return Ok(Err(Fault::Rewritten(head.seq)));
+                if self.before.is_some_and(|(seq, last)| seq == head.seq && hex(&last) != head.hash) {
+                    return Err(Fault::Rewritten(head.seq));
                 }
                 report.heads += 1;
-                let last = before.map_or(head.seq, |(seq, _)| seq);
+                let last = self.before.map_or(head.seq, |(seq, _)| seq);
                 report.unsigned = u64::try_from(last - head.seq).unwrap_or(0);
             }
+            Line::Heading(heading) if *report == Report::default() => report.statement = Some(heading),
+            Line::Entry(_) if report.statement.is_some() => report.rows += 1,
+            // A second heading, an entry without one, or a seal that its reader kept for itself.
+            Line::Heading(_) | Line::Entry(_) | Line::Seal(_) => return Err(Fault::Mixed),
         }
+        Ok(())
     }
-    Ok(Ok(report))
 }
 
 /// Reads the public key that the gateway wrote.

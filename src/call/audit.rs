@@ -208,7 +208,8 @@ pub(super) async fn conclude(
             "a call failed"
         );
     }
-    let told = Told { request_id: row.request_id.clone(), reference: row.reference.clone(), action: row.action.clone() };
+    let told =
+        Told { request_id: row.request_id.clone(), reference: row.reference.clone(), action: row.action.clone() };
     let written = row.phase == Phase::Outcome;
     let outcome = match ledger.append(row).await {
         Ok(()) => outcome,
@@ -381,7 +382,9 @@ pub(super) fn kept(outcome: &std::result::Result<Shown, Stop>, request_id: &str)
 /// The answer of a write that was found upstream after its own answer was lost: that it was done, and no more.
 pub(super) fn found_again(id: &ActionId) -> String {
     let envelope: Envelope<()> = Envelope {
-        message: Some("the change was made: it was found upstream by its reference, after its own answer was lost".to_owned()),
+        message: Some(
+            "the change was made: it was found upstream by its reference, after its own answer was lost".to_owned(),
+        ),
         action_request_id: Some(id.to_string()),
         ..empty_envelope(Status::Success)
     };

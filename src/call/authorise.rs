@@ -123,6 +123,7 @@ fn permit(means: &Means, call: ToolCall) -> Result<Permitted, Stop> {
         now: means.clock.now(),
         deadline: Instant::now() + means.limit,
         request_id: facts.request_id.as_str().into(),
+        address: facts.address,
         reference: None,
         identities: means.identities.clone(),
         history: means.history.clone(),

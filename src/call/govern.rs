@@ -11,12 +11,12 @@ use super::authorise::Means;
 use super::{Permitted, Shown, Step, Stop, Work, missing_layer};
 use crate::fail_point;
 use crate::govern::action::{ActionId, ActionRequest, Content, LIFE as REQUEST_LIFE, Origin, Requester, State};
-use crate::govern::lease::Finish;
 use crate::govern::confirmation::{Confirmation, Confirmations, LIFE};
+use crate::govern::lease::Finish;
 use crate::tools::{Code, Kind, Refusal, ToolCx};
+use effects::Effects;
 use futures::future::BoxFuture;
 use jiff::SignedDuration;
-use effects::Effects;
 use postern_policies::{Effect, Engine};
 use reconcile::Reconciler;
 use requests::Requests;
@@ -136,12 +136,7 @@ fn confirm(
 }
 
 /// Carries out a write that is not governed: kept while it is under way, so that a crash cannot lose sight of it.
-async fn direct<S>(
-    inner: S,
-    effects: Effects,
-    ledger: Arc<dyn Ledger>,
-    permitted: Permitted,
-) -> Result<Shown, Stop>
+async fn direct<S>(inner: S, effects: Effects, ledger: Arc<dyn Ledger>, permitted: Permitted) -> Result<Shown, Stop>
 where
     S: Service<Work, Response = Shown, Error = Stop>,
 {
@@ -190,13 +185,7 @@ where
 }
 
 /// Keeps what came of a write, for whoever still holds it.
-fn settle(
-    effects: &Effects,
-    request: &ActionRequest,
-    epoch: u32,
-    outcome: &Result<Shown, Stop>,
-    request_id: &str,
-) {
+fn settle(effects: &Effects, request: &ActionRequest, epoch: u32, outcome: &Result<Shown, Stop>, request_id: &str) {
     fail_point::at("sent");
     let (id, now) = (&request.id, effects.now());
     let finish = match outcome {
@@ -208,7 +197,9 @@ fn settle(
     };
     match effects.actions.finish(&request.tenant, id, epoch, &finish, now) {
         Ok(true) => {}
-        Ok(false) => tracing::warn!(action = %id, "a write took so long that its outcome is looked for upstream instead"),
+        Ok(false) => {
+            tracing::warn!(action = %id, "a write took so long that its outcome is looked for upstream instead")
+        }
         // The lease ends, and then it is looked for upstream.
         Err(error) => tracing::error!(action = %id, error = %error, "what came of a write could not be kept"),
     }

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -43,6 +44,8 @@ pub struct Facts {
     pub protocol: String,
     /// The client's name and version, as it says.
     pub client: Option<String>,
+    /// The address that it came from, as far as our own proxies tell.
+    pub address: Option<IpAddr>,
     /// `?toolsets=` of the URL: only these are listed and searched. `None`: the defaults.
     pub toolsets: Option<Vec<String>>,
     /// Ends when the client has gone.

@@ -17,8 +17,12 @@ pub enum SystemConfig {
     Autotask(Box<postern_autotask::Config>, Connection),
     /// HaloPSA.
     HaloPsa(Box<postern_halopsa::Config>, Connection),
+    /// HubSpot.
+    HubSpot(Box<postern_hubspot::Config>, Connection),
     /// Request Tracker 5.
     RequestTracker(Box<postern_request_tracker::Config>, Connection),
+    /// Stripe.
+    Stripe(Box<postern_stripe::Config>, Connection),
     /// Syncro.
     Syncro(Box<postern_syncro::Config>, Connection),
 }
@@ -84,6 +88,15 @@ impl SystemConfig {
                 }
                 Some(SystemConfig::HaloPsa(Box::new(config), connection?))
             }
+            "hubspot" => {
+                let secret = secret(&mut table, path, "token", found);
+                let config = section::<postern_hubspot::Config>(Some(Value::Table(table)), path, found);
+                let config = config?.with_secret(secret?);
+                for mistake in config.mistakes() {
+                    found.add(&format!("{path}.{}", mistake.path), format!("expected {}", mistake.expected));
+                }
+                Some(SystemConfig::HubSpot(Box::new(config), connection?))
+            }
             "request-tracker" => {
                 let field = if table.contains_key("token") { "token" } else { "password" };
                 let secret = secret(&mut table, path, field, found);
@@ -94,6 +107,15 @@ impl SystemConfig {
                 }
                 *(if field == "token" { &mut config.token } else { &mut config.password }) = Some(secret?);
                 Some(SystemConfig::RequestTracker(Box::new(config), connection?))
+            }
+            "stripe" => {
+                let secret = secret(&mut table, path, "key", found);
+                let config = section::<postern_stripe::Config>(Some(Value::Table(table)), path, found);
+                let config = config?.with_secret(secret?);
+                for mistake in config.mistakes() {
+                    found.add(&format!("{path}.{}", mistake.path), format!("expected {}", mistake.expected));
+                }
+                Some(SystemConfig::Stripe(Box::new(config), connection?))
             }
             "syncro" => {
                 let secret = secret(&mut table, path, "token", found);
@@ -118,7 +140,9 @@ impl SystemConfig {
             SystemConfig::Autotask(..) => "autotask",
             SystemConfig::ConnectWise(..) => "connectwise",
             SystemConfig::HaloPsa(..) => "halopsa",
+            SystemConfig::HubSpot(..) => "hubspot",
             SystemConfig::RequestTracker(..) => "request-tracker",
+            SystemConfig::Stripe(..) => "stripe",
             SystemConfig::Syncro(..) => "syncro",
         }
     }
@@ -132,7 +156,9 @@ impl SystemConfig {
             SystemConfig::HaloPsa(it, _) => {
                 format!("halopsa {} {}", it.base_url, it.tenant.as_deref().unwrap_or_default())
             }
+            SystemConfig::HubSpot(it, _) => format!("hubspot {}", it.account),
             SystemConfig::RequestTracker(it, _) => format!("request-tracker {}", it.base_url),
+            SystemConfig::Stripe(it, _) => format!("stripe {} {}", it.account, if it.live { "live" } else { "test" }),
             SystemConfig::Syncro(it, _) => format!("syncro {}", it.base_url),
         }
     }
@@ -151,11 +177,19 @@ impl SystemConfig {
                 matches!(port, "service_desk" | "crm" | "billing" | "sales" | "projects" | "assets")
             }
             SystemConfig::RequestTracker(..) => matches!(port, "service_desk" | "crm"),
+            SystemConfig::HubSpot(..) => port == "crm",
+            SystemConfig::Stripe(..) => port == "billing",
         }
+    }
+
+    /// Whether it sends messages of its own, which `[tenants.webhooks]` may let in.
+    pub(super) fn sends_messages(&self) -> bool {
+        matches!(self, SystemConfig::HubSpot(..) | SystemConfig::Stripe(..))
     }
 }
 
-const KINDS: &str = "`autotask`, `connectwise`, `embedded`, `halopsa`, `request-tracker` or `syncro`";
+const KINDS: &str =
+    "`autotask`, `connectwise`, `embedded`, `halopsa`, `hubspot`, `request-tracker`, `stripe` or `syncro`";
 
 /// Takes a secret reference out of a table and reads it.
 fn secret(table: &mut Table, path: &str, field: &str, found: &mut Mistakes) -> Option<SecretString> {

@@ -1,6 +1,7 @@
 //! Audit search and export, for those whom the policies let read the log. Reading it is in it.
 
 use super::activity::Line;
+use super::download::download;
 use super::visitor::{Shell, Visitor, back, request_id};
 use super::{AUDIT_EXPORT, AUDIT_READ, Console, page};
 use crate::audit::export::{self, Filter};
@@ -10,18 +11,15 @@ use crate::call::audit::{Decision, Phase, Row};
 use crate::call::host::Facts;
 use crate::tools::catalogue;
 use askama::Template;
-use axum::body::{Body, Bytes};
 use axum::extract::{OriginalUri, Query, State};
-use axum::response::{IntoResponse, Response};
-use http::{Extensions, HeaderMap, HeaderValue, header};
+use axum::response::Response;
+use http::{Extensions, HeaderMap};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use postern_api::{Error, OrganisationId, Result};
 use serde::Deserialize;
 use serde_json::Map;
-use std::io::Write;
 use std::sync::Arc;
-use tokio::sync::mpsc;
 
 /// Rows on one page.
 const PAGE: u32 = 50;
@@ -45,7 +43,7 @@ pub(super) struct Asked {
 
 impl Asked {
     /// The times, and what is wrong with them.
-    fn times(&self) -> (Option<Timestamp>, Option<Timestamp>, Option<&'static str>) {
+    pub(super) fn times(&self) -> (Option<Timestamp>, Option<Timestamp>, Option<&'static str>) {
         let mut wrong = None;
         let mut time = |text: &str| {
             let at = moment(text);
@@ -62,7 +60,7 @@ impl Asked {
     }
 
     /// The query of another page with the same filter.
-    fn query(&self) -> String {
+    pub(super) fn query(&self) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         for (name, value) in [
             ("since", &self.since),
@@ -119,7 +117,7 @@ pub(super) async fn show(
         Err(sign_in) => return sign_in,
     };
     let request = request_id(&extensions);
-    if let Some(answer) = noted(&console, &visitor, AUDIT_READ, &request).await {
+    if let Some(answer) = noted(&console, &visitor, visitor.audits, AUDIT_READ, &request).await {
         return answer;
     }
     let (since, until, wrong) = asked.times();
@@ -171,7 +169,7 @@ pub(super) async fn export(
         Err(sign_in) => return sign_in,
     };
     let request = request_id(&extensions);
-    if let Some(answer) = noted(&console, &visitor, AUDIT_EXPORT, &request).await {
+    if let Some(answer) = noted(&console, &visitor, visitor.audits, AUDIT_EXPORT, &request).await {
         return answer;
     }
     let (since, until, wrong) = asked.times();
@@ -188,58 +186,33 @@ pub(super) async fn export(
         tool: named(&asked.tool),
         decision: named(&asked.decision),
     };
-    let (send, receive) = mpsc::channel(8);
     let dir = console.journal.dir().to_owned();
-    tokio::task::spawn_blocking(move || {
-        let mut out = std::io::BufWriter::with_capacity(64 * 1024, Sending(send.clone()));
-        if let Err(error) = export::export(&dir, &filter, &mut out) {
-            tracing::warn!(error = %error, "an export of the audit log ended early");
-            // The connection is cut, so that a part does not pass for the whole. Whoever left hears nothing.
-            let _ = send.blocking_send(Err(std::io::Error::other("the export ended early")));
-        }
-    });
-    let lines = futures::stream::unfold(receive, |mut receive: mpsc::Receiver<std::io::Result<Bytes>>| async move {
-        receive.recv().await.map(|part| (part, receive))
-    });
-    let mut response = Body::from_stream(lines).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
-    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"audit.jsonl\""));
-    response
-}
-
-/// Writes into an answer under way; waits where the other side is slow.
-struct Sending(mpsc::Sender<std::io::Result<Bytes>>);
-
-impl Write for Sending {
-    fn write(&mut self, part: &[u8]) -> std::io::Result<usize> {
-        let gone = |_| std::io::Error::from(std::io::ErrorKind::BrokenPipe);
-        self.0.blocking_send(Ok(Bytes::copy_from_slice(part))).map_err(gone)?;
-        Ok(part.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+    download("audit.jsonl", move |out| export::export(&dir, &filter, out).map(drop))
 }
 
 /// Puts the reading into the log first, also where it is refused. `Some` is the answer that ends the request.
-async fn noted(console: &Console, visitor: &Visitor, what: &'static str, request: &str) -> Option<Response> {
-    let outcome = note(console, visitor, what, request).await;
+pub(super) async fn noted(
+    console: &Console,
+    visitor: &Visitor,
+    permitted: bool,
+    what: &'static str,
+    request: &str,
+) -> Option<Response> {
+    let outcome = note(console, visitor, permitted, what, request).await;
     match outcome {
         Err(error) => Some(console.failed(visitor, &error, request)),
-        Ok(()) if !visitor.audits => Some(console.nothing(visitor)),
+        Ok(()) if !permitted => Some(console.nothing(visitor)),
         Ok(()) => None,
     }
 }
 
-async fn note(console: &Console, visitor: &Visitor, what: &'static str, request: &str) -> Result<()> {
+async fn note(console: &Console, visitor: &Visitor, permitted: bool, what: &'static str, request: &str) -> Result<()> {
     let trail = Trail::default();
     trail.notes.lock().tool = Some(what);
     trail.notes.lock().policy_version = Some(console.policies.policies().version().clone());
     let facts = Facts { request_id: request.to_owned(), protocol: "console".into(), ..Facts::default() };
     let mut row = Row::of(Phase::Single, &visitor.caller, &Map::new(), &facts, &trail);
-    if !visitor.audits {
+    if !permitted {
         (row.decision, row.code) = (Decision::Denied, "console_not_permitted");
     }
     console.ledger.append(row).await

@@ -66,16 +66,22 @@ fn spelled(state: Stands, needs_human: bool) -> (&'static str, &'static str, &'s
     match state {
         Stands::Previewed => ("Previewed", "", "Nothing was changed. The client that asked can carry it out."),
         Stands::PendingApproval => ("Waits for an approval", "warn", "Nothing was changed yet."),
-        Stands::Approved => ("Approved", "good", "The client that asked can carry it out now, exactly as it was shown."),
+        Stands::Approved => {
+            ("Approved", "good", "The client that asked can carry it out now, exactly as it was shown.")
+        }
         Stands::Rejected => ("Rejected", "bad", "Nothing was changed."),
         Stands::Expired => ("Out of time", "", "Nothing was changed. Ask again if you still want it."),
         Stands::Executing => ("Being carried out", "warn", "It is on its way."),
         Stands::Done => ("Done", "good", "It was carried out once."),
         Stands::Failed => ("Failed", "bad", "The connected system refused it, or it never arrived there."),
-        Stands::Unknown if needs_human => {
-            ("Nobody knows", "bad", "It was sent, and it cannot be found out whether it happened. Your provider has to look; do not ask again before.")
+        Stands::Unknown if needs_human => (
+            "Nobody knows",
+            "bad",
+            "It was sent, and it cannot be found out whether it happened. Your provider has to look; do not ask again before.",
+        ),
+        Stands::Unknown => {
+            ("Being looked for", "warn", "It was sent and not answered. It is looked for; do not ask again before.")
         }
-        Stands::Unknown => ("Being looked for", "warn", "It was sent and not answered. It is looked for; do not ask again before."),
         Stands::Cancelled => ("Taken back", "", "Nothing was changed."),
     }
 }

@@ -10,7 +10,7 @@ use axum::extract::{OriginalUri, State};
 use axum::response::{IntoResponse, Response};
 use http::{Extensions, HeaderMap, StatusCode, header};
 use jiff::Timestamp;
-use postern_api::Error;
+use postern_api::{Error, OrganisationId};
 use postern_policies::{Realm, Right};
 use std::sync::Arc;
 
@@ -23,6 +23,8 @@ pub(super) struct Visitor {
     pub(super) connects: bool,
     pub(super) administers: bool,
     pub(super) audits: bool,
+    /// The organisation whose records' use they may follow.
+    pub(super) oversees: Option<OrganisationId>,
 }
 
 /// One entry of the navigation.
@@ -70,7 +72,8 @@ impl Console {
         let caller = Arc::new(browser::caller(&signed_in, Timestamp::now().as_second()));
         let may = |right| self.policies.may(&caller.subject(), right);
         let (connects, administers, audits) = (may(Right::Connect), may(Right::Administer), may(Right::Audit));
-        Ok(Visitor { signed_in, caller, tenant, connects, administers, audits })
+        let oversees = caller.organisation.clone().filter(|_| may(Right::Transparency));
+        Ok(Visitor { signed_in, caller, tenant, connects, administers, audits, oversees })
     }
 
     /// The frame of a page for somebody.
@@ -88,6 +91,9 @@ impl Console {
         if visitor.caller.realm == Realm::Employee {
             let count = super::approvals::count(self, visitor);
             own.insert(3, Item { count, ..item("Approvals", "/console/approvals") });
+        }
+        if visitor.oversees.is_some() {
+            own.push(item("Transparency", "/console/transparency"));
         }
         let mut admin = Vec::new();
         if visitor.administers {

@@ -61,6 +61,8 @@ pub(super) fn tool(name: &str) -> String {
         "" => "A request that reached no tool".to_owned(),
         super::AUDIT_READ => "Looked at the audit log".to_owned(),
         super::AUDIT_EXPORT => "Exported the audit log".to_owned(),
+        super::TRANSPARENCY_READ => "Looked at what was read and changed".to_owned(),
+        super::TRANSPARENCY_EXPORT => "Downloaded what was read and changed".to_owned(),
         super::APPROVED => "Approved a change".to_owned(),
         super::REJECTED => "Rejected a change".to_owned(),
         super::WITHDRAWN => "Took a request back".to_owned(),

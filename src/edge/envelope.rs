@@ -11,7 +11,6 @@ use axum::response::{IntoResponse, Response};
 use futures::future::{BoxFuture, FutureExt as _};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState};
-use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -19,11 +18,7 @@ use tower::{Layer, Service};
 use tracing::Instrument as _;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-pub use crate::caller::RequestId;
-
-/// The address that a request came from, behind whatever trusted proxies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ClientIp(pub IpAddr);
+pub use crate::caller::{ClientIp, RequestId};
 
 /// Headers with which proxies and gateways tell what they know. From outside they are claims of a stranger.
 const SPOOFABLE: [&str; 22] = [

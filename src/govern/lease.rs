@@ -171,7 +171,8 @@ mod tests {
     #[test]
     fn fewer_than_three_searches_and_waits_over_a_quarter_of_an_hour_are_mistakes() {
         assert_eq!(Protocol::default().mistakes().count(), 0);
-        let wrong = Protocol { lease_grace_secs: 0, search_after_secs: 901, search_wait_max_secs: 901, search_tries: 2 };
+        let wrong =
+            Protocol { lease_grace_secs: 0, search_after_secs: 901, search_wait_max_secs: 901, search_tries: 2 };
         assert_eq!(wrong.mistakes().count(), 4);
     }
 }

@@ -3,7 +3,7 @@
 //! **Invariant:** the caller comes from the edge through the request's extensions, and a request without one is our fault.
 
 use super::Facts;
-use crate::caller::{Caller, RequestId};
+use crate::caller::{Caller, ClientIp, RequestId};
 use http::request::Parts;
 use http::{Extensions, Request, Uri};
 use rmcp::model::{ErrorData, Implementation, ProtocolVersion};
@@ -47,6 +47,7 @@ pub(super) fn facts_of(
         request_id: extensions.get::<RequestId>().map(|id| id.0.to_string()).unwrap_or_default(),
         protocol: version.to_owned(),
         client: client.map(|client| printable(&format!("{}/{}", client.name, client.version))),
+        address: extensions.get::<ClientIp>().map(|it| it.0).filter(|it| !it.is_unspecified()),
         toolsets: uri.query().and_then(toolsets),
         cancelled,
     }

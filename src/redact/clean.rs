@@ -3,6 +3,7 @@
 //! Zero-width joiners go too, so an emoji family falls apart into its members; hidden instructions cost more than that.
 
 use super::Marks;
+use super::find::at;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 use std::borrow::Cow;
@@ -123,7 +124,10 @@ pub(crate) fn escape<'a>(
     text: Cow<'a, str>,
     genuine: impl Fn(&str) -> bool,
 ) -> (Cow<'a, str>, Vec<std::ops::Range<usize>>) {
-    if memchr::memmem::find(text.as_bytes(), &[0xe2, 0x9f]).is_none() || !text.contains([OPEN, CLOSE]) {
+    // Both brackets begin with these bytes; most texts hold not even the first.
+    let bytes = text.as_bytes();
+    let mut firsts = memchr::memchr_iter(0xe2, bytes);
+    if !firsts.any(|place| at(bytes, place + 1) == 0x9f) || !text.contains([OPEN, CLOSE]) {
         return (text, Vec::new());
     }
     let mut out = String::with_capacity(text.len());
@@ -165,19 +169,25 @@ pub(crate) fn tidy(json: Box<RawValue>, marks: &Marks) -> serde_json::Result<Box
     to_raw_value(&value)
 }
 
-/// Whether no string in this JSON has anything to clean.
+/// Whether no string in this JSON has anything to clean. Read for every answer: the first look is one that a processor makes
+/// at many bytes at once, and only what is rare is looked at by itself.
 fn shows_all(json: &str) -> bool {
-    let mut bytes = json.bytes();
-    while let Some(byte) = bytes.next() {
-        let shown = match byte {
-            b'\\' => matches!(bytes.next(), Some(b'n' | b't' | b'"' | b'\\')),
-            _ => byte >= 0x80 || plain(byte),
-        };
-        if !shown {
-            return false;
+    let bytes = json.as_bytes();
+    if bytes.iter().fold(false, |found, byte| found | (*byte < 0x20) | (*byte == 0x7f)) {
+        return false;
+    }
+    let mut escapes = memchr::memchr_iter(b'\\', bytes);
+    while let Some(place) = escapes.next() {
+        match at(bytes, place + 1) {
+            b'n' | b't' | b'"' => {}
+            // The second of a pair begins nothing.
+            b'\\' => drop(escapes.next()),
+            _ => return false,
         }
     }
-    json.is_ascii() || json.chars().all(settled)
+    // Where a character of several bytes begins.
+    let mut beyond = bytes.iter().enumerate().filter(|(_, byte)| **byte >= 0xc0);
+    beyond.all(|(place, _)| json.get(place..).and_then(|rest| rest.chars().next()).is_some_and(settled))
 }
 
 fn tidy_value(value: &mut Value, marks: &Marks) {

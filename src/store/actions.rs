@@ -274,11 +274,19 @@ impl Actions for Store {
             Ok((principal, rest, row.get::<_, String>(4)?, row.get::<_, Option<String>>(6)?, row.get::<_, i64>(7)?))
         });
         let rows = rows.and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>).map_err(failed)?;
-        let read = |(principal, (id, organisation, effect), tool, realm, created): (_, (String, Option<String>, Option<String>), _, Option<String>, _)| {
+        let read = |(principal, (id, organisation, effect), tool, realm, created): (
+            _,
+            (String, Option<String>, Option<String>),
+            _,
+            Option<String>,
+            _,
+        )| {
             Ok(Pending {
                 id: ActionId::try_from(id).map_err(|_| broken())?,
                 principal,
-                realm: realm.as_deref().and_then(|it| [Realm::Customer, Realm::Employee].into_iter().find(|one| one.as_str() == it)),
+                realm: realm
+                    .as_deref()
+                    .and_then(|it| [Realm::Customer, Realm::Employee].into_iter().find(|one| one.as_str() == it)),
                 organisation: organisation.map(|it| OrganisationId::new(&it)).transpose().map_err(|_| broken())?,
                 tool,
                 effect: effect.map(|it| serde_json::from_str(&it)).transpose().map_err(|_| broken())?,
@@ -295,7 +303,8 @@ impl Actions for Store {
 
     fn untold(&self, tenant: &TenantId, principal: &Principal, limit: u32) -> Result<u32> {
         let reader = self.database.reader();
-        let sql = "SELECT count(*) FROM (SELECT 1 FROM action_request WHERE tenant = ?1 AND issuer = ?2 AND subject = ?3
+        let sql =
+            "SELECT count(*) FROM (SELECT 1 FROM action_request WHERE tenant = ?1 AND issuer = ?2 AND subject = ?3
             AND told = 0 AND state IN ('approved', 'rejected') LIMIT ?4)";
         let mut statement = reader.prepare_cached(sql).map_err(failed)?;
         let bound = params![tenant.as_str(), &*principal.issuer, &*principal.subject, limit];

@@ -33,6 +33,13 @@ impl Store {
         Ok(())
     }
 
+    /// Which organisation and which person is which in a system is read again by whoever asks next.
+    pub fn read_identities_again(&self, tenant: &TenantId, system: &str) {
+        self.organisations.invalidate(&(tenant.clone(), Box::from(system)));
+        // By any part of the key but the whole this cache cannot be asked; people are read again one by one.
+        self.links.invalidate_all();
+    }
+
     fn load_organisations(&self, tenant: &TenantId, system: &str) -> Result<OrganisationMap> {
         let reader = self.database.reader();
         let mut statement = reader

@@ -62,12 +62,15 @@ pub(crate) fn secret_file<const N: usize>(path: &Path) -> Result<Zeroizing<[u8; 
     if let Some(dir) = path.parent() {
         std::fs::create_dir_all(dir).map_err(failed)?;
     }
-    let mut bytes = Zeroizing::new([0_u8; N]);
-    aws_lc_rs::rand::fill(&mut *bytes).map_err(|_| Error::internal("no random numbers"))?;
-    match private(path).and_then(|mut file| file.write_all(&*bytes).and_then(|()| file.sync_all())) {
-        Ok(()) => return Ok(bytes),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(failed(error)),
+    // Random numbers are drawn for a new file alone: the first of a process cost tens of milliseconds.
+    if !path.try_exists().map_err(failed)? {
+        let mut bytes = Zeroizing::new([0_u8; N]);
+        aws_lc_rs::rand::fill(&mut *bytes).map_err(|_| Error::internal("no random numbers"))?;
+        match private(path).and_then(|mut file| file.write_all(&*bytes).and_then(|()| file.sync_all())) {
+            Ok(()) => return Ok(bytes),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(failed(error)),
+        }
     }
     let kept = Zeroizing::new(std::fs::read(path).map_err(failed)?);
     let kept = kept
@@ -75,6 +78,13 @@ pub(crate) fn secret_file<const N: usize>(path: &Path) -> Result<Zeroizing<[u8; 
         .try_into()
         .map_err(|_| Error::internal(format!("key file {} has another length", path.display())))?;
     Ok(Zeroizing::new(kept))
+}
+
+/// Draws the process's first random number, so that nobody waits for it later: the generator gathers its own noise before it.
+pub(crate) fn draw_first_random_number() {
+    if aws_lc_rs::rand::fill(&mut [0_u8]).is_err() {
+        tracing::error!("there are no random numbers");
+    }
 }
 
 /// A new file that only its owner may read or write.

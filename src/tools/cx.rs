@@ -18,6 +18,7 @@ use postern_api::{
 use postern_policies::Engine;
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher as _, RandomState};
+use std::net::IpAddr;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
@@ -81,6 +82,8 @@ pub struct ToolCx {
     pub deadline: Instant,
     /// The request's id.
     pub request_id: Arc<str>,
+    /// The address that the request came from, where it is known.
+    pub address: Option<IpAddr>,
     /// For a write: the reference by which it can be found again upstream.
     pub reference: Option<Arc<str>>,
     /// The identity map.

@@ -20,6 +20,7 @@ mod work;
 
 mod access;
 mod activation;
+mod consents;
 mod figures;
 mod governed;
 mod handing_in;

@@ -202,7 +202,7 @@ pub(crate) fn rows(data: &Path) -> Vec<Value> {
     let lines = String::from_utf8(out).unwrap();
     let rows = lines.lines().filter_map(|line| match serde_json::from_str(line).unwrap() {
         Line::Row { body, .. } => Some(serde_json::from_str(&body).unwrap()),
-        Line::Head(_) => None,
+        Line::Head(_) | Line::Heading(_) | Line::Entry(_) | Line::Seal(_) => None,
     });
     rows.collect()
 }

@@ -45,6 +45,8 @@ mod rig;
 #[cfg(test)]
 mod sign_in;
 #[cfg(test)]
+mod stripe;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tenancy;

@@ -14,6 +14,7 @@ pub mod owned;
 pub mod ports;
 mod quote;
 pub mod trace;
+pub mod webhook;
 
 pub use adapter::{Adapter, CallCx, Op, Reach, Turn};
 pub use async_trait::async_trait;

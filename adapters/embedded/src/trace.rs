@@ -13,11 +13,13 @@ const TICKET: &str = "SELECT t.id, o.id FROM ticket t JOIN organisation o ON o.k
     WHERE t.tenant = :tenant AND t.reference = :reference";
 const CLOSED: &str = "SELECT t.id, o.id FROM ticket t JOIN organisation o ON o.key = t.organisation
     WHERE t.tenant = :tenant AND t.close_reference = :reference";
-const COMMENT: &str = "SELECT c.id, o.id FROM comment c JOIN ticket t ON t.key = c.ticket JOIN organisation o ON o.key = t.organisation
+const COMMENT: &str =
+    "SELECT c.id, o.id FROM comment c JOIN ticket t ON t.key = c.ticket JOIN organisation o ON o.key = t.organisation
     WHERE c.tenant = :tenant AND c.reference = :reference";
 const ESCALATION: &str = "SELECT t.id, o.id FROM escalation e JOIN ticket t ON t.key = e.ticket JOIN organisation o ON o.key = t.organisation
     WHERE e.tenant = :tenant AND e.reference = :reference";
-const LOGIN: &str = "SELECT c.id, o.id FROM login l JOIN contact c ON c.key = l.contact JOIN organisation o ON o.key = l.organisation
+const LOGIN: &str =
+    "SELECT c.id, o.id FROM login l JOIN contact c ON c.key = l.contact JOIN organisation o ON o.key = l.organisation
     WHERE l.tenant = :tenant AND l.reference = :reference";
 /// The lead role moves to somebody: role 0 is lead.
 const LEAD: &str = "SELECT c.id, o.id FROM role_change r JOIN contact c ON c.key = r.contact JOIN organisation o ON o.key = r.organisation
@@ -68,9 +70,9 @@ fn own_row(op: Op) -> Option<&'static str> {
 pub(crate) fn find(rows: &Rows<'_>, cx: &CallCx, sought: &Sought) -> Result<Option<Owned<Trace>>> {
     let reference: &str = &sought.reference;
     let found = match own_row(sought.op) {
-        Some(sql) => rows.one(sql, &[(":reference", &reference)], |row| {
-            Ok((owner(row, 1)?, Trace { record: row.get(0)? }))
-        })?,
+        Some(sql) => {
+            rows.one(sql, &[(":reference", &reference)], |row| Ok((owner(row, 1)?, Trace { record: row.get(0)? })))?
+        }
         None if NOTED.contains(&sought.op) => rows.one(
             "SELECT e.subject, o.id, e.organisation FROM effect e LEFT JOIN organisation o ON o.key = e.organisation
              WHERE e.tenant = :tenant AND e.operation = :op AND e.reference = :reference",

@@ -1,9 +1,12 @@
 //! The backend misbehaves: the right kind of error, nothing of the backend's text in it, and no write called a success
 //! or a failure when nobody knows.
 
+mod ports;
+
 use crate::check::{ensure, equal, word};
 use crate::fixture::Fixture;
 use crate::trial::{Group, Outcome, Report, Verdict};
+use ports::Subject;
 use postern_api::*;
 use std::time::{Duration, Instant};
 
@@ -86,29 +89,37 @@ fn patient(f: &Fixture, fault: Fault, usual: Duration) -> CallCx {
     if fault == Fault::Slow { CallCx::new(whole.reach, PATIENCE + usual * 10) } else { whole }
 }
 
-/// Runs a read and a write through every fault. `misbehave` puts the backend into trouble, or back (`None`).
+/// Runs a read and a write of the first of service desk, billing and CRM that there is through every fault. `misbehave` puts the backend into trouble, or back (`None`).
 pub async fn run_failures(fixture: &Fixture, misbehave: &(dyn Fn(Option<Trouble>) + Sync)) -> Report {
     let mut outcomes = Vec::new();
     let begun = Instant::now();
-    let verdict = fixture.ticket(&fixture.own.ticket).await.map(drop);
+    let subject = ports::subject(fixture).await;
+    let (verdict, subject) = match subject {
+        Ok(subject) => (subject.well(fixture).await, subject),
+        Err(seen) => {
+            let rule = "without trouble there is an answer";
+            let name = "all is well before".to_owned();
+            return Report::new(vec![Outcome { group: Group::Failure, name, rule, verdict: Err(seen) }]);
+        }
+    };
     let usual = begun.elapsed();
     let rule = "without trouble there is an answer";
     outcomes.push(Outcome { group: Group::Failure, name: "all is well before".into(), rule, verdict });
     for &(fault, kind) in READS {
         misbehave(Some(Trouble { fault, side: Side::Reads }));
-        let verdict = read(fixture, fault, kind, usual).await;
+        let verdict = read(fixture, &subject, (fault, kind), usual).await;
         misbehave(None);
         let rule = "a read says what is wrong, in no word of the backend's";
         outcomes.push(Outcome { group: Group::Failure, name: format!("a read meets {fault:?}"), rule, verdict });
     }
-    if fixture.adapter.supports().contains(&Op::TicketComment) {
+    if subject.writes(fixture) {
         for &(fault, kind) in WRITES {
-            let verdict = write(fixture, fault, kind, (usual, misbehave)).await;
+            let verdict = write(fixture, &subject, (fault, kind), (usual, misbehave)).await;
             let rule = "a write is refused, unknown, or proven; never guessed";
             outcomes.push(Outcome { group: Group::Failure, name: format!("a write meets {fault:?}"), rule, verdict });
         }
     }
-    let verdict = fixture.ticket(&fixture.own.ticket).await.map(drop);
+    let verdict = subject.well(fixture).await;
     let rule = "nothing of the trouble stays";
     outcomes.push(Outcome { group: Group::Failure, name: "all is well afterwards".into(), rule, verdict });
     Report::new(outcomes)
@@ -121,17 +132,14 @@ fn discreet(fault: Fault, error: &Error) -> Verdict {
     ensure(fault != Fault::RateLimited || error.wait().is_some(), || "it does not say when to come back".into())
 }
 
-async fn read(f: &Fixture, fault: Fault, kind: ErrorKind, usual: Duration) -> Verdict {
-    let cx = patient(f, fault, usual);
-    let answers = [
-        f.desk()?.ticket(&cx, &f.own.ticket).await.map(drop),
-        f.desk()?.tickets(&patient(f, fault, usual), &TicketQuery::default()).await.map(drop),
-    ];
-    for (answer, call) in answers.into_iter().zip(["ticket", "tickets"]) {
+async fn read(f: &Fixture, subject: &Subject, (fault, kind): (Fault, ErrorKind), usual: Duration) -> Verdict {
+    let single = subject.single(f, &patient(f, fault, usual)).await;
+    let list = subject.list(f, &patient(f, fault, usual)).await;
+    for (answer, call) in [(single, "one"), (list, "list")] {
         let Err(error) = answer else { return Err(format!("{call} worked, expected {kind:?}")) };
         discreet(fault, &error)?;
-        // A list that is not there is a broken promise of the API; a ticket that is not there is just missing.
-        let lists_missing = fault == Fault::NotFound && call == "tickets";
+        // A list that is not there is a broken promise of the API; a record that is not there is just missing.
+        let lists_missing = fault == Fault::NotFound && call == "list";
         ensure(lists_missing || error.kind() == kind, || format!("{call}: {:?}, expected {kind:?}", error.kind()))?;
     }
     Ok(())
@@ -139,19 +147,17 @@ async fn read(f: &Fixture, fault: Fault, kind: ErrorKind, usual: Duration) -> Ve
 
 async fn write(
     f: &Fixture,
-    fault: Fault,
-    kind: ErrorKind,
+    subject: &Subject,
+    (fault, kind): (Fault, ErrorKind),
     (usual, misbehave): (Duration, &(dyn Fn(Option<Trouble>) + Sync)),
 ) -> Verdict {
-    let body = word();
-    let new = NewComment { author: f.staff_author(), body: body.clone(), internal: true };
+    let written = word();
     misbehave(Some(Trouble { fault, side: Side::Writes }));
-    let answer = f.desk()?.comment(&patient(f, fault, usual), &f.own.ticket, &new).await;
+    let answer = subject.write(f, patient(f, fault, usual), &written).await;
     misbehave(None);
     match answer {
-        Ok(_) => {
-            let ticket = f.ticket(&f.own.ticket).await?;
-            let proven = ticket.comments.iter().any(|it| it.body.expose().contains(&body));
+        Ok(()) => {
+            let proven = subject.proven(f, &written).await?;
             ensure(proven, || format!("a success that is none, expected {kind:?}"))
         }
         Err(error) => {

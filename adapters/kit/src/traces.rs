@@ -2,7 +2,10 @@
 
 use crate::check::{ensure, equal, failed, said, word};
 use crate::fixture::Fixture;
-use crate::trial::{Group::{Honesty, Writes}, Trial, Verdict};
+use crate::trial::{
+    Group::{Honesty, Writes},
+    Trial, Verdict,
+};
 use crate::writes::closure;
 use postern_api::*;
 
@@ -30,7 +33,8 @@ async fn agree(f: &Fixture) -> Verdict {
         let sought = Sought { op, reference: format!("gw:{}", word()), organisation: None, record: None };
         failed(op.name(), f.adapter.trace(&f.own_cx(), &sought).await, &[ErrorKind::Unsupported])?;
     }
-    let wrong = Op::ALL.into_iter().find(|op| f.adapter.traces(*op) != Traceable::No && !f.adapter.supports().contains(op));
+    let wrong =
+        Op::ALL.into_iter().find(|op| f.adapter.traces(*op) != Traceable::No && !f.adapter.supports().contains(op));
     ensure(wrong.is_none(), || format!("{wrong:?} is traceable and not supported"))
 }
 
@@ -80,4 +84,3 @@ async fn traced(f: &Fixture) -> Verdict {
     }
     Ok(())
 }
-

@@ -26,6 +26,7 @@ fn problems(dir: &TempDir) -> String {
 
 #[test]
 fn the_builtin_list_names_every_file_and_loads_the_same_from_a_directory() {
+    // From a directory they are tried as an operator's are, which the builtin ones are not at each start.
     let own = Policies::load(env!("CARGO_MANIFEST_DIR")).unwrap_or_else(|errors| panic!("{errors}"));
     assert_eq!(own.version(), builtin().version());
 }

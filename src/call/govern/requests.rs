@@ -9,8 +9,8 @@ use super::effects::{Effects, Searched};
 use super::{Govern, confirm, settle, write};
 use crate::fail_point;
 use crate::govern::action::{ActionId, ActionRequest, Content, LIFE, Origin, Requester, State};
-use crate::govern::lease::{Begun, Finish, Upstream};
 use crate::govern::confirmation::Confirmations;
+use crate::govern::lease::{Begun, Finish, Upstream};
 use crate::tools::refusal::missing;
 use crate::tools::{Code, Described, Metadata, Refusal, find};
 use jiff::SignedDuration;
@@ -266,7 +266,8 @@ where
         }
         let (tenant, id) = (request.tenant.clone(), request.id.clone());
         let effects = &self.effects;
-        let Begun::Mine { epoch, attempt } = effects.actions.begin(&tenant, &id, request.state, &effects.hold())? else {
+        let Begun::Mine { epoch, attempt } = effects.actions.begin(&tenant, &id, request.state, &effects.hold())?
+        else {
             return Err(
                 Refusal::new(Code::Conflict, "the action request was carried out or withdrawn meanwhile").into()
             );
@@ -296,7 +297,8 @@ where
             Searched::Found(_) => {
                 let answer = found_again(id);
                 let upstream = Some(Upstream::Found);
-                let finish = Finish { upstream, tries: request.tries, ..Finish::known(State::Done, Some(answer.clone())) };
+                let finish =
+                    Finish { upstream, tries: request.tries, ..Finish::known(State::Done, Some(answer.clone())) };
                 if !effects.actions.finish(tenant, id, epoch, &finish, now)? {
                     return lost();
                 }
@@ -305,7 +307,8 @@ where
                 Ok(Some(Shown::Again { envelope, is_error: false }))
             }
             Searched::NotYet | Searched::Blind | Searched::Failed(_) => {
-                let finish = Finish { tries: request.tries, ..Finish::unknown(effects.protocol.next(now, request.tries)) };
+                let finish =
+                    Finish { tries: request.tries, ..Finish::unknown(effects.protocol.next(now, request.tries)) };
                 effects.actions.finish(tenant, id, epoch, &finish, now)?;
                 let words = "the change was sent before, and nobody knows whether it happened";
                 Err(Refusal::new(Code::OutcomeUnknown, words).into())

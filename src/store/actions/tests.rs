@@ -90,7 +90,8 @@ fn a_request_is_decided_once_in_time_within_its_tenant_and_begins_from_its_very_
     let it = request(State::PendingApproval, None);
     store.create(&it).expect("keeps");
     let verdict = |approve| Verdict { approve, by: "lead".into(), reason: "fine".into() };
-    let begin = |from| matches!(store.begin(&it.tenant, &it.id, from, &hold("a", 0)), Ok(Begun::Mine { epoch: 1, attempt: 1 }));
+    let begin =
+        |from| matches!(store.begin(&it.tenant, &it.id, from, &hold("a", 0)), Ok(Begun::Mine { epoch: 1, attempt: 1 }));
     assert!(!begin(State::Approved), "not approved yet");
     assert!(!store.decide(&tenant("other"), &it.id, &verdict(true), Timestamp::now()).expect("asks"));
     assert!(!store.decide(&it.tenant, &it.id, &verdict(true), later(25 * 60)).expect("asks"), "too late");

@@ -9,10 +9,10 @@ use crate::tools::args::{Line, Prose};
 use crate::tools::refusal::{Missing, missing, or_missing};
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use jiff::Timestamp;
-use postern_api::{Op, 
+use postern_api::{
     AccessChange, AccessReset, AccessRole, AccessRoleId, ContactId, Document, DocumentId, DocumentQuery, ErrorKind,
-    InvoiceId, InvoiceQuery, LoginStatus, OrganisationId, PortalUser, ProjectId, ProjectQuery, ResetOrder, Right, Text,
-    TicketQuery,
+    InvoiceId, InvoiceQuery, LoginStatus, Op, OrganisationId, PortalUser, ProjectId, ProjectQuery, ResetOrder, Right,
+    Text, TicketQuery,
 };
 use postern_policies::Effect;
 use schemars::JsonSchema;

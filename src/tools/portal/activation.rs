@@ -11,9 +11,10 @@ use crate::tools::args::{EmailAddress, Line, Prose};
 use crate::tools::refusal::{Missing, missing, or_missing};
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use jiff::{SignedDuration, Timestamp};
-use postern_api::{Op, 
+use postern_api::{
     AccessRole, AccessRoleId, Branding, ContactId, DocumentId, ErrorKind, InvoiceId, InvoiceStatus, LoginStatus,
-    NewWorkspace, OrganisationId, Pii, PiiKind, PortalInvitation, ProjectId, Right, Text, VersionState, WorkspaceId,
+    NewWorkspace, Op, OrganisationId, Pii, PiiKind, PortalInvitation, ProjectId, Right, Text, VersionState,
+    WorkspaceId,
 };
 use postern_policies::Effect;
 use schemars::JsonSchema;

@@ -6,7 +6,9 @@
 use super::governed::{named, of_customer, words};
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use jiff::{SignedDuration, Timestamp};
-use postern_api::{Op, AccessEventKind, AccessEventQuery, NoticeQuery, NoticeState, OrganisationId, Snapshot, TicketQuery};
+use postern_api::{
+    AccessEventKind, AccessEventQuery, NoticeQuery, NoticeState, Op, OrganisationId, Snapshot, TicketQuery,
+};
 use postern_policies::Effect;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

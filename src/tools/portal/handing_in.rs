@@ -9,9 +9,9 @@ use crate::tools::args::{EmailAddress, Line, Prose};
 use crate::tools::refusal::{missing, or_missing};
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use jiff::Timestamp;
-use postern_api::{Op, 
-    About, Contact, ErrorKind, FieldClass, FormField, FormId, FormKind, FormTemplate, NewSubmission, OrganisationId,
-    Pii, PiiKind, SubmissionId, Text,
+use postern_api::{
+    About, Contact, ErrorKind, FieldClass, FormField, FormId, FormKind, FormTemplate, NewSubmission, Op,
+    OrganisationId, Pii, PiiKind, SubmissionId, Text,
 };
 use postern_policies::{Effect, Realm};
 use schemars::JsonSchema;

@@ -9,7 +9,7 @@ use crate::tools::args::{Line, Prose};
 use crate::tools::refusal::{missing, or_missing};
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use jiff::Timestamp;
-use postern_api::{Op, Branding, ErrorKind, FaqChange, FaqEntry, FaqId, FaqQuery, FaqState, Text};
+use postern_api::{Branding, ErrorKind, FaqChange, FaqEntry, FaqId, FaqQuery, FaqState, Op, Text};
 use postern_policies::Effect;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -9,8 +9,8 @@ use crate::tools::args::Prose;
 use crate::tools::refusal::{Missing, missing, or_missing};
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use jiff::civil::Date;
-use postern_api::{Op, 
-    ContactId, Decimal, ErrorKind, Invoice, InvoiceId, InvoiceStatus, NewPaymentLink, OrganisationId, Payment,
+use postern_api::{
+    ContactId, Decimal, ErrorKind, Invoice, InvoiceId, InvoiceStatus, NewPaymentLink, Op, OrganisationId, Payment,
     PaymentStatus, Right, Text, Topic,
 };
 use postern_policies::Effect;

@@ -12,8 +12,8 @@ use crate::tools::cx::Port;
 use crate::tools::refusal::{Missing, missing, or_missing};
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use jiff::Timestamp;
-use postern_api::{Op, 
-    AccessRoleId, Document, DocumentId, DocumentVersion, Documents, ErrorKind, NewPublication, OrganisationId,
+use postern_api::{
+    AccessRoleId, Document, DocumentId, DocumentVersion, Documents, ErrorKind, NewPublication, Op, OrganisationId,
     Publication, Revocation, Right, Text, Topic, VersionId, VersionState,
 };
 use postern_policies::Effect;

@@ -7,10 +7,10 @@ use super::governed::{blocked, names_nobody_else, of_customer, words};
 use crate::tools::args::Prose;
 use crate::tools::cx::Port;
 use crate::tools::refusal::{Missing, missing, or_missing};
-use crate::tools::{Sends, Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
+use crate::tools::{Code, Kind, Preview, Refusal, Reply, Sends, Tool, ToolCx};
 use jiff::Timestamp;
-use postern_api::{Op, 
-    Author, CommentId, DocumentId, ErrorKind, FaqEntry, FaqId, FaqQuery, FaqState, NewComment, OrganisationId, Pii,
+use postern_api::{
+    Author, CommentId, DocumentId, ErrorKind, FaqEntry, FaqId, FaqQuery, FaqState, NewComment, Op, OrganisationId, Pii,
     PiiKind, ServiceDesk, Text, Ticket, TicketId, TicketStatus,
 };
 use postern_policies::Effect;

@@ -6,10 +6,10 @@ use crate::tools::args::{EmailAddress, Line, Prose};
 use crate::tools::cx::Port;
 use crate::tools::refusal::{missing, or_missing};
 use crate::tools::support::{due, month_start};
-use crate::tools::{Sends, Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
+use crate::tools::{Code, Kind, Preview, Refusal, Reply, Sends, Tool, ToolCx};
 use jiff::{SignedDuration, Timestamp};
-use postern_api::{Op, 
-    About, AttachmentId, Author, Closure, ContactId, ErrorKind, ExternalId, NewComment, NewEscalation, NewTicket,
+use postern_api::{
+    About, AttachmentId, Author, Closure, ContactId, ErrorKind, ExternalId, NewComment, NewEscalation, NewTicket, Op,
     OrganisationId, OrganisationStatus, Pii, PiiKind, Priority, ServiceDesk, Text, Ticket, TicketChange, TicketId,
     TicketQuery, TicketStatus, Visibility,
 };

@@ -177,7 +177,8 @@ impl Tool for GetStatus {
             return Ok(StatusList { action_requests }.reply());
         };
         let found = cx.actions.get(tenant, id)?;
-        let found = found.filter(|it| it.principal == *principal || it.origin == Origin::Governed && may_approve(cx, it));
+        let found =
+            found.filter(|it| it.principal == *principal || it.origin == Origin::Governed && may_approve(cx, it));
         let request = found.ok_or_else(|| missing(Code::ActionRequestNotFound))?;
         let mine = request.principal == *principal;
         cx.findings.lock().organisations.extend(request.organisation.clone());

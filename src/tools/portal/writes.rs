@@ -1,7 +1,8 @@
 //! The portal's previews and governed writes, one row each.
 
 use super::{
-    access, activation, figures, handing_in, looks, paying, publishing, records, replying, requesting, telling,
+    access, activation, consents, figures, handing_in, looks, paying, publishing, records, replying, requesting,
+    telling,
 };
 use crate::tools::Entry;
 
@@ -55,7 +56,7 @@ pub(in crate::tools) const WRITES: &[Entry] = &[
     ),
     Entry::from_preview::<records::UpdateProfile>(records::PROFILE),
     Entry::of::<handing_in::RecordSubmission>(),
-    Entry::of::<records::UpdateConsent>(),
+    Entry::of::<consents::UpdateConsent>(),
     Entry::of::<looks::UpsertFaq>(),
     Entry::of::<looks::UpsertBranding>(),
     Entry::of::<figures::RecordSnapshot>(),

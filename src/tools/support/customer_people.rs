@@ -6,8 +6,8 @@ use crate::tools::args::{EmailAddress, Line, Prose};
 use crate::tools::refusal::missing;
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use jiff::{SignedDuration, Timestamp};
-use postern_api::{Op, 
-    About, ContactId, ErrorKind, Invitation, LeadTransfer, Login, LoginRole, LoginStatus, Organisation,
+use postern_api::{
+    About, ContactId, ErrorKind, Invitation, LeadTransfer, Login, LoginRole, LoginStatus, Op, Organisation,
     OrganisationStatus, Pii, PiiKind, Text, classified,
 };
 use schemars::JsonSchema;

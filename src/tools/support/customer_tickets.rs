@@ -4,11 +4,11 @@ use super::view::{self, CustomerTicket, CustomerTicketDetail, Pagination, ReplyF
 use crate::tools::args::{Count, Line, Prose};
 use crate::tools::cx::Port;
 use crate::tools::refusal::{Missing, missing, or_missing};
-use crate::tools::{Sends, Code, Kind, Refusal, Reply, Tool, ToolCx};
+use crate::tools::{Code, Kind, Refusal, Reply, Sends, Tool, ToolCx};
 use jiff::{SignedDuration, Timestamp};
 use postern_api::owned::Admitted;
-use postern_api::{Op, 
-    AttachmentId, Author, CommentId, Error, ErrorKind, NewComment, NewTicket, OrganisationStatus, Person, Priority,
+use postern_api::{
+    AttachmentId, Author, CommentId, Error, ErrorKind, NewComment, NewTicket, Op, OrganisationStatus, Person, Priority,
     ServiceDesk, SlaHours, Ticket, TicketId, TicketQuery, TicketSort, TicketStatus, Viewer, Visibility,
 };
 use schemars::JsonSchema;

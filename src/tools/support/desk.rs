@@ -5,9 +5,9 @@ use super::view::{Pagination, ReplyFrom, StaffTicket, StaffTicketDetail};
 use crate::tools::args::{Count, Line, Prose};
 use crate::tools::cx::Port;
 use crate::tools::refusal::{Missing, missing, or_missing};
-use crate::tools::{Sends, Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
-use postern_api::{Op, 
-    Closure, Error, ErrorKind, NewEscalation, OrganisationId, Priority, ServiceDesk, Text, Ticket, TicketId,
+use crate::tools::{Code, Kind, Preview, Refusal, Reply, Sends, Tool, ToolCx};
+use postern_api::{
+    Closure, Error, ErrorKind, NewEscalation, Op, OrganisationId, Priority, ServiceDesk, Text, Ticket, TicketId,
     TicketQuery, TicketSort, TicketStatus,
 };
 use schemars::JsonSchema;

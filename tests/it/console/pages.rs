@@ -230,6 +230,57 @@ async fn the_audit_is_searched_by_tool_decision_organisation_and_time() {
 }
 
 #[tokio::test]
+async fn b01_a_lead_alone_follows_what_was_done_with_the_own_organisations_records_and_keeps_it_signed() {
+    let gateway = Gateway::start().await;
+    let lead = gateway.person("lead@acme.example");
+    let tickets = lead.data("customer_list_tickets", json!({})).await;
+    gateway.person("lead@globex.example").data("customer_list_contacts", json!({})).await;
+    let staff = gateway.person("support-write@msp.example");
+    staff.data("search_tickets", json!({})).await;
+    staff.data("get_ticket", json!({ "ticket_id": tickets["tickets"][0]["ticket_id"] })).await;
+    gateway.elsewhere("lead@acme.example").data("customer_list_contacts", json!({})).await;
+
+    let browser = Browser::of(&gateway, Some(&lead));
+    let page = browser.get("/console/transparency").await;
+    assert_eq!(page.status, 200);
+    let table = page.text.split("<tbody>").nth(1).unwrap();
+    for (title, there) in [("customer_list_tickets", true), ("get_ticket", true), ("customer_list_contacts", false)] {
+        let title = postern::tools::find(title).unwrap().entry.title;
+        assert_eq!(table.contains(&format!("<strong>{title}</strong>")), there, "{title}: {table}");
+    }
+    assert!(table.contains("Your provider") && table.contains("yours may have been among them"));
+    assert!(browser.get("/console/transparency?until=2026-01-01T00:00").await.text.contains("Nothing found"));
+    assert!(browser.get("/console/transparency?since=soon").await.text.contains("A time is written as"));
+
+    // Asking for another organisation changes nothing; the file is signed with the key that the page gives.
+    let file = browser.get("/console/transparency/statement?organisation=globex").await;
+    assert!(!file.text.contains("globex") && !file.text.contains("customer_list_contacts"), "{}", file.text);
+    let key = browser.get("/console/transparency/key").await.text;
+    let public = postern::audit::chain::unhex(key.trim()).unwrap();
+    let report = postern::audit::verify::verify_export(&mut file.text.as_bytes(), &public).unwrap().unwrap();
+    assert_eq!(report.statement.unwrap().organisation, "acme");
+
+    for somebody in ["basic@acme.example", "owner@msp.example", "support-write@msp.example"] {
+        let browser = Browser::of(&gateway, Some(&gateway.person(somebody)));
+        let nowhere = browser.get("/console/nowhere").await;
+        for path in ["", "/statement", "/key"].map(|it| format!("/console/transparency{it}")) {
+            let page = browser.get(&path).await;
+            assert_eq!((page.status, &page.text), (StatusCode::NOT_FOUND, &nowhere.text), "{somebody} {path}");
+        }
+        assert!(!browser.get("/console").await.text.contains("/console/transparency"), "{somebody}");
+    }
+    let rows = gateway.rows();
+    let noted = |tool: &str, decision: &str| {
+        rows.iter().filter(|row| row["tool"] == tool && row["decision"] == decision).count()
+    };
+    assert_eq!((noted("console:transparency", "allowed"), noted("console:transparency", "denied")), (3, 3));
+    assert_eq!(
+        (noted("console:transparency-export", "allowed"), noted("console:transparency-export", "denied")),
+        (1, 3)
+    );
+}
+
+#[tokio::test]
 async fn nobody_sees_a_page_without_signing_in_and_the_way_leads_back() {
     let gateway = Gateway::start().await;
     let browser = Browser::of(&gateway, None);

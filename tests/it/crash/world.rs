@@ -108,7 +108,11 @@ impl World {
     /// Starts the program, to stop at a step when it is passed for the n-th time.
     pub(super) async fn run(&self, stop: Option<(&str, usize)>) -> Run<'_> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_postern"));
-        command.args(["serve", "--config"]).arg(self.data().join("postern.toml")).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .args(["serve", "--config"])
+            .arg(self.data().join("postern.toml"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         if let Some((step, times)) = stop {
             let tells = self.stops.local_addr().unwrap().to_string();
             command.env("POSTERN_STOP_AT", format!("{step}:{times}")).env("POSTERN_STOP_TELLS", tells);
@@ -173,7 +177,8 @@ impl World {
 
     /// How many writes are under way or looked for.
     pub(super) fn pending(&self) -> i64 {
-        let sql = "SELECT count(*) FROM action_request WHERE state = 'executing' OR state = 'unknown' AND needs_human = 0";
+        let sql =
+            "SELECT count(*) FROM action_request WHERE state = 'executing' OR state = 'unknown' AND needs_human = 0";
         super::count::open(self.data(), "postern.db").query_row(sql, [], |row| row.get(0)).unwrap()
     }
 

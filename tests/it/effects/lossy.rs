@@ -84,7 +84,9 @@ impl Lossy {
         }
         match fate {
             Fate::Answered => Ok(()),
-            Fate::Kept | Fate::Lost => Err(Error::new(ErrorKind::OutcomeUnknown, "the connected system did not answer")),
+            Fate::Kept | Fate::Lost => {
+                Err(Error::new(ErrorKind::OutcomeUnknown, "the connected system did not answer"))
+            }
             Fate::Refused => Err(Error::new(ErrorKind::InvalidArgument, "the connected system says no")),
         }
     }

@@ -80,7 +80,9 @@ async fn consents_are_added_and_never_changed() {
     assert_eq!(gateway.count("consent"), before + 1);
     let last = "consent WHERE key = (SELECT max(key) FROM consent)";
     assert_eq!(
-        gateway.count(&format!("{last} AND source = 'portal' AND version = '2026-02' AND device IS NOT NULL")),
+        gateway.count(&format!(
+            "{last} AND source = 'portal' AND version = '2026-02' AND device IS NOT NULL AND address = '127.0.0.0/24'"
+        )),
         1
     );
     for (arguments, code) in [

@@ -8,6 +8,8 @@ pub mod broken;
 pub mod connectwise;
 pub mod halopsa;
 pub mod http;
+pub mod hubspot;
+pub mod stripe;
 pub mod syncro;
 
 use parking_lot::Mutex;

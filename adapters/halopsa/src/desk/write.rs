@@ -118,7 +118,12 @@ async fn created(
 }
 
 /// The ticket that carries our reference, among the newest of this client.
-pub(super) async fn created_before(halo: &HaloPsa, cx: &CallCx, client: i64, reference: &str) -> Result<Option<TicketRow>> {
+pub(super) async fn created_before(
+    halo: &HaloPsa,
+    cx: &CallCx,
+    client: i64,
+    reference: &str,
+) -> Result<Option<TicketRow>> {
     let query = [
         ("client_id", client.to_string()),
         ("includeclosed", "true".to_owned()),

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: simulate autotask|connectwise|halopsa|syncro [--listen ADDR]";
+const USAGE: &str = "usage: simulate autotask|connectwise|halopsa|hubspot|stripe|syncro [--listen ADDR]";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -18,6 +18,8 @@ async fn main() -> ExitCode {
         "autotask" => autotask(listen).await,
         "connectwise" => connectwise(listen).await,
         "halopsa" => halopsa(listen).await,
+        "hubspot" => hubspot(listen).await,
+        "stripe" => stripe(listen).await,
         "syncro" => syncro(listen).await,
         _ => {
             complain(USAGE);
@@ -61,6 +63,28 @@ async fn halopsa(listen: &str) -> std::io::Result<()> {
     until_stopped(&format!(
         "base_url      {url}/api\ntenant        {TENANT}\nclient_id     {CLIENT_ID}\nclient_secret {CLIENT_SECRET}\n",
         url = running.url,
+    ))
+    .await
+}
+
+async fn hubspot(listen: &str) -> std::io::Result<()> {
+    use postern_simulators::hubspot::{ACCOUNT, REFERENCE, TOKEN, WEBHOOK_SECRET, start_on};
+    let running = start_on(listen).await?;
+    let url = &running.url;
+    until_stopped(&format!(
+        "base_url           {url}\naccount            {ACCOUNT}\ntoken              {TOKEN}\n\
+         reference_property {REFERENCE}\nwebhook_secret     {WEBHOOK_SECRET}\n"
+    ))
+    .await
+}
+
+async fn stripe(listen: &str) -> std::io::Result<()> {
+    use postern_simulators::stripe::{ACCOUNT, KEY, WEBHOOK_SECRET, start_on};
+    let running = start_on(listen).await?;
+    let url = &running.url;
+    until_stopped(&format!(
+        "base_url       {url}/v1\naccount        {ACCOUNT}\nlive           false\nkey            {KEY}\n\
+         webhook_secret {WEBHOOK_SECRET}\n"
     ))
     .await
 }

@@ -1,0 +1,62 @@
+//! Whether a message is from whom it says: HMAC-SHA256 over the raw bytes, with one of the secrets, of these minutes.
+
+use aws_lc_rs::{constant_time, digest, hmac};
+use jiff::Timestamp;
+use postern_api::http::{ExposeSecret, SecretString};
+use postern_api::webhook::{Delivery, Hook, Signed};
+use std::time::Duration;
+
+/// How old a signature may be, or how far ahead its clock: what Stripe and HubSpot name.
+pub const TOLERANCE: Duration = Duration::from_secs(300);
+
+/// What is known of the sender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// It has the secret.
+    Right,
+    /// Nothing: there is no secret to have. Such a message is a nudge to look.
+    None,
+}
+
+/// Compares the signature with each secret; an `Err` is a word for the audit alone.
+pub(super) fn check(
+    hook: &dyn Hook,
+    secrets: &[SecretString],
+    delivery: &Delivery<'_>,
+    now: Timestamp,
+) -> Result<Proof, &'static str> {
+    if secrets.is_empty() {
+        return Ok(Proof::None);
+    }
+    if let Some(shown) = hook.shown(delivery) {
+        let fits = |secret: &SecretString| same(shown, secret.expose_secret().as_bytes());
+        // Each is compared, so that the time says nothing of which one it was.
+        let right = secrets.iter().fold(false, |right, secret| fits(secret) | right);
+        return if right { Ok(Proof::Right) } else { Err("webhook_signature") };
+    }
+    let signed = hook.signed(delivery).ok_or("webhook_unsigned")?;
+    if !signed_by_one(&signed, secrets) {
+        return Err("webhook_signature");
+    }
+    // Asked last: a time is worth something only where it was signed.
+    let apart = now.duration_since(signed.at).abs();
+    if apart > jiff::SignedDuration::try_from(TOLERANCE).map_err(|_| "webhook_stale")? {
+        return Err("webhook_stale");
+    }
+    Ok(Proof::Right)
+}
+
+fn signed_by_one(signed: &Signed, secrets: &[SecretString]) -> bool {
+    secrets.iter().fold(false, |right, secret| {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes());
+        // Compared in constant time by the library.
+        let fits = |signature: &Vec<u8>| hmac::verify(&key, &signed.message, signature).is_ok();
+        signed.signatures.iter().fold(right, |right, signature| fits(signature) | right)
+    })
+}
+
+/// Compares by digests, so that not even the length is told by the time it takes.
+fn same(shown: &[u8], secret: &[u8]) -> bool {
+    let of = |it: &[u8]| digest::digest(&digest::SHA256, it);
+    constant_time::verify_slices_are_equal(of(shown).as_ref(), of(secret).as_ref()).is_ok()
+}

@@ -1,0 +1,215 @@
+//! The receiver, without a socket.
+
+use super::*;
+use aws_lc_rs::hmac;
+use axum::body::to_bytes;
+use parking_lot::Mutex;
+use postern_api::Result as Told;
+use tower::ServiceExt as _;
+
+const SECRET: &str = "whsec_of_the_test_0000";
+const OLDER: &str = "whsec_of_the_test_before";
+const EVENT: &str = r#"{"id":"evt_1","object":"event","type":"customer.updated","livemode":false,
+    "data":{"object":{"id":"cus_1","object":"customer","name":"CANARY-NAME"}}}"#;
+
+#[derive(Debug, Default)]
+struct Log(Mutex<Vec<String>>);
+
+impl Ears for Log {
+    fn heard(&self, note: &Note<'_>) {
+        self.0.lock().push(format!("{} {} {}", note.tenant, note.code, note.refused));
+    }
+    fn stale(&self, tenant: &TenantId, system: &str, entity: Entity, organisation: Option<&ExternalId>) {
+        self.0.lock().push(format!("{tenant} {system} {entity:?} {:?}", organisation.map(ExternalId::as_str)));
+    }
+}
+
+/// A realm that is asked, and says which people it was asked about.
+#[derive(Debug, Default)]
+struct Asked(Mutex<Vec<String>>, tokio::sync::Notify);
+
+#[async_trait::async_trait]
+impl Welcomes for Asked {
+    async fn still(&self, identity: &Identity) -> Told<Option<Identity>> {
+        let who = &identity.principal;
+        self.0.lock().push(format!("{} {} {}", identity.tenant, who.issuer, who.subject));
+        self.1.notify_one();
+        Ok(None)
+    }
+}
+
+struct Bench {
+    router: Router,
+    log: Arc<Log>,
+    asked: Arc<Asked>,
+    _dir: tempfile::TempDir,
+}
+
+fn bench() -> Bench {
+    let (dir, log, asked) = (tempfile::tempdir().unwrap(), Arc::new(Log::default()), Arc::new(Asked::default()));
+    let secrets = |all: &[&str]| all.iter().map(|it| SecretString::from((*it).to_owned())).collect::<Vec<_>>();
+    let realm = || Some((Realm::Customer, Arc::from("https://id.example/customers")));
+    let senders = [
+        ("money", Sender { hook: postern_stripe::hook(false), secrets: secrets(&[OLDER, SECRET]), realm: None }),
+        ("people", Sender { hook: keycloak::hook(), secrets: secrets(&[SECRET]), realm: realm() }),
+        ("nudges", Sender { hook: keycloak::hook(), secrets: vec![], realm: realm() }),
+    ];
+    let tenant = TenantId::new("msp").unwrap();
+    let router = routes(Parts {
+        senders: senders.into_iter().map(|(name, it)| ((tenant.clone(), name.to_owned()), it)).collect(),
+        origin: "https://mcp.msp.example".into(),
+        limits: LimitsConfig::default(),
+        throttle: ThrottleConfig { stranger_burst: 40, ..ThrottleConfig::default() },
+        heard: Heard::open(dir.path()).unwrap(),
+        ears: log.clone(),
+        welcomes: Some(asked.clone()),
+    });
+    Bench { router, log, asked, _dir: dir }
+}
+
+fn signature(secret: &str, body: &str, at: i64) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    let tag = hmac::sign(&key, format!("{at}.{body}").as_bytes());
+    tag.as_ref().iter().map(|it| format!("{it:02x}")).collect()
+}
+
+fn signed(secret: &str, body: &str, age: i64) -> String {
+    let at = Timestamp::now().as_second() - age;
+    format!("t={at},v1={}", signature(secret, body, at))
+}
+
+impl Bench {
+    async fn send(&self, name: &str, header: (&str, &str), body: &str) -> (u16, String) {
+        let request = Request::post(format!("/hooks/{name}")).header(header.0, header.1);
+        let answer = self.router.clone().oneshot(request.body(Body::from(body.to_owned())).unwrap()).await.unwrap();
+        let status = answer.status().as_u16();
+        (status, String::from_utf8(to_bytes(answer.into_body(), 10_000).await.unwrap().to_vec()).unwrap())
+    }
+
+    async fn stripe(&self, signature: &str, body: &str) -> (u16, String) {
+        self.send("msp/money", ("stripe-signature", signature), body).await
+    }
+
+    fn heard(&self) -> Vec<String> {
+        std::mem::take(&mut self.log.0.lock())
+    }
+}
+
+#[tokio::test]
+async fn a_signed_event_makes_stale_what_it_is_about_once_and_is_audited() {
+    let bench = bench();
+    assert_eq!(bench.stripe(&signed(SECRET, EVENT, 0), EVENT).await, (204, String::new()));
+    let told = ["msp money Organisation Some(\"cus_1\")", "msp webhook_changed_organisation false"];
+    assert_eq!(bench.heard(), told);
+    // Sent again, also with a new signature, it is taken and does nothing.
+    for age in [0, 10, 299] {
+        assert_eq!(bench.stripe(&signed(SECRET, EVENT, age), EVENT).await.0, 204);
+    }
+    assert_eq!(bench.heard(), [""; 0]);
+}
+
+#[tokio::test]
+async fn every_way_in_which_a_signature_is_wrong_is_one_answer_and_nothing_happens() {
+    let bench = bench();
+    let good = signed(SECRET, EVENT, 0);
+    let at = Timestamp::now().as_second();
+    let later = at - 400;
+    let cases = [
+        (String::new(), EVENT.to_owned(), "webhook_unsigned"),
+        ("t=1".into(), EVENT.into(), "webhook_unsigned"),
+        (signed("whsec_of_somebody_else", EVENT, 0), EVENT.into(), "webhook_signature"),
+        (format!("t={at},v1={}", "00".repeat(32)), EVENT.into(), "webhook_signature"),
+        (format!("t={at},v1=00"), EVENT.into(), "webhook_signature"),
+        // One byte more, or the same JSON written otherwise: the signature is over the bytes.
+        (good.clone(), format!("{EVENT} "), "webhook_signature"),
+        (good.clone(), EVENT.replace('\n', ""), "webhook_signature"),
+        (good.replace("t=", "t=1"), EVENT.into(), "webhook_signature"),
+        // Too old and too far ahead, and an old signature under a new time.
+        (signed(SECRET, EVENT, 301), EVENT.into(), "webhook_stale"),
+        (signed(SECRET, EVENT, -310), EVENT.into(), "webhook_stale"),
+        (format!("t={at},v1={}", signature(SECRET, EVENT, later)), EVENT.into(), "webhook_signature"),
+        // Right, and no event.
+        (signed(SECRET, "{", 0), "{".into(), "webhook_unreadable"),
+    ];
+    let mut answers = BTreeSet::new();
+    for (header, body, code) in cases {
+        let answer = bench.stripe(&header, &body).await;
+        assert_eq!(answer.0, 400, "{header} {body}");
+        answers.insert(answer.1);
+        assert_eq!(bench.heard(), [format!("msp {code} true")], "{header} {body}");
+    }
+    assert_eq!(answers.len(), 1, "{answers:?}");
+    // And the good one is still new: nothing that was refused was noted as heard.
+    assert_eq!(bench.stripe(&good, EVENT).await.0, 204);
+    assert_eq!(bench.heard().len(), 2);
+}
+
+#[tokio::test]
+async fn either_of_two_secrets_is_right_while_one_is_changed() {
+    let bench = bench();
+    let body = |id: &str| EVENT.replace("evt_1", id);
+    for (id, secret) in [("evt_1", OLDER), ("evt_2", SECRET)] {
+        assert_eq!(bench.stripe(&signed(secret, &body(id), 0), &body(id)).await.0, 204, "{id}");
+    }
+    let both = format!("{},v1={}", signed("whsec_gone", &body("evt_3"), 0), "00".repeat(32));
+    assert_eq!(bench.stripe(&both, &body("evt_3")).await.0, 400);
+    // The sender signs with both of its secrets; ours is the second.
+    let at = Timestamp::now().as_second();
+    let (wrong, right) = (signature("whsec_gone", &body("evt_4"), at), signature(SECRET, &body("evt_4"), at));
+    assert_eq!(bench.stripe(&format!("t={at},v1={wrong},v1={right}"), &body("evt_4")).await.0, 204);
+}
+
+#[tokio::test]
+async fn kinds_that_nobody_looks_at_are_taken_and_ignored() {
+    let bench = bench();
+    for kind in ["payout.paid", "something.new"] {
+        let body = EVENT.replace("customer.updated", kind).replace("evt_1", kind);
+        assert_eq!(bench.stripe(&signed(SECRET, &body, 0), &body).await.0, 204);
+    }
+    let live = EVENT.replace("\"livemode\":false", "\"livemode\":true");
+    assert_eq!(bench.stripe(&signed(SECRET, &live, 0), &live).await.0, 204);
+    assert_eq!(bench.heard(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_realm_is_asked_about_who_it_tells_of_and_an_unsigned_message_does_no_more() {
+    let bench = bench();
+    let body = |id: &str| format!(r#"{{"id":"{id}","type":"LOGOUT","userId":"u-1","realmId":"CANARY"}}"#);
+    for (name, header, told) in [
+        ("msp/people", (keycloak::SECRET, SECRET), "msp webhook_person false"),
+        ("msp/nudges", ("x-other", "x"), "msp webhook_nudge false"),
+    ] {
+        assert_eq!(bench.send(name, header, &body("e1")).await.0, 204, "{name}");
+        bench.asked.1.notified().await;
+        assert_eq!(std::mem::take(&mut *bench.asked.0.lock()), ["msp https://id.example/customers u-1"]);
+        assert_eq!(bench.heard(), [told]);
+    }
+    for header in [(keycloak::SECRET, "whsec_of_somebody_else"), (keycloak::SECRET, ""), ("x-other", SECRET)] {
+        assert_eq!(bench.send("msp/people", header, &body("e2")).await.0, 400, "{header:?}");
+    }
+    assert!(bench.heard().iter().all(|it| it.ends_with("true")));
+    assert_eq!(*bench.asked.0.lock(), [""; 0]);
+}
+
+#[tokio::test]
+async fn who_is_not_known_is_nobody_and_too_much_is_refused() {
+    let bench = bench();
+    let good = signed(SECRET, EVENT, 0);
+    let header = ("stripe-signature", good.as_str());
+    let mut answers = BTreeSet::new();
+    for name in ["msp/other", "other/money", "msp/Money", "..%2f/money"] {
+        let answer = bench.send(name, header, EVENT).await;
+        assert_eq!(answer.0, 404, "{name}");
+        answers.insert(answer.1);
+    }
+    assert_eq!(answers.len(), 1);
+    assert_eq!(bench.heard(), [""; 0]);
+    let long = format!("{EVENT}{}", " ".repeat(BODY_BYTES));
+    assert_eq!(bench.stripe(&signed(SECRET, &long, 0), &long).await.0, 413);
+    assert_eq!(bench.heard(), ["msp webhook_too_large true"]);
+    let mut last = 0;
+    for _ in 0..60 {
+        last = bench.stripe("t=1", EVENT).await.0;
+    }
+    assert_eq!(last, 429);
+}
