@@ -162,6 +162,23 @@ impl Store {
     }
 }
 
+/// What waits, of a row of the index.
+fn pending(row: &Row<'_>) -> Result<Pending> {
+    let text = |at: usize| row.get::<_, String>(at).map_err(failed);
+    let maybe = |at: usize| row.get::<_, Option<String>>(at).map_err(failed);
+    let (realm, created) = (maybe(6)?, row.get(7).map_err(failed)?);
+    let realms = [Realm::Customer, Realm::Employee];
+    Ok(Pending {
+        id: ActionId::try_from(text(0)?).map_err(|_| broken())?,
+        principal: Principal { issuer: text(1)?.into(), subject: text(2)?.into() },
+        realm: realms.into_iter().find(|it| realm.as_deref() == Some(it.as_str())),
+        organisation: maybe(3)?.map(|it| OrganisationId::new(&it)).transpose().map_err(|_| broken())?,
+        tool: text(4)?,
+        effect: maybe(5)?.map(|it| serde_json::from_str(&it)).transpose().map_err(|_| broken())?,
+        created_at: Timestamp::from_millisecond(created).map_err(|_| broken())?,
+    })
+}
+
 /// Runs one step; answers whether a row took it.
 fn step(database: &Database, sql: &str, bound: impl Params) -> Result<bool> {
     database.change(|tx| Ok(tx.prepare_cached(sql)?.execute(bound)? == 1))
@@ -267,33 +284,12 @@ impl Actions for Store {
         let after = (since.unwrap_or(i64::MIN), after.filter(|_| since.is_some()).map_or("", ActionId::as_str));
         let mut statement = reader.prepare_cached(sql).map_err(failed)?;
         let bound = params![tenant.as_str(), now.as_millisecond(), after.0, after.1, limit];
-        let rows = statement.query_map(bound, |row| {
-            let (issuer, subject): (String, String) = (row.get(1)?, row.get(2)?);
-            let principal = Principal { issuer: issuer.into(), subject: subject.into() };
-            let rest: (String, Option<String>, Option<String>) = (row.get(0)?, row.get(3)?, row.get(5)?);
-            Ok((principal, rest, row.get::<_, String>(4)?, row.get::<_, Option<String>>(6)?, row.get::<_, i64>(7)?))
-        });
-        let rows = rows.and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>).map_err(failed)?;
-        let read = |(principal, (id, organisation, effect), tool, realm, created): (
-            _,
-            (String, Option<String>, Option<String>),
-            _,
-            Option<String>,
-            _,
-        )| {
-            Ok(Pending {
-                id: ActionId::try_from(id).map_err(|_| broken())?,
-                principal,
-                realm: realm
-                    .as_deref()
-                    .and_then(|it| [Realm::Customer, Realm::Employee].into_iter().find(|one| one.as_str() == it)),
-                organisation: organisation.map(|it| OrganisationId::new(&it)).transpose().map_err(|_| broken())?,
-                tool,
-                effect: effect.map(|it| serde_json::from_str(&it)).transpose().map_err(|_| broken())?,
-                created_at: Timestamp::from_millisecond(created).map_err(|_| broken())?,
-            })
-        };
-        rows.into_iter().map(read).collect()
+        let mut rows = statement.query(bound).map_err(failed)?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next().map_err(failed)? {
+            found.push(pending(row)?);
+        }
+        Ok(found)
     }
 
     fn needing(&self, tenant: &TenantId, limit: u32) -> Result<Vec<ActionRequest>> {

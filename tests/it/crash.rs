@@ -44,10 +44,15 @@ impl Kind {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "how long the wide tier takes is no configuration of the program")]
+fn kills() -> usize {
+    std::env::var("POSTERN_KILLS").map_or(KILLS, |it| it.parse().unwrap())
+}
+
 /// Killed at a step, and everything that was acknowledged is there, nothing twice, and the audit knows all of it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn w10_no_write_is_lost_or_doubled_when_the_program_is_killed_at_any_step() {
-    let kills: usize = std::env::var("POSTERN_KILLS").map_or(KILLS, |it| it.parse().unwrap());
+    let kills = kills();
     let world = World::start().await;
     let mut told = Told::default();
     let (mut reached, mut at) = ([0_usize; STEPS.len()], 0_usize);
@@ -103,7 +108,7 @@ async fn send(world: &World, round: usize, told: &mut Told, stopped: impl Future
     }
     told.sent += writes.len() - again;
     let calls: Vec<_> = writes.iter().map(|(mark, kind)| tokio::spawn(world.call(*kind, mark))).collect();
-    let mut answers = Box::pin(futures::future::join_all(calls.iter().map(|it| wait(it))));
+    let mut answers = Box::pin(futures::future::join_all(calls.iter().map(wait)));
     let hit = tokio::select! {
         () = stopped => true,
         () = async { (&mut answers).await; } => false,
