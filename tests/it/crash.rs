@@ -83,6 +83,7 @@ async fn w10_no_write_is_lost_or_doubled_when_the_program_is_killed_at_any_step(
         let _ = write!(text, " {step} {times}");
         text
     });
+    counted.hold(&told.acknowledged);
     println!(
         "{kills} kills, {at} at a step ({}): {} writes sent, {} acknowledged, {} told as unknown; upstream {}, done {}, lost 0, doubled 0, \
          for a person {}, never done {}; the audit verifies and knows all of them",
@@ -95,7 +96,6 @@ async fn w10_no_write_is_lost_or_doubled_when_the_program_is_killed_at_any_step(
         counted.needs_human,
         counted.never_done,
     );
-    counted.hold(&told.acknowledged);
     assert!(at * 2 >= kills, "the steps were not reached");
 }
 

@@ -209,7 +209,7 @@ fn configuration(data: &Path, url: &str, halo: &str, port: u16, operations: u16)
         "[server]\nlisten = \"127.0.0.1:{port}\"\noperations_listen = \"127.0.0.1:{operations}\"\ndata_dir = {data:?}\nprobe_secs = 0\n\
          [edge]\npublic_url = \"http://127.0.0.1:{port}/mcp\"\n\
          [calls]\ntimeout_secs = 1\n\
-         [writes]\nlease_grace_secs = 1\nsearch_after_secs = 0\nsearch_wait_max_secs = 1\nsearch_tries = 3\n"
+         [writes]\nlease_grace_secs = 1\nsearch_after_secs = 0\nsearch_wait_max_secs = 1\nsearch_tries = 6\n"
     );
     for (tenant, desk) in [("own", "own"), ("halo", "halo")] {
         text += &format!("[[tenants]]\nid = \"{tenant}\"\nname = \"MSP {tenant}\"\n");
