@@ -126,6 +126,7 @@ pub(super) async fn created_before(
     cx: &CallCx,
     client: i64,
     reference: &str,
+    newest: u32,
 ) -> Result<Option<TicketRow>> {
     let query = [
         ("client_id", client.to_string()),
