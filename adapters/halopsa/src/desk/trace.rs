@@ -7,6 +7,10 @@ use crate::adapter::{HaloPsa, in_reach};
 use crate::wire::owner;
 use postern_api::{CallCx, Error, ErrorKind, Op, Owned, Result, Sought, TicketId, Trace, Traceable};
 
+/// Among how many of a client's newest tickets a write is looked for that was sent some time ago. One that is older is not found, and
+/// a person looks.
+const LONG_AGO: u32 = 1_000;
+
 /// What leaves an action on a ticket.
 const ACTIONS: [Op; 3] = [Op::TicketComment, Op::TicketClose, Op::TicketEscalate];
 
@@ -23,7 +27,7 @@ pub(crate) async fn find(halo: &HaloPsa, cx: &CallCx, sought: &Sought) -> Result
     if sought.op == Op::TicketCreate {
         let organisation = sought.organisation.as_ref();
         let client = organisation.and_then(|it| in_reach(&cx, it)).ok_or_else(|| Error::not_found("organisation"))?;
-        let found = created_before(halo, &cx, client, &sought.reference).await?;
+        let found = created_before(halo, &cx, client, &sought.reference, LONG_AGO).await?;
         let trace = found.and_then(|row| Some((owner(row.client_id), row.id.id()?.to_string())));
         return Ok(trace.map(|(owner, record)| Owned::new(owner, Trace { record })));
     }
