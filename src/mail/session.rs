@@ -145,7 +145,7 @@ impl Session {
             Ok(Err(error)) if error.is_permanent() || error.is_transient() => Err(match before_content(error, true) {
                 // Said to the content itself, so it was heard of and not taken.
                 Step::Closed(error) => Step::Broken(error),
-                step => step,
+                step @ (Step::Refused(_) | Step::Broken(_)) => step,
             }),
             Ok(Err(error)) => Err(Step::Broken(unknown().because(error))),
             Err(late) => Err(Step::Broken(unknown().because(late))),

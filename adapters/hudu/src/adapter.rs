@@ -57,11 +57,12 @@ impl Adapter for Hudu {
 
     async fn probe(&self, cx: &CallCx) -> Result<()> {
         let request = Request::get(&["articles"]).query("page", 1).query("page_size", 1);
-        let wrong = |error: Error| match error.kind() {
-            ErrorKind::NotFound => {
+        let wrong = |error: Error| {
+            if error.kind() == ErrorKind::NotFound {
                 Error::new(ErrorKind::Unavailable, "no Hudu at this address; check `base_url`, which ends in /api/v1")
+            } else {
+                error
             }
-            _ => error,
         };
         check(self.http.send(cx, request).await?, "article").map_err(wrong)?.json::<Articles>().map(drop)
     }

@@ -64,6 +64,18 @@ pub fn article(id: i64, company: Option<i64>, folder: Option<i64>, name: &str, c
     })
 }
 
+fn with(mut article: Value, key: &str, value: Value) -> Value {
+    if let Some(fields) = article.as_object_mut() {
+        fields.insert(key.to_owned(), value);
+    }
+    article
+}
+
+/// Whether a number is written so in a path or a query.
+fn is(number: &Value, text: &str) -> bool {
+    text.parse().is_ok_and(|it: i64| number.as_i64() == Some(it))
+}
+
 /// Starts one on a free port of 127.0.0.1.
 pub async fn start() -> std::io::Result<Running<State>> {
     start_on("127.0.0.1:0").await
@@ -72,11 +84,11 @@ pub async fn start() -> std::io::Result<Running<State>> {
 /// Starts one on this address.
 pub async fn start_on(listen: &str) -> std::io::Result<Running<State>> {
     let state = State::default();
-    let mut shared = article(4, None, None, "VPN internals", "<p>shared with the world, VPN, SHAREDCANARY</p>");
-    shared["enable_sharing"] = json!(true);
-    shared["share_url"] = json!("https://docs.msp.example/shared/4");
-    let mut draft = article(5, None, Some(PUBLIC_FOLDER), "VPN for phones", "<p>VPN draft DRAFTCANARY</p>");
-    draft["draft"] = json!(true);
+    let shared = article(4, None, None, "VPN internals", "<p>shared with the world, VPN, SHAREDCANARY</p>");
+    let shared = with(shared, "enable_sharing", json!(true));
+    let shared = with(shared, "share_url", json!("https://docs.msp.example/shared/4"));
+    let draft = article(5, None, Some(PUBLIC_FOLDER), "VPN for phones", "<p>VPN draft DRAFTCANARY</p>");
+    let draft = with(draft, "draft", json!(true));
     state.articles(|rows| {
         rows.extend([
             article(1, None, Some(PUBLIC_FOLDER), "Set up the VPN", "<p>Install the client &amp; <b>sign in</b>.</p>"),
@@ -115,7 +127,7 @@ async fn handle(Extract(state): Extract<State>, method: Method, uri: Uri, header
         return missing();
     }
     if let Some(id) = path.strip_prefix('/') {
-        let found = articles.iter().find(|it| it["id"].to_string() == id);
+        let found = articles.iter().find(|it| is(&it["id"], id));
         let found = if quirks.wrong_article { articles.last().filter(|_| found.is_some()) } else { found };
         return found.map_or_else(missing, |it| json_of(200, &json!({ "article": it })));
     }
@@ -129,7 +141,7 @@ async fn handle(Extract(state): Extract<State>, method: Method, uri: Uri, header
     let company = asked("company_id").filter(|_| !quirks.ignore_company);
     let fits = |it: &&Value| {
         let text = format!("{} {}", it["name"], it["content"]).to_lowercase();
-        words.iter().all(|word| text.contains(word)) && company.is_none_or(|id| it["company_id"].to_string() == id)
+        words.iter().all(|word| text.contains(word)) && company.is_none_or(|id| is(&it["company_id"], id))
     };
     let cap = if quirks.page_cap == 0 { 1_000 } else { quirks.page_cap };
     let size = size.min(cap);
