@@ -1,0 +1,87 @@
+//! The adapter against a real Radicale, as `tests/wide/caldav/run.sh` starts and fills it.
+//!
+//! `POSTERN_CALDAV_URL=http://127.0.0.1:PORT cargo test -p postern-caldav --test real`. Without the variable it says that it
+//! was skipped.
+
+#![expect(clippy::expect_used, reason = "a test fails by panicking, also in its helpers")]
+
+#[path = "rig.rs"]
+mod rig;
+
+use futures::FutureExt;
+use postern_api::http::SecretString;
+use postern_api::*;
+use postern_caldav::Config;
+use postern_kit::{run, run_failures};
+use rig::Rig;
+use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
+use std::process::ExitCode;
+
+async fn a_probe_succeeds_and_tells_a_wrong_password(rig: &Rig, config: &Config) {
+    rig.adapter.probe(&Rig::cx()).await.expect("all is well");
+    let wrong = Rig::new(config.clone().with_secret(SecretString::from("wrong"))).await;
+    assert_eq!(wrong.adapter.probe(&Rig::cx()).await.expect_err("wrong").kind(), ErrorKind::Unauthenticated);
+}
+
+async fn what_recurs_is_expanded_and_what_is_private_is_busy(rig: &Rig, _: &Config) {
+    let all = rig.list(&Rig::query()).await;
+    let mut titles: Vec<_> = all.iter().map(|it| it.title.expose().to_owned()).collect();
+    titles.sort_unstable();
+    assert_eq!(titles, ["Busy", "Call", "Call", "Call", "Call", "Review at acme"]);
+    assert_eq!(all.iter().map(|it| &it.id).collect::<BTreeSet<_>>().len(), all.len());
+    let calls: Vec<_> = all.iter().filter(|it| it.title.expose() == "Call").collect();
+    assert!(calls.windows(2).all(|it| it[1].starts_at.duration_since(it[0].starts_at).as_hours() == 24 * 7));
+    assert!(calls.iter().all(|it| it.ends_at.is_some_and(|end| end.duration_since(it.starts_at).as_hours() == 1)));
+    // A window's end bounds what recurs.
+    let until = calls.get(2).map(|it| it.starts_at);
+    let some = rig.list(&BookingQuery { until, ..Rig::query() }).await;
+    assert_eq!(some.iter().filter(|it| it.title.expose() == "Call").count(), 2);
+}
+
+async fn every_calendar_is_read_for_who_reaches_all(rig: &Rig, _: &Config) {
+    let cx = CallCx { reach: Reach::Tenant, ..Rig::cx() };
+    let rows = rig.port().bookings(&cx, &BookingQuery { organisation: None, ..Rig::query() }).await.expect("bookings");
+    assert_eq!(rows.len(), 12);
+}
+
+async fn the_adapter_passes_the_kit(rig: &Rig, _: &Config) {
+    let report = run(&rig.fixture()).await;
+    println!("{report}");
+    assert!(report.passed());
+}
+
+async fn the_adapter_passes_the_kit_in_trouble(rig: &Rig, _: &Config) {
+    let report = run_failures(&rig.fixture(), &|trouble| rig.misbehave(trouble)).await;
+    println!("{report}");
+    assert!(report.passed());
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    #[expect(clippy::disallowed_methods, reason = "a test asks where the program runs; there is no configuration file")]
+    let Ok(url) = std::env::var("POSTERN_CALDAV_URL") else {
+        println!("SKIPPED: Radicale not started (set POSTERN_CALDAV_URL)");
+        return ExitCode::SUCCESS;
+    };
+    let config = Config::new(format!("{url}/svc-postern"), "svc-postern", SecretString::from("svc-pass-1"));
+    let rig = Rig::new(config.clone()).await;
+    let mut failed = 0;
+    macro_rules! run {
+        ($($test:ident),* $(,)?) => {
+            $(
+                let outcome = AssertUnwindSafe($test(&rig, &config)).catch_unwind().await;
+                println!("{} {}", if outcome.is_ok() { "ok    " } else { "FAILED" }, stringify!($test));
+                failed += u32::from(outcome.is_err());
+            )*
+        };
+    }
+    run!(
+        a_probe_succeeds_and_tells_a_wrong_password,
+        what_recurs_is_expanded_and_what_is_private_is_busy,
+        every_calendar_is_read_for_who_reaches_all,
+        the_adapter_passes_the_kit,
+        the_adapter_passes_the_kit_in_trouble,
+    );
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
