@@ -19,6 +19,8 @@ mod desks;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod elsewhere;
+#[cfg(test)]
 mod gateway;
 #[cfg(test)]
 mod golden;
