@@ -250,12 +250,14 @@ impl Tool for UpdateProfile {
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
         let look = self.check(cx).await?;
+        let by_customer = cx.caller.realm == Realm::Customer;
         let about = match &look.contact {
             Some(_) if look.own => cx.myself(),
             Some(contact) => About::Contact(contact.id.clone()),
+            // The lead speaks for the organisation and reads these values in its record.
+            None if by_customer => cx.myself(),
             None => About::Unknown,
         };
-        let by_customer = cx.caller.realm == Realm::Customer;
         let changes = look.fields.iter().map(|(field, (old, new))| FieldChange {
             field: *field,
             old: old.as_deref().map(|it| value(*field, &about, it)),

@@ -80,7 +80,7 @@ async fn a_customer_reads_the_own_company_and_its_people_and_nothing_else_of_the
     let world = World::start().await;
     let lead = world.gateway.person(LEAD).data(CUSTOMER, json!({})).await;
     assert_eq!((&lead["name"], &lead["domain"]), (&json!("Acme GmbH"), &json!("acme.example")));
-    assert_eq!((&lead["phone"], &lead["website"]), (&json!("+49 30 1000"), &json!("https://acme.example")));
+    assert_eq!((&lead["phone"], &lead["website"]), (&json!("+49 30 1000"), &json!("hxxps://acme.example")));
     assert_eq!(lead["subscription_tier"], "enterprise");
     let names = ["Ann Lead", "Bob Basic", "Bob Miller", "Jane Smith"];
     assert_eq!(column(&lead["contacts"], "contact_id").len(), names.len(), "{lead}");
