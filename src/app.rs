@@ -121,7 +121,7 @@ pub struct Instead {
     pub welcomes: Option<Arc<dyn Welcomes>>,
     /// Where clients' descriptions come from; else from the public internet.
     pub documents: Option<Arc<dyn Wire>>,
-    /// The authority's and the tokens' time; else the machine's.
+    /// The authority's, the tokens' and the calls' time; else the machine's.
     pub clock: Option<Arc<dyn Clock>>,
 }
 
@@ -304,6 +304,7 @@ impl App {
         let redactor = Arc::new(Redactor::new(Scrubber::new()?, &*secret));
         let health = Health::new(tenants.values()).telling(registry.budgets());
         let tenants = Arc::new(tenants);
+        let clock = instead.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let means = Means {
             policies: engine.clone(),
             tenants: tenants.clone(),
@@ -312,6 +313,8 @@ impl App {
             turns: Arc::default(),
             actions: store.clone(),
             limit: config.call_limit(),
+            clock: clock.clone(),
+            protocol: config.writes,
         };
         let mut gate = Gate::new(means, redactor, store.clone(), Arc::new(journal.clone()));
         if config.has_console()
@@ -321,7 +324,6 @@ impl App {
         }
         let stop = CancellationToken::new();
         let streams = Streams::default();
-        let clock = instead.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let live = Arc::new(Live::new(clock.clone(), streams.clone(), config.authority.access_token_secs + 120));
         // One for the endpoint and the sign-in, so that each realm is asked for its keys once.
         let verifier = verifier(&config, &engine, live.clone(), clock.clone())?;
@@ -417,6 +419,7 @@ impl App {
         // What was ended while Postern was down has ended before the first request.
         self.sign_in.settle();
         let looking = tokio::spawn(self.sign_in.tend(after.clone()));
+        let looking_after = tokio::spawn(self.gate.reconciler().run(self.stop.clone()));
         let keeping = self.authority.clone().map(|it| tokio::spawn(it.tend(after.clone())));
         tokio::spawn(signals(self.stop.clone(), self.engine, self.verifier, self.policies_dir));
         match serve::serve(listener, self.router, self.serving, ready, self.stop).await {
@@ -424,7 +427,7 @@ impl App {
             Drained::Cut => tracing::warn!("stopped; some requests were cut"),
         }
         after.cancel();
-        for task in [Some(tending), Some(looking), keeping].into_iter().flatten() {
+        for task in [Some(tending), Some(looking), Some(looking_after), keeping].into_iter().flatten() {
             task.await.map_err(|e| cannot("audit")(&e))?;
         }
         health.await.map_err(|e| cannot("operations")(&e))?;

@@ -19,6 +19,7 @@ use crate::authority::config::AuthorityConfig;
 use crate::authority::sign_in::config::{How, RealmSignIn, SessionLifetimes, SignInConfig};
 use crate::edge::config::EdgeConfig;
 use crate::edge::realm::RealmConfig;
+use crate::govern::lease::Protocol;
 use crate::mail::MailConfig;
 use crate::redact::Hosts;
 use mistakes::section;
@@ -43,6 +44,8 @@ pub struct Config {
     pub console: ConsoleConfig,
     /// Tool calls.
     pub calls: CallsConfig,
+    /// How writes are held while they are carried out, and looked for afterwards.
+    pub writes: Protocol,
     /// The audit log.
     pub audit: AuditConfig,
     /// Policies other than the built-in ones.
@@ -281,6 +284,7 @@ impl Config {
         let authority = authority::authority(root.remove("authority"), &mut found);
         let console = section::<ConsoleConfig>(root.remove("console"), "console", &mut found);
         let calls = section::<CallsConfig>(root.remove("calls"), "calls", &mut found);
+        let writes = section::<Protocol>(root.remove("writes"), "writes", &mut found);
         let audit = section::<AuditConfig>(root.remove("audit"), "audit", &mut found);
         let policies = section::<PoliciesConfig>(root.remove("policies"), "policies", &mut found);
         let telemetry = section::<TelemetryConfig>(root.remove("telemetry"), "telemetry", &mut found);
@@ -289,7 +293,7 @@ impl Config {
         let mail = root.remove("mail").and_then(|it| sign_in::mail(it, "mail", &mut found));
         let tenants = tenants(root.remove("tenants"), &mut found);
         for key in root.keys() {
-            let known = "`server`, `edge`, `authority`, `console`, `sign_in`, `sessions`, `mail`, `calls`, `audit`, `policies`, \
+            let known = "`server`, `edge`, `authority`, `console`, `sign_in`, `sessions`, `mail`, `calls`, `writes`, `audit`, `policies`, \
                          `telemetry` or `tenants`";
             found.add(key, format!("unknown section; expected {known}"));
         }
@@ -305,6 +309,9 @@ impl Config {
         if calls.as_ref().is_some_and(|it| !(1..=600).contains(&it.timeout_secs)) {
             found.add("calls.timeout_secs", "expected 1 to 600");
         }
+        for (field, expected) in writes.iter().flat_map(Protocol::mistakes) {
+            found.add(&format!("writes.{field}"), expected);
+        }
         if audit.as_ref().is_some_and(|it| it.retention_days == 0) {
             found.add("audit.retention_days", "expected at least 1");
         }
@@ -315,11 +322,11 @@ impl Config {
                 found.add("policies.dir", error.to_string());
             }
         }
-        let parts = (server, edge, calls, audit, policies, telemetry);
+        let parts = (server, edge, calls, writes, audit, policies, telemetry);
         let pages = (authority, console, sessions, signing_in);
         match (parts, pages) {
             (
-                (Some(server), Some(edge), Some(calls), Some(audit), Some(policies), Some(telemetry)),
+                (Some(server), Some(edge), Some(calls), Some(writes), Some(audit), Some(policies), Some(telemetry)),
                 (Some(authority), Some(console), Some(sessions), Some(sign_in)),
             ) if found.is_empty() => Ok(Self {
                 server,
@@ -327,6 +334,7 @@ impl Config {
                 authority,
                 console,
                 calls,
+                writes,
                 audit,
                 policies,
                 telemetry,

@@ -14,6 +14,7 @@ pub mod flow;
 mod integrations;
 mod organisations;
 mod query;
+mod requests;
 mod server;
 mod sign_in;
 mod tools;
@@ -36,7 +37,7 @@ use askama::Template;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use postern_api::{Result, TenantId};
@@ -62,6 +63,8 @@ pub(crate) const WITHDRAW: &str = "console:organisation-withdraw";
 pub(crate) const APPROVED: &str = "console:approve";
 /// The audit's word for having rejected one.
 pub(crate) const REJECTED: &str = "console:reject";
+/// The audit's word for having taken one's own back.
+pub(crate) const WITHDRAWN: &str = "console:request-withdraw";
 
 /// What a page may load and where its forms may go: nothing and nowhere but here.
 const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
@@ -203,6 +206,8 @@ pub fn routes(console: Console) -> Router {
         .route("/console/confirmations/{id}", get(confirmations::show).post(confirmations::settle))
         .route("/console/approvals", get(approvals::list))
         .route("/console/approvals/{id}", get(approvals::show).post(approvals::decide))
+        .route("/console/requests", get(requests::list))
+        .route("/console/requests/{id}/withdraw", post(requests::withdraw))
         .route("/console/activity", get(activity::show))
         .route("/console/transparency", get(transparency::show))
         .route("/console/transparency/statement", get(transparency::statement))

@@ -31,6 +31,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("store/003.sql"),
     include_str!("store/004.sql"),
     include_str!("store/005.sql"),
+    include_str!("store/006.sql"),
 ];
 
 type LinkKey = (TenantId, Box<str>, Principal);
@@ -50,7 +51,6 @@ impl Store {
     pub fn open(dir: &Path) -> Result<Self> {
         let store = Self::beside(dir)?;
         store.settle_interrupted()?;
-        store.settle_interrupted_actions()?;
         Ok(store)
     }
 

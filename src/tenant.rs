@@ -1,7 +1,7 @@
 //! A tenant: one MSP, the systems behind each port, and what its plans allow by default.
 
 use crate::redact::Hosts;
-use postern_api::{Adapter, Limits, SlaHours, TenantId};
+use postern_api::{Adapter, Limits, Op, SlaHours, TenantId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -97,6 +97,33 @@ impl Tenant {
             ("Sign-in directory", &self.identity),
         ];
         always.into_iter().chain(self.more.iter())
+    }
+
+    /// The system that an operation which changes something goes to, where the tenant has one.
+    pub fn written(&self, op: Op) -> Option<&System> {
+        const DESK: [Op; 5] =
+            [Op::TicketCreate, Op::TicketComment, Op::TicketClose, Op::TicketEscalate, Op::TicketChange];
+        const IDENTITY: [Op; 5] =
+            [Op::LoginInvite, Op::LeadTransfer, Op::PortalUserInvite, Op::AccessChange, Op::AccessReset];
+        const DOCUMENTS: [Op; 2] = [Op::DocumentPublish, Op::DocumentRevoke];
+        const PORTAL: [Op; 6] = [
+            Op::BrandingSet,
+            Op::WorkspaceCreate,
+            Op::FaqSet,
+            Op::SubmissionRecord,
+            Op::ConsentRecord,
+            Op::SnapshotRecord,
+        ];
+        let all = [
+            (&DESK[..], Some(&self.service_desk)),
+            (&IDENTITY, Some(&self.identity)),
+            (&DOCUMENTS, self.more.documents.as_ref()),
+            (&PORTAL, self.more.portal.as_ref()),
+            (&[Op::ProfileChange], Some(&self.crm)),
+            (&[Op::PaymentLinkCreate], self.more.billing.as_ref()),
+            (&[Op::NoticeSend], self.more.notifications.as_ref()),
+        ];
+        all.into_iter().find_map(|(ops, system)| system.filter(|_| ops.contains(&op)))
     }
 
     /// The limits of an organisation: its own, else its tier's.

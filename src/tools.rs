@@ -19,6 +19,7 @@ pub use refusal::{Code, Refusal};
 
 use crate::govern::action::ActionId;
 use futures::future::BoxFuture;
+use postern_api::Op;
 use postern_policies::Effect;
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -137,6 +138,22 @@ impl std::fmt::Debug for Preview {
     }
 }
 
+/// What a write does in a connected system in the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sends {
+    /// The operation.
+    pub op: Op,
+    /// The record that it changes or adds to, where that is known before.
+    pub record: Option<String>,
+}
+
+impl Sends {
+    /// A write on a record.
+    pub fn on(op: Op, record: impl std::fmt::Display) -> Self {
+        Self { op, record: Some(record.to_string()) }
+    }
+}
+
 /// A question that a caller can ask.
 pub trait Tool: DeserializeOwned + JsonSchema + Send + Sync + 'static {
     /// The name, as in the catalogue.
@@ -145,8 +162,15 @@ pub trait Tool: DeserializeOwned + JsonSchema + Send + Sync + 'static {
     const TITLE: &'static str;
     /// What it does to the connected systems.
     const KIND: Kind;
+    /// For a write: the operation by which it is looked for upstream, where nobody knows what became of it.
+    const SENDS: Option<Op> = None;
     /// What it may answer.
     type Output: Serialize + JsonSchema + Send + 'static;
+
+    /// The same with the record that it is about: what these arguments write in the end, whoever is told of it besides.
+    fn sends(&self) -> Option<Sends> {
+        Self::SENDS.map(|op| Sends { op, record: None })
+    }
 
     /// Answers.
     fn call(self, cx: &ToolCx) -> impl Future<Output = Result<Reply<Self::Output>, Refusal>> + Send;
@@ -163,6 +187,10 @@ pub trait Ready: Send + Sync {
     fn call<'a>(self: Box<Self>, cx: &'a ToolCx) -> BoxFuture<'a, Result<Reply<Box<dyn Answer>>, Refusal>>;
     /// What it would do.
     fn preview<'a>(&'a self, cx: &'a ToolCx) -> BoxFuture<'a, Result<Preview, Refusal>>;
+    /// What it writes in the end.
+    fn sends(&self) -> Option<Sends> {
+        None
+    }
     /// The preview that a governed write names instead of arguments of its own.
     fn previewed(&self) -> Option<&ActionId> {
         None
@@ -186,6 +214,10 @@ impl<T: Tool> Ready for T {
     fn preview<'a>(&'a self, cx: &'a ToolCx) -> BoxFuture<'a, Result<Preview, Refusal>> {
         Box::pin(Tool::preview(self, cx))
     }
+
+    fn sends(&self) -> Option<Sends> {
+        Tool::sends(self)
+    }
 }
 
 /// One row of the catalogue.
@@ -199,6 +231,8 @@ pub struct Entry {
     pub kind: Kind,
     /// For a preview: the write that it is of.
     pub writes: Option<&'static str>,
+    /// For a write: the operation by which it is looked for upstream.
+    pub sends: Option<Op>,
     description: Option<&'static str>,
     input: fn() -> Map<String, Value>,
     output: fn() -> Map<String, Value>,
@@ -215,6 +249,7 @@ impl Entry {
             title: T::TITLE,
             kind: T::KIND,
             writes: None,
+            sends: T::SENDS,
             description: None,
             input: schema_of::<T>,
             output: schema_of::<Envelope<T::Output>>,

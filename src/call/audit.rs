@@ -3,6 +3,8 @@
 use super::host::{Answer, Facts, Written};
 use super::{Shown, Stop, ToolCall, Trail};
 use crate::caller::Caller;
+use crate::fail_point;
+use crate::govern::action::ActionId;
 use crate::tools::{Code, Envelope, Refusal, Status};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -206,15 +208,25 @@ pub(super) async fn conclude(
             "a call failed"
         );
     }
-    let (request_id, written) = (row.request_id.clone(), row.phase == Phase::Outcome);
+    let told =
+        Told { request_id: row.request_id.clone(), reference: row.reference.clone(), action: row.action.clone() };
+    let written = row.phase == Phase::Outcome;
     let outcome = match ledger.append(row).await {
         Ok(()) => outcome,
         Err(error) => {
-            tracing::error!(%request_id, error = %error, "the audit log cannot be written; the answer was withheld");
+            tracing::error!(request_id = %told.request_id, error = %error, "the audit log cannot be written; the answer was withheld");
             Err(unlogged(written).into())
         }
     };
-    answer_of(outcome, &request_id)
+    fail_point::at("told");
+    answer_of(outcome, &told)
+}
+
+/// By which a call can be found again.
+struct Told {
+    request_id: String,
+    reference: Option<Arc<str>>,
+    action: Option<Arc<str>>,
 }
 
 fn panicked(trail: &Trail) -> Refusal {
@@ -284,7 +296,8 @@ fn verdict(outcome: &std::result::Result<Shown, Stop>, trail: &Trail) -> (Decisi
 }
 
 /// The one place where outcomes become envelopes.
-fn answer_of(outcome: std::result::Result<Shown, Stop>, request_id: &str) -> Answer {
+fn answer_of(outcome: std::result::Result<Shown, Stop>, told: &Told) -> Answer {
+    let request_id = &told.request_id;
     let empty = empty_envelope::<Box<RawValue>>;
     match outcome {
         Ok(Shown::Success { data, metadata }) => {
@@ -337,8 +350,15 @@ fn answer_of(outcome: std::result::Result<Shown, Stop>, request_id: &str) -> Ans
         Ok(Shown::Again { envelope, is_error }) => Answer::Done { envelope: Written::from(envelope), is_error },
         Err(Stop::Hidden) => Answer::UnknownTool,
         Err(Stop::Refused(refusal)) => {
-            let status = if refusal.code == Code::OutcomeUnknown { Status::Unknown } else { Status::Error };
-            done(&failure(&refusal, empty(status), request_id), true)
+            let is_unknown = refusal.code == Code::OutcomeUnknown;
+            let status = if is_unknown { Status::Unknown } else { Status::Error };
+            let mut envelope = failure(&refusal, empty(status), request_id);
+            if is_unknown && let Some(reference) = &told.reference {
+                // By this it is found upstream and in the audit; the gateway goes on looking for it.
+                envelope.action_request_id = told.action.as_deref().map(str::to_owned);
+                envelope.message = Some(format!("{}; its reference is `{reference}`", refusal.message));
+            }
+            done(&envelope, true)
         }
     }
 }
@@ -357,6 +377,18 @@ pub(super) fn kept(outcome: &std::result::Result<Shown, Stop>, request_id: &str)
         Ok(Shown::Preview { .. } | Shown::Pending { .. } | Shown::Waiting { .. } | Shown::Again { .. })
         | Err(Stop::Hidden) => None,
     }
+}
+
+/// The answer of a write that was found upstream after its own answer was lost: that it was done, and no more.
+pub(super) fn found_again(id: &ActionId) -> String {
+    let envelope: Envelope<()> = Envelope {
+        message: Some(
+            "the change was made: it was found upstream by its reference, after its own answer was lost".to_owned(),
+        ),
+        action_request_id: Some(id.to_string()),
+        ..empty_envelope(Status::Success)
+    };
+    serde_json::to_string(&envelope).unwrap_or_default()
 }
 
 fn empty_envelope<T>(status: Status) -> Envelope<T> {

@@ -5,12 +5,13 @@
 
 use super::{Permitted, Shown, Stop, ToolCall};
 use crate::caller::Caller;
+use crate::clock::Clock;
 use crate::govern::action::Actions;
+use crate::govern::lease::Protocol;
 use crate::tenant::Tenant;
 use crate::tools::cx::Turns;
 use crate::tools::{self, Code, History, Identities, Refusal, ToolCx};
 use futures::future::BoxFuture;
-use jiff::Timestamp;
 use postern_api::{Scope, TenantId};
 use postern_policies::{Engine, Facts, Outcome, Reach, Realm, Refusal as Denied};
 use std::collections::{BTreeSet, HashMap};
@@ -36,6 +37,10 @@ pub struct Means {
     pub actions: Arc<dyn Actions>,
     /// How long a call may take.
     pub limit: Duration,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// How writes are held, and looked for.
+    pub protocol: Protocol,
 }
 
 /// The layer.
@@ -120,7 +125,7 @@ fn permit(means: &Means, call: ToolCall) -> Result<Permitted, Stop> {
     let cx = ToolCx {
         tenant,
         scope,
-        now: Timestamp::now(),
+        now: means.clock.now(),
         deadline: Instant::now() + means.limit,
         request_id: facts.request_id.as_str().into(),
         address: facts.address,

@@ -5,6 +5,7 @@ use super::authorise::{Authorise, Means};
 use super::deadline::Deadline;
 use super::dispatch::Dispatch;
 use super::govern::Govern;
+use super::govern::reconcile::Reconciler;
 use super::host::{self, Answer, Call, Facts, Host, Listing, Written};
 use super::redact::Redact;
 use super::redact::lens::Redactor;
@@ -33,6 +34,7 @@ pub struct Gate {
     listings: Arc<[Arc<Listing>]>,
     /// Where a person finds a waiting confirmation; its id follows.
     page: Option<Arc<str>>,
+    reconciler: Reconciler,
 }
 
 impl Gate {
@@ -45,7 +47,8 @@ impl Gate {
     ) -> Self {
         let means = Arc::new(means);
         let redact = Redact::new(Dispatch, redactor);
-        let govern = Govern::new(redact, confirmations.clone(), means.actions.clone(), ledger.clone());
+        let govern = Govern::new(redact, confirmations.clone(), &means, ledger.clone());
+        let reconciler = govern.reconciler(means.policies.clone());
         let authorise = Authorise::new(govern, means.clone());
         let deadline = Deadline::new(authorise, means.limit);
         let policies = means.policies.policies();
@@ -79,6 +82,7 @@ impl Gate {
             confirmations,
             listings,
             page: None,
+            reconciler,
         }
     }
 
@@ -87,6 +91,11 @@ impl Gate {
     pub fn confirming_at(mut self, page: &str) -> Self {
         self.page = Some(page.into());
         self
+    }
+
+    /// What looks after writes whose outcome nobody knows.
+    pub fn reconciler(&self) -> Reconciler {
+        self.reconciler.clone()
     }
 
     async fn run(&self, call: ToolCall) -> Answer {

@@ -2,17 +2,26 @@
 //! carried out only when the same person has confirmed exactly these arguments. Governed writes are action requests: see
 //! [`requests`].
 
+mod effects;
+pub mod reconcile;
 mod requests;
 
-use super::audit::{Ledger, Phase, Row};
+use super::audit::{Ledger, Phase, Row, kept};
+use super::authorise::Means;
 use super::{Permitted, Shown, Step, Stop, Work, missing_layer};
-use crate::govern::action::Actions;
+use crate::fail_point;
+use crate::govern::action::{ActionId, ActionRequest, Content, LIFE as REQUEST_LIFE, Origin, Requester, State};
 use crate::govern::confirmation::{Confirmation, Confirmations, LIFE};
+use crate::govern::lease::Finish;
 use crate::tools::{Code, Kind, Refusal, ToolCx};
+use effects::Effects;
 use futures::future::BoxFuture;
 use jiff::SignedDuration;
+use postern_policies::{Effect, Engine};
+use reconcile::Reconciler;
 use requests::Requests;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tower::{Service, ServiceExt};
@@ -23,19 +32,19 @@ use tracing::Instrument as _;
 pub struct Govern<S> {
     inner: S,
     confirmations: Arc<dyn Confirmations>,
-    actions: Arc<dyn Actions>,
+    effects: Effects,
     ledger: Arc<dyn Ledger>,
 }
 
 impl<S> Govern<S> {
     /// Governs what reaches `inner`.
-    pub fn new(
-        inner: S,
-        confirmations: Arc<dyn Confirmations>,
-        actions: Arc<dyn Actions>,
-        ledger: Arc<dyn Ledger>,
-    ) -> Self {
-        Self { inner, confirmations, actions, ledger }
+    pub fn new(inner: S, confirmations: Arc<dyn Confirmations>, means: &Means, ledger: Arc<dyn Ledger>) -> Self {
+        Self { inner, confirmations, effects: Effects::new(means), ledger }
+    }
+
+    /// What looks after writes whose outcome nobody knows.
+    pub fn reconciler(&self, policies: Arc<Engine>) -> Reconciler {
+        Reconciler::new(self.effects.clone(), self.ledger.clone(), policies)
     }
 }
 
@@ -63,7 +72,7 @@ where
                 Box::pin(preview(self.inner.clone(), self.confirmations.clone(), permitted))
             }
             (Kind::Write | Kind::ConfirmedWrite, _) => {
-                apart(write(self.inner.clone(), self.ledger.clone(), permitted, new_id("gw:")))
+                apart(direct(self.inner.clone(), self.effects.clone(), self.ledger.clone(), permitted))
             }
             (Kind::Governed, _) => {
                 let requests = Requests::new(self.inner.clone(), self);
@@ -126,6 +135,77 @@ fn confirm(
     Ok(Shown::Pending { id: confirmation.id, data, message, expires_in: LIFE })
 }
 
+/// Carries out a write that is not governed: kept while it is under way, so that a crash cannot lose sight of it.
+async fn direct<S>(inner: S, effects: Effects, ledger: Arc<dyn Ledger>, permitted: Permitted) -> Result<Shown, Stop>
+where
+    S: Service<Work, Response = Shown, Error = Stop>,
+{
+    let cx = &permitted.cx;
+    let arguments = serde_json::to_string(&permitted.arguments);
+    let arguments = arguments.map_err(|e| postern_api::Error::internal("arguments").because(e))?;
+    let life = SignedDuration::try_from(REQUEST_LIFE).unwrap_or_default();
+    let request = ActionRequest {
+        id: ActionId::fresh(),
+        tenant: cx.tenant.id.clone(),
+        principal: cx.caller.principal.clone(),
+        organisation: cx.caller.organisation.clone(),
+        tool: permitted.described.entry.name.to_owned(),
+        digest: String::new(),
+        key: None,
+        policy_version: permitted.policy_version.to_string(),
+        state: State::Executing,
+        origin: Origin::Direct,
+        created_at: cx.now,
+        expires_at: cx.now.checked_add(life).unwrap_or(cx.now),
+        changed_at: cx.now,
+        session: cx.caller.rests.session.clone(),
+        decided_by: None,
+        reason: None,
+        attempts: 1,
+        tries: 0,
+        upstream: None,
+        needs_human: false,
+        content: Content {
+            arguments,
+            requester: Requester::of(&cx.caller),
+            message: permitted.described.entry.title.to_owned(),
+            data: "{}".to_owned(),
+            effect: Effect::default(),
+            targets: BTreeMap::new(),
+        },
+        answer: None,
+    };
+    let epoch = effects.actions.intend(&request, &effects.hold())?;
+    permitted.trail.notes.lock().action = Some(request.id.as_str().into());
+    fail_point::at("begun");
+    let request_id = permitted.facts.request_id.clone();
+    let outcome = write(inner, ledger, permitted, request.id.reference()).await;
+    settle(&effects, &request, epoch, &outcome, &request_id);
+    outcome
+}
+
+/// Keeps what came of a write, for whoever still holds it.
+fn settle(effects: &Effects, request: &ActionRequest, epoch: u32, outcome: &Result<Shown, Stop>, request_id: &str) {
+    fail_point::at("sent");
+    let (id, now) = (&request.id, effects.now());
+    let finish = match outcome {
+        Err(Stop::Refused(refusal)) if refusal.code == Code::OutcomeUnknown => {
+            Finish::unknown(effects.protocol.next(now, 0))
+        }
+        Ok(_) => Finish::known(State::Done, kept(outcome, request_id)),
+        Err(Stop::Refused(_) | Stop::Hidden) => Finish::known(State::Failed, kept(outcome, request_id)),
+    };
+    match effects.actions.finish(&request.tenant, id, epoch, &finish, now) {
+        Ok(true) => {}
+        Ok(false) => {
+            tracing::warn!(action = %id, "a write took so long that its outcome is looked for upstream instead")
+        }
+        // The lease ends, and then it is looked for upstream.
+        Err(error) => tracing::error!(action = %id, error = %error, "what came of a write could not be kept"),
+    }
+    fail_point::at("settled");
+}
+
 async fn write<S>(inner: S, ledger: Arc<dyn Ledger>, mut permitted: Permitted, reference: String) -> Result<Shown, Stop>
 where
     S: Service<Work, Response = Shown, Error = Stop>,
@@ -142,6 +222,7 @@ where
         let refusal = Refusal::new(Code::AuditUnavailable, "the audit log cannot be written");
         return Err(Refusal { cause: Some(Box::new(error)), ..refusal }.into());
     }
+    fail_point::at("logged");
     inner.oneshot(Work { permitted, step: Step::Execute }).await
 }
 

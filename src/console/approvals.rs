@@ -4,125 +4,46 @@
 //! **Invariant:** nobody decides on what they requested; who may is the policies' answer, asked when it is shown and again when
 //! it is decided; what is decided is in the audit before it counts.
 
+mod view;
+
 use super::visitor::{Shell, Visitor, back, field, is_ours, request_id};
-use super::words::{self, arguments, label, machine_time, tidy, time, visible};
+use super::words::{self, machine_time, tidy, time};
 use super::{APPROVED, Console, REJECTED, page};
 use crate::call::Trail;
 use crate::call::audit::{Phase, Row};
 use crate::call::host::Facts;
-use crate::govern::action::{ActionId, ActionRequest, State as Stands, Verdict};
+use crate::govern::action::{ActionId, ActionRequest, Origin, Pending, State as Stands, Verdict};
 use askama::Template;
 use axum::body::Bytes;
-use axum::extract::{OriginalUri, Path, State};
+use axum::extract::{OriginalUri, Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use http::{Extensions, HeaderMap, StatusCode};
 use jiff::Timestamp;
-use postern_api::Result;
-use postern_policies::{Reach, Realm, Requested};
-use serde_json::{Map, Value};
+use postern_api::{OrganisationId, Result};
+use postern_policies::{Effect, Reach, Realm, Requested};
+use serde::Deserialize;
+use serde_json::Map;
+use std::collections::HashMap;
 use std::sync::Arc;
+use view::Waiting;
 
 /// Requests on one page.
-const MOST: u32 = 200;
+const PAGE: usize = 50;
+/// How many that wait are looked at for one page, whoever may decide on them. Nothing is unsealed for that.
+const LOOKED_AT: u32 = 1_000;
+/// The most that are counted beside the navigation.
+const COUNTED: usize = 100;
 /// The longest reason, in letters.
 const REASON: usize = 500;
-
-/// One that waits, as a page shows it.
-#[derive(Debug)]
-struct Waiting {
-    id: String,
-    title: String,
-    effect: String,
-    requester: String,
-    realm: &'static str,
-    client: Option<String>,
-    organisation: Option<String>,
-    arguments: Vec<(String, String)>,
-    facts: Vec<(String, String)>,
-    changes: Vec<Change>,
-    newly_visible: Vec<String>,
-    warnings: Vec<&'static str>,
-    asked: (String, String),
-    expires: (String, String),
-}
-
-/// A value before and after.
-#[derive(Debug)]
-struct Change {
-    field: String,
-    before: String,
-    after: String,
-}
-
-impl Waiting {
-    fn of(it: &ActionRequest) -> Self {
-        let data: Map<String, Value> = serde_json::from_str(&it.content.data).unwrap_or_default();
-        let list = |name: &str| data.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
-        let text = |value: &Value| value.as_str().map_or_else(|| visible(&value.to_string()), visible);
-        let changes = list("changes").into_iter().map(|it| {
-            let get = |name: &str| match it.get(name) {
-                None | Some(Value::Null) => "nothing".to_owned(),
-                Some(value) => text(value),
-            };
-            Change { field: label(&get("field")), before: get("before"), after: get("after") }
-        });
-        let effect = &it.content.effect;
-        let warnings = [
-            (effect.elevation, "Somebody gets more rights than before."),
-            (effect.newly_visible, "Somebody sees what they did not see before."),
-            (effect.public, "Everybody can see it."),
-            (effect.sensitive, "It is about people, money, law or security."),
-            (effect.untrusted, "Words that people outside wrote go into it."),
-            (effect.exception, "An agreed rule is set aside."),
-            (effect.recipients > 1, "More than one person is told."),
-        ];
-        let requester = &it.content.requester;
-        let name = requester.name.as_deref().or(requester.email.as_deref()).unwrap_or(&it.principal.subject);
-        let mut rest = data.clone();
-        rest.retain(|key, _| key != "changes" && key != "newly_visible");
-        Self {
-            id: it.id.to_string(),
-            title: words::tool(&it.tool),
-            effect: visible(&it.content.message),
-            requester: tidy(name),
-            realm: match requester.realm {
-                Realm::Customer => "customer",
-                Realm::Employee => "employee",
-            },
-            client: requester.client.as_deref().map(tidy),
-            organisation: it.organisation.as_ref().map(ToString::to_string),
-            arguments: arguments(&it.content.arguments),
-            facts: rest.iter().map(|(key, value)| (label(key), spelled(value))).collect(),
-            changes: changes.collect(),
-            newly_visible: list("newly_visible").iter().map(text).collect(),
-            warnings: warnings.into_iter().filter(|(so, _)| *so).map(|(_, words)| words).collect(),
-            asked: (time(it.created_at), machine_time(it.created_at)),
-            expires: (time(it.expires_at), machine_time(it.expires_at)),
-        }
-    }
-}
-
-/// A fact for a person: parts by their names, several one after the other.
-fn spelled(value: &Value) -> String {
-    match value {
-        Value::Object(map) => {
-            let parts = map.iter().map(|(key, value)| format!("{}: {}", label(key), spelled(value)));
-            parts.collect::<Vec<_>>().join(", ")
-        }
-        Value::Array(items) if items.is_empty() => "none".to_owned(),
-        Value::Array(items) => items.iter().map(spelled).collect::<Vec<_>>().join("; "),
-        Value::Null => "nothing".to_owned(),
-        Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
-        Value::Number(number) => number.to_string(),
-        Value::String(text) => visible(text),
-    }
-}
 
 #[derive(Template)]
 #[template(path = "approvals.html")]
 struct List {
     shell: Shell,
     waiting: Vec<Waiting>,
+    /// Where the next page begins.
+    more: Option<String>,
+    lost: Vec<Lost>,
     /// Changes when the list does.
     mark: String,
 }
@@ -136,41 +57,152 @@ struct One<'a> {
     seen: Vec<(String, (String, String))>,
 }
 
-/// Whether this person may decide on a request: not their own, within their reach, and by the policies in force.
-fn may(console: &Console, visitor: &Visitor, it: &ActionRequest) -> bool {
-    let (caller, policies) = (&visitor.caller, console.policies.policies());
-    let reaches = match policies.reach(caller.realm, &caller.roles) {
-        Some(Reach::Tenant) => true,
-        Some(Reach::Assigned) => {
-            let assigned = caller.assigned.as_ref();
-            it.organisation.as_ref().is_some_and(|one| assigned.is_some_and(|some| some.contains(one)))
-        }
-        Some(Reach::Organisation) | None => false,
-    };
-    let action = it.tool.replace('.', "_");
-    let requested = Requested { tool: &action, effect: &it.content.effect, realm: it.content.requester.realm };
-    it.principal != caller.principal && reaches && policies.may_approve(&caller.subject(), &requested)
+/// Whether requests are this person's to decide on. Each question is put to the policies once: many requests are alike.
+struct Judge<'a> {
+    console: &'a Console,
+    visitor: &'a Visitor,
+    known: HashMap<(String, String), bool>,
 }
 
-/// Those that this person may decide on, oldest first.
-pub(super) fn waiting(console: &Console, visitor: &Visitor) -> Result<Vec<ActionRequest>> {
+impl<'a> Judge<'a> {
+    fn new(console: &'a Console, visitor: &'a Visitor) -> Self {
+        Self { console, visitor, known: HashMap::new() }
+    }
+
+    /// Whether a person reaches what it is about.
+    fn reaches(&self, organisation: Option<&OrganisationId>) -> bool {
+        let caller = &self.visitor.caller;
+        match self.console.policies.policies().reach(caller.realm, &caller.roles) {
+            Some(Reach::Tenant) => true,
+            Some(Reach::Assigned) => {
+                let assigned = caller.assigned.as_ref();
+                organisation.is_some_and(|one| assigned.is_some_and(|some| some.contains(one)))
+            }
+            Some(Reach::Organisation) | None => false,
+        }
+    }
+
+    /// Whether this person may decide: not on their own, within their reach, and by the policies in force.
+    fn may(&self, it: &ActionRequest) -> bool {
+        it.principal != self.visitor.caller.principal
+            && self.reaches(it.organisation.as_ref())
+            && self.permits(&it.tool, &it.content.effect, it.content.requester.realm)
+    }
+
+    fn permits(&self, tool: &str, effect: &Effect, realm: Realm) -> bool {
+        let action = tool.replace('.', "_");
+        let requested = Requested { tool: &action, effect, realm };
+        self.console.policies.may_approve(&self.visitor.caller.subject(), &requested)
+    }
+
+    /// The same of what waits, without its sealed content.
+    fn may_decide(&mut self, it: &Pending) -> Result<bool> {
+        if it.principal == self.visitor.caller.principal || !self.reaches(it.organisation.as_ref()) {
+            return Ok(false);
+        }
+        let (Some(effect), Some(realm)) = (&it.effect, it.realm) else {
+            // Kept by an earlier version, which sealed what the policies are asked with.
+            let whole = self.console.actions.get(&self.visitor.caller.tenant, &it.id)?;
+            return Ok(whole.is_some_and(|it| self.may(&it)));
+        };
+        let key = (it.tool.clone(), format!("{realm:?} {effect:?}"));
+        if let Some(known) = self.known.get(&key) {
+            return Ok(*known);
+        }
+        let may = self.permits(&it.tool, effect, realm);
+        self.known.insert(key, may);
+        Ok(may)
+    }
+}
+
+/// Those that this person may decide on, oldest first, behind `after`: at most `most`, and from where to go on.
+fn waiting(
+    console: &Console,
+    visitor: &Visitor,
+    after: Option<&ActionId>,
+    most: usize,
+) -> Result<(Vec<ActionId>, Option<ActionId>)> {
+    if visitor.caller.realm == Realm::Customer {
+        return Ok((Vec::new(), None));
+    }
+    let all = console.actions.waiting(&visitor.caller.tenant, Timestamp::now(), after, LOOKED_AT)?;
+    let is_whole = all.len() < usize::try_from(LOOKED_AT).unwrap_or(usize::MAX);
+    let last = all.last().map(|it| it.id.clone()).filter(|_| !is_whole);
+    let mut judge = Judge::new(console, visitor);
+    let mut found: Vec<ActionId> = Vec::new();
+    for it in all {
+        if !judge.may_decide(&it)? {
+            continue;
+        }
+        if found.len() == most {
+            let from = found.last().cloned();
+            return Ok((found, from));
+        }
+        found.push(it.id);
+    }
+    Ok((found, last))
+}
+
+/// How many wait for this person, up to a hundred.
+pub(super) fn count(console: &Console, visitor: &Visitor) -> usize {
+    waiting(console, visitor, None, COUNTED).map(|(found, _)| found.len()).unwrap_or_default()
+}
+
+/// Those of which a person has to find out what happened, for who may approve such a write or administers the tenant.
+fn needing(console: &Console, visitor: &Visitor) -> Result<Vec<Lost>> {
     if visitor.caller.realm == Realm::Customer {
         return Ok(Vec::new());
     }
-    let all = console.actions.waiting(&visitor.caller.tenant, Timestamp::now(), MOST)?;
-    Ok(all.into_iter().filter(|it| may(console, visitor, it)).collect())
+    let judge = Judge::new(console, visitor);
+    let all = console.actions.needing(&visitor.caller.tenant, u32::try_from(PAGE).unwrap_or_default())?;
+    let mine = all.into_iter().filter(|it| {
+        let effect = &it.content.effect;
+        judge.reaches(it.organisation.as_ref())
+            && (visitor.administers
+                || it.origin == Origin::Governed && judge.permits(&it.tool, effect, it.content.requester.realm))
+    });
+    Ok(mine.map(|it| Lost::of(&it)).collect())
+}
+
+/// A write of which nobody knows what became.
+#[derive(Debug)]
+struct Lost {
+    title: String,
+    organisation: Option<String>,
+    reference: String,
+    sent: (String, String),
+    looked: u32,
+}
+
+impl Lost {
+    fn of(it: &ActionRequest) -> Self {
+        Self {
+            title: words::tool(&it.tool),
+            organisation: it.organisation.as_ref().map(ToString::to_string),
+            reference: it.id.reference(),
+            sent: (time(it.changed_at), machine_time(it.changed_at)),
+            looked: it.tries,
+        }
+    }
 }
 
 fn found(console: &Console, visitor: &Visitor, id: &str) -> Result<Option<ActionRequest>> {
     let Ok(id) = ActionId::try_from(id.to_owned()) else { return Ok(None) };
     let found = console.actions.get(&visitor.caller.tenant, &id)?;
     let waits = |it: &ActionRequest| it.state == Stands::PendingApproval && it.expires_at > Timestamp::now();
-    Ok(found.filter(|it| waits(it) && may(console, visitor, it)))
+    Ok(found.filter(|it| waits(it) && Judge::new(console, visitor).may(it)))
+}
+
+/// Which page.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Part {
+    after: Option<String>,
 }
 
 /// `GET /console/approvals`
 pub(super) async fn list(
     State(console): State<Arc<Console>>,
+    Query(part): Query<Part>,
     OriginalUri(uri): OriginalUri,
     extensions: Extensions,
     headers: HeaderMap,
@@ -179,13 +211,19 @@ pub(super) async fn list(
         Ok(visitor) => visitor,
         Err(sign_in) => return sign_in,
     };
-    let waiting = match waiting(&console, &visitor) {
-        Ok(waiting) => waiting,
+    let after = part.after.and_then(|it| ActionId::try_from(it).ok());
+    let found = waiting(&console, &visitor, after.as_ref(), PAGE).and_then(|(ids, more)| {
+        let one = |id: &ActionId| console.actions.get(&visitor.caller.tenant, id).transpose();
+        let waiting = ids.iter().filter_map(one).map(|it| it.map(|it| Waiting::of(&it))).collect::<Result<Vec<_>>>()?;
+        Ok((waiting, more, needing(&console, &visitor)?))
+    });
+    let (waiting, more, lost) = match found {
+        Ok(found) => found,
         Err(error) => return console.failed(&visitor, &error, &request_id(&extensions)),
     };
-    let waiting: Vec<_> = waiting.iter().map(Waiting::of).collect();
     let mark = waiting.iter().map(|it| it.id.as_str()).collect::<Vec<_>>().join(" ");
-    page(&List { shell: console.shell(&visitor, "Approvals", "/console/approvals"), waiting, mark })
+    let shell = console.shell(&visitor, "Approvals", "/console/approvals");
+    page(&List { shell, waiting, more: more.map(|it| it.to_string()), lost, mark })
 }
 
 /// `GET /console/approvals/{id}`. That somebody looked is noted, for whoever looks next.

@@ -85,10 +85,11 @@ impl Console {
             item("MCP Server", "/console"),
             item("Connected clients", "/console/clients"),
             Item { count: waiting, ..item("Confirmations", "/console/confirmations") },
+            Item { count: super::requests::untold(self, visitor), ..item("Your requests", "/console/requests") },
             item("Activity", "/console/activity"),
         ];
         if visitor.caller.realm == Realm::Employee {
-            let count = super::approvals::waiting(self, visitor).map(|it| it.len()).unwrap_or_default();
+            let count = super::approvals::count(self, visitor);
             own.insert(3, Item { count, ..item("Approvals", "/console/approvals") });
         }
         if visitor.oversees.is_some() {

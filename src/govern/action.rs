@@ -3,7 +3,8 @@
 //! **Invariants:** what is carried out is what was previewed, byte for byte; once; for the person who asked; and only while the
 //! records, the policies and the person's rights are as they were. A request leaves each state once, whatever races.
 
-use crate::caller::Principal;
+use super::lease::{Hold, Leases, Upstream};
+use crate::caller::{Caller, Principal};
 use jiff::Timestamp;
 use postern_api::{OrganisationId, Result, TenantId};
 use postern_policies::{Effect, Realm};
@@ -151,6 +152,18 @@ pub struct Requester {
     pub client: Option<String>,
 }
 
+impl Requester {
+    /// As the token says.
+    pub fn of(caller: &Caller) -> Self {
+        Self {
+            realm: caller.realm,
+            name: caller.name.as_deref().map(str::to_owned),
+            email: caller.email.as_deref().map(str::to_owned),
+            client: caller.client.as_deref().map(str::to_owned),
+        }
+    }
+}
+
 /// What a request holds beside its state; sealed at rest.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Content {
@@ -166,6 +179,30 @@ pub struct Content {
     pub effect: Effect,
     /// The records it is about, and how each stood.
     pub targets: BTreeMap<String, String>,
+}
+
+/// How a write came to be kept here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// It is governed: previewed, and approved or confirmed where the policies say so.
+    Governed,
+    /// It was called and carried out; kept while it is under way, and for longer only where its outcome was not known.
+    Direct,
+}
+
+impl Origin {
+    /// The word for it in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Origin::Governed => "governed",
+            Origin::Direct => "direct",
+        }
+    }
+
+    /// What a word of the store says.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Origin::Governed, Origin::Direct].into_iter().find(|it| it.as_str() == word)
+    }
 }
 
 /// An action request.
@@ -189,6 +226,8 @@ pub struct ActionRequest {
     pub policy_version: String,
     /// Where it stands.
     pub state: State,
+    /// How it came here.
+    pub origin: Origin,
     /// When it was previewed.
     pub created_at: Timestamp,
     /// When it can no longer be carried out.
@@ -203,6 +242,10 @@ pub struct ActionRequest {
     pub reason: Option<String>,
     /// How often it was sent.
     pub attempts: u32,
+    /// How often it was looked for upstream.
+    pub tries: u32,
+    /// What that came to.
+    pub upstream: Option<Upstream>,
     /// Whether a person has to look, since nobody can find out what happened.
     pub needs_human: bool,
     /// The rest.
@@ -253,44 +296,57 @@ pub struct Verdict {
     pub reason: String,
 }
 
-/// What came of a try to begin.
-#[derive(Debug)]
-pub enum Begun {
-    /// The caller has it now, and nobody else; with the number of this try.
-    Mine(u32),
-    /// It had left the state meanwhile.
-    Gone,
+/// What waits for an approval, without what is sealed.
+#[derive(Debug, Clone)]
+pub struct Pending {
+    /// The id.
+    pub id: ActionId,
+    /// Who asked.
+    pub principal: Principal,
+    /// In which realm they are; `None`: only the sealed content says.
+    pub realm: Option<Realm>,
+    /// Whose records it is about, where that is one organisation.
+    pub organisation: Option<OrganisationId>,
+    /// The write.
+    pub tool: String,
+    /// What the policies were told of it; `None`: only the sealed content says.
+    pub effect: Option<Effect>,
+    /// When it was previewed.
+    pub created_at: Timestamp,
 }
 
 /// Where action requests are kept. Every change is one step from one state, so that of many parallel tries one gets it.
-pub trait Actions: std::fmt::Debug + Send + Sync {
-    /// Keeps a new one, durably. `Conflict` if this person's key is taken.
+pub trait Actions: Leases {
+    /// Keeps a new one, durably. `Conflict` if this person's key is taken, or the session that asks has ended.
     fn create(&self, request: &ActionRequest) -> Result<()>;
+    /// Keeps a direct write and begins it in the same step, durably; its epoch.
+    fn intend(&self, request: &ActionRequest, hold: &Hold) -> Result<u32>;
     /// One by its id, within the tenant.
     fn get(&self, tenant: &TenantId, id: &ActionId) -> Result<Option<ActionRequest>>;
     /// The newest of this person with this key.
     fn by_key(&self, tenant: &TenantId, principal: &Principal, key: &str) -> Result<Option<ActionRequest>>;
     /// The newest of this person with this digest that is open, being carried out, or unknown.
-    fn by_digest(&self, tenant: &TenantId, principal: &Principal, digest: &str) -> Result<Option<ActionRequest>>;
-    /// Begins: from this open state to [`State::Executing`], durably, unless it has expired.
-    fn begin(&self, tenant: &TenantId, id: &ActionId, from: State, now: Timestamp) -> Result<Begun>;
-    /// Says what came of this try, and keeps the answer; `attempt` fences off a try that somebody else took over.
-    fn finish(
+    fn by_digest(
         &self,
         tenant: &TenantId,
-        id: &ActionId,
-        attempt: u32,
-        state: State,
-        answer: Option<&str>,
-    ) -> Result<bool>;
+        principal: &Principal,
+        digest: &str,
+        now: Timestamp,
+    ) -> Result<Option<ActionRequest>>;
     /// Approves or rejects what waits; answers whether it did.
     fn decide(&self, tenant: &TenantId, id: &ActionId, verdict: &Verdict, now: Timestamp) -> Result<bool>;
     /// Notes that somebody looked at it, and answers who else did and when, the first first.
     fn seen(&self, tenant: &TenantId, id: &ActionId, by: &Principal, name: &str) -> Result<Vec<(String, Timestamp)>>;
     /// Withdraws what is open; answers whether it did.
     fn cancel(&self, tenant: &TenantId, principal: &Principal, id: &ActionId, now: Timestamp) -> Result<bool>;
-    /// Those that wait for an approval, oldest first.
-    fn waiting(&self, tenant: &TenantId, now: Timestamp, limit: u32) -> Result<Vec<ActionRequest>>;
+    /// Those that wait for an approval, oldest first, behind one that was seen already. Nothing is unsealed for it.
+    fn waiting(&self, tenant: &TenantId, now: Timestamp, after: Option<&ActionId>, limit: u32) -> Result<Vec<Pending>>;
+    /// Those of which a person has to find out what happened, the newest first.
+    fn needing(&self, tenant: &TenantId, limit: u32) -> Result<Vec<ActionRequest>>;
+    /// How many of this person's were decided without their having seen it; at most that many are counted.
+    fn untold(&self, tenant: &TenantId, principal: &Principal, limit: u32) -> Result<u32>;
+    /// Notes that this person saw what was decided on theirs.
+    fn told(&self, tenant: &TenantId, principal: &Principal) -> Result<()>;
     /// This person's own, newest first.
     fn own(&self, tenant: &TenantId, principal: &Principal, limit: u32) -> Result<Vec<ActionRequest>>;
 }

@@ -1,14 +1,18 @@
 //! Action requests at rest: one step from one state at a time, their content sealed.
 
+mod leases;
+
 use super::{Database, Store, sqlite::failed};
 use crate::caller::Principal;
-use crate::govern::action::{ActionId, ActionRequest, Actions, Begun, Content, State, Verdict};
+use crate::govern::action::{ActionId, ActionRequest, Actions, Content, Origin, Pending, State, Verdict};
+use crate::govern::lease::{Hold, Upstream};
 use jiff::Timestamp;
 use postern_api::{Error, ErrorKind, OrganisationId, Result, TenantId};
+use postern_policies::Realm;
 use rusqlite::{OptionalExtension, Params, Row, params};
 
 const COLUMNS: &str = "id, issuer, subject, organisation, tool, digest, key, policy_version, state, created_at, expires_at, \
-                       changed_at, session, decided_by, attempts, needs_human, sealed, answer";
+                       changed_at, session, decided_by, attempts, needs_human, sealed, answer, origin, tries, upstream";
 
 /// One row as it is stored.
 struct Stored {
@@ -30,6 +34,9 @@ struct Stored {
     needs_human: bool,
     sealed: Vec<u8>,
     answer: Option<Vec<u8>>,
+    origin: String,
+    tries: u32,
+    upstream: Option<String>,
 }
 
 impl Stored {
@@ -53,6 +60,9 @@ impl Stored {
             needs_human: row.get(15)?,
             sealed: row.get(16)?,
             answer: row.get(17)?,
+            origin: row.get(18)?,
+            tries: row.get(19)?,
+            upstream: row.get(20)?,
         })
     }
 }
@@ -62,18 +72,6 @@ fn broken() -> Error {
 }
 
 impl Store {
-    /// At the start: nobody is carrying anything out, so what was under way has an unknown outcome.
-    pub(super) fn settle_interrupted_actions(&self) -> Result<()> {
-        let now = Timestamp::now().as_millisecond();
-        self.database.change(|tx| {
-            tx.execute(
-                "UPDATE action_request SET state = 'unknown', needs_human = 1, changed_at = ?1 WHERE state = 'executing'",
-                params![now],
-            )
-            .map(drop)
-        })
-    }
-
     fn open_action(&self, tenant: &TenantId, row: Stored) -> Result<ActionRequest> {
         let open = |what: &str, sealed: &[u8]| self.seal.open(&[tenant.as_str(), what, &row.id], sealed);
         let content: Content = serde_json::from_slice(&open("action_request", &row.sealed)?).map_err(|_| broken())?;
@@ -101,10 +99,55 @@ impl Store {
             decided_by,
             reason,
             attempts: row.attempts,
+            origin: Origin::parse(&row.origin).ok_or_else(broken)?,
+            tries: row.tries,
+            upstream: row.upstream.as_deref().map(|it| Upstream::parse(it).ok_or_else(broken)).transpose()?,
             needs_human: row.needs_human,
             content,
             answer,
         })
+    }
+
+    /// Keeps a new one; one that is held begins in the same step.
+    fn insert(&self, it: &ActionRequest, hold: Option<&Hold>) -> Result<()> {
+        let content = serde_json::to_vec(&it.content).map_err(|e| Error::internal("action request").because(e))?;
+        let effect = serde_json::to_string(&it.content.effect).map_err(|e| Error::internal("an effect").because(e))?;
+        let sealed = self.seal.seal(&[it.tenant.as_str(), "action_request", it.id.as_str()], &content)?;
+        let added = self.database.change(|tx| {
+            // For a session that ended while the preview was made, there is nothing to carry out any more.
+            tx.prepare_cached(
+                "INSERT INTO action_request (tenant, id, issuer, subject, organisation, tool, digest, key, policy_version, state,
+                    created_at, expires_at, changed_at, session, sealed, origin, effect, realm, attempts, epoch, lease_owner, lease_until,
+                    sending_at)
+                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?11, ?13, ?14, ?15, ?16, ?17, ?18, ?18, ?19, ?20, ?21
+                 WHERE NOT EXISTS (SELECT 1 FROM authority_session WHERE id = ?13 AND ended_at IS NOT NULL)
+                 ON CONFLICT DO NOTHING",
+            )?
+            .execute(params![
+                it.tenant.as_str(),
+                it.id.as_str(),
+                &*it.principal.issuer,
+                &*it.principal.subject,
+                it.organisation.as_ref().map(OrganisationId::as_str),
+                it.tool,
+                it.digest,
+                it.key,
+                it.policy_version,
+                if hold.is_some() { State::Executing } else { it.state }.as_str(),
+                it.created_at.as_millisecond(),
+                it.expires_at.as_millisecond(),
+                it.session.as_deref(),
+                sealed,
+                it.origin.as_str(),
+                effect,
+                it.content.requester.realm.as_str(),
+                i64::from(hold.is_some()),
+                hold.map(|it| &*it.owner),
+                hold.map_or(0, |it| it.until.as_millisecond()),
+                hold.map(|it| it.now.as_millisecond()),
+            ])
+        })?;
+        if added == 1 { Ok(()) } else { Err(Error::new(ErrorKind::Conflict, "this action request cannot be kept")) }
     }
 
     fn actions(&self, tenant: &TenantId, which: &str, bound: impl Params) -> Result<Vec<ActionRequest>> {
@@ -119,6 +162,23 @@ impl Store {
     }
 }
 
+/// What waits, of a row of the index.
+fn pending(row: &Row<'_>) -> Result<Pending> {
+    let text = |at: usize| row.get::<_, String>(at).map_err(failed);
+    let maybe = |at: usize| row.get::<_, Option<String>>(at).map_err(failed);
+    let (realm, created) = (maybe(6)?, row.get(7).map_err(failed)?);
+    let realms = [Realm::Customer, Realm::Employee];
+    Ok(Pending {
+        id: ActionId::try_from(text(0)?).map_err(|_| broken())?,
+        principal: Principal { issuer: text(1)?.into(), subject: text(2)?.into() },
+        realm: realms.into_iter().find(|it| realm.as_deref() == Some(it.as_str())),
+        organisation: maybe(3)?.map(|it| OrganisationId::new(&it)).transpose().map_err(|_| broken())?,
+        tool: text(4)?,
+        effect: maybe(5)?.map(|it| serde_json::from_str(&it)).transpose().map_err(|_| broken())?,
+        created_at: Timestamp::from_millisecond(created).map_err(|_| broken())?,
+    })
+}
+
 /// Runs one step; answers whether a row took it.
 fn step(database: &Database, sql: &str, bound: impl Params) -> Result<bool> {
     database.change(|tx| Ok(tx.prepare_cached(sql)?.execute(bound)? == 1))
@@ -126,35 +186,11 @@ fn step(database: &Database, sql: &str, bound: impl Params) -> Result<bool> {
 
 impl Actions for Store {
     fn create(&self, it: &ActionRequest) -> Result<()> {
-        let content = serde_json::to_vec(&it.content).map_err(|e| Error::internal("action request").because(e))?;
-        let sealed = self.seal.seal(&[it.tenant.as_str(), "action_request", it.id.as_str()], &content)?;
-        let added = self.database.change(|tx| {
-            // For a session that ended while the preview was made, there is nothing to carry out any more.
-            tx.prepare_cached(
-                "INSERT INTO action_request (tenant, id, issuer, subject, organisation, tool, digest, key, policy_version, state,
-                    created_at, expires_at, changed_at, session, sealed)
-                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?11, ?13, ?14
-                 WHERE NOT EXISTS (SELECT 1 FROM authority_session WHERE id = ?13 AND ended_at IS NOT NULL)
-                 ON CONFLICT DO NOTHING",
-            )?
-            .execute(params![
-                it.tenant.as_str(),
-                it.id.as_str(),
-                &*it.principal.issuer,
-                &*it.principal.subject,
-                it.organisation.as_ref().map(OrganisationId::as_str),
-                it.tool,
-                it.digest,
-                it.key,
-                it.policy_version,
-                it.state.as_str(),
-                it.created_at.as_millisecond(),
-                it.expires_at.as_millisecond(),
-                it.session.as_deref(),
-                sealed,
-            ])
-        })?;
-        if added == 1 { Ok(()) } else { Err(Error::new(ErrorKind::Conflict, "this action request cannot be kept")) }
+        self.insert(it, None)
+    }
+
+    fn intend(&self, it: &ActionRequest, hold: &Hold) -> Result<u32> {
+        self.insert(it, Some(hold)).map(|()| 1)
     }
 
     fn get(&self, tenant: &TenantId, id: &ActionId) -> Result<Option<ActionRequest>> {
@@ -167,55 +203,18 @@ impl Actions for Store {
         Ok(self.actions(tenant, which, bound)?.pop())
     }
 
-    fn by_digest(&self, tenant: &TenantId, principal: &Principal, digest: &str) -> Result<Option<ActionRequest>> {
+    fn by_digest(
+        &self,
+        tenant: &TenantId,
+        principal: &Principal,
+        digest: &str,
+        now: Timestamp,
+    ) -> Result<Option<ActionRequest>> {
         let which = "tenant = ?1 AND issuer = ?2 AND subject = ?3 AND digest = ?4 AND key IS NULL
             AND (state IN ('executing', 'unknown') OR state IN ('previewed', 'pending_approval', 'approved') AND expires_at > ?5)
             ORDER BY created_at DESC LIMIT 1";
-        let now = Timestamp::now().as_millisecond();
-        let bound = params![tenant.as_str(), &*principal.issuer, &*principal.subject, digest, now];
+        let bound = params![tenant.as_str(), &*principal.issuer, &*principal.subject, digest, now.as_millisecond()];
         Ok(self.actions(tenant, which, bound)?.pop())
-    }
-
-    fn begin(&self, tenant: &TenantId, id: &ActionId, from: State, now: Timestamp) -> Result<Begun> {
-        let attempt = self.database.change(|tx| {
-            tx.prepare_cached(
-                "UPDATE action_request SET state = 'executing', attempts = attempts + 1, changed_at = ?4
-                 WHERE tenant = ?1 AND id = ?2 AND state = ?3 AND expires_at > ?4 RETURNING attempts",
-            )?
-            .query_row(params![tenant.as_str(), id.as_str(), from.as_str(), now.as_millisecond()], |row| row.get(0))
-            .optional()
-        })?;
-        Ok(attempt.map_or(Begun::Gone, Begun::Mine))
-    }
-
-    fn finish(
-        &self,
-        tenant: &TenantId,
-        id: &ActionId,
-        attempt: u32,
-        state: State,
-        answer: Option<&str>,
-    ) -> Result<bool> {
-        let place = [tenant.as_str(), "action_answer", id.as_str()];
-        let sealed = answer.map(|it| self.seal.seal(&place, it.as_bytes())).transpose()?;
-        // What is lost with the power is found out again by the reference: no reason to wait for the disk.
-        self.database.change_soon(|tx| {
-            let changed = tx
-                .prepare_cached(
-                    "UPDATE action_request SET state = ?4, answer = ?5, changed_at = ?6, needs_human = ?7
-                     WHERE tenant = ?1 AND id = ?2 AND state IN ('executing', 'unknown') AND attempts = ?3",
-                )?
-                .execute(params![
-                    tenant.as_str(),
-                    id.as_str(),
-                    attempt,
-                    state.as_str(),
-                    sealed,
-                    Timestamp::now().as_millisecond(),
-                    state == State::Unknown,
-                ])?;
-            Ok(changed == 1)
-        })
     }
 
     fn decide(&self, tenant: &TenantId, id: &ActionId, verdict: &Verdict, now: Timestamp) -> Result<bool> {
@@ -269,9 +268,54 @@ impl Actions for Store {
         )
     }
 
-    fn waiting(&self, tenant: &TenantId, now: Timestamp, limit: u32) -> Result<Vec<ActionRequest>> {
-        let which = "tenant = ?1 AND state = 'pending_approval' AND expires_at > ?2 ORDER BY created_at LIMIT ?3";
-        self.actions(tenant, which, params![tenant.as_str(), now.as_millisecond(), limit])
+    fn waiting(&self, tenant: &TenantId, now: Timestamp, after: Option<&ActionId>, limit: u32) -> Result<Vec<Pending>> {
+        let reader = self.database.reader();
+        // All of it stands in the index, so that not one sealed content is read past.
+        let sql = "SELECT id, issuer, subject, organisation, tool, effect, realm, created_at FROM action_request
+            WHERE tenant = ?1 AND state = 'pending_approval' AND expires_at > ?2 AND (created_at, id) > (?3, ?4)
+            ORDER BY created_at, id LIMIT ?5";
+        let since: Option<i64> = match after {
+            None => None,
+            Some(id) => reader
+                .prepare_cached("SELECT created_at FROM action_request WHERE tenant = ?1 AND id = ?2")
+                .and_then(|mut it| it.query_row(params![tenant.as_str(), id.as_str()], |row| row.get(0)).optional())
+                .map_err(failed)?,
+        };
+        let after = (since.unwrap_or(i64::MIN), after.filter(|_| since.is_some()).map_or("", ActionId::as_str));
+        let mut statement = reader.prepare_cached(sql).map_err(failed)?;
+        let bound = params![tenant.as_str(), now.as_millisecond(), after.0, after.1, limit];
+        let mut rows = statement.query(bound).map_err(failed)?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next().map_err(failed)? {
+            found.push(pending(row)?);
+        }
+        Ok(found)
+    }
+
+    fn needing(&self, tenant: &TenantId, limit: u32) -> Result<Vec<ActionRequest>> {
+        let which = "tenant = ?1 AND needs_human = 1 ORDER BY changed_at DESC LIMIT ?2";
+        self.actions(tenant, which, params![tenant.as_str(), limit])
+    }
+
+    fn untold(&self, tenant: &TenantId, principal: &Principal, limit: u32) -> Result<u32> {
+        let reader = self.database.reader();
+        let sql =
+            "SELECT count(*) FROM (SELECT 1 FROM action_request WHERE tenant = ?1 AND issuer = ?2 AND subject = ?3
+            AND told = 0 AND state IN ('approved', 'rejected') LIMIT ?4)";
+        let mut statement = reader.prepare_cached(sql).map_err(failed)?;
+        let bound = params![tenant.as_str(), &*principal.issuer, &*principal.subject, limit];
+        statement.query_row(bound, |row| row.get(0)).map_err(failed)
+    }
+
+    fn told(&self, tenant: &TenantId, principal: &Principal) -> Result<()> {
+        self.database.change_soon(|tx| {
+            tx.prepare_cached(
+                "UPDATE action_request SET told = 1 WHERE tenant = ?1 AND issuer = ?2 AND subject = ?3 AND told = 0
+                 AND state IN ('approved', 'rejected')",
+            )?
+            .execute(params![tenant.as_str(), &*principal.issuer, &*principal.subject])
+            .map(drop)
+        })
     }
 
     fn own(&self, tenant: &TenantId, principal: &Principal, limit: u32) -> Result<Vec<ActionRequest>> {
@@ -281,160 +325,4 @@ impl Actions for Store {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::govern::action::{LIFE, Requester};
-    use jiff::SignedDuration;
-    use postern_policies::{Effect, Realm};
-    use std::collections::BTreeMap;
-    use std::sync::Arc;
-
-    fn tenant(id: &str) -> TenantId {
-        TenantId::new(id).expect("an id")
-    }
-
-    fn who(subject: &str) -> Principal {
-        Principal { issuer: "staff".into(), subject: subject.into() }
-    }
-
-    fn request(state: State, key: Option<&str>) -> ActionRequest {
-        let now = Timestamp::now();
-        ActionRequest {
-            id: ActionId::fresh(),
-            tenant: tenant("msp"),
-            principal: who("jo"),
-            organisation: None,
-            tool: "portal.document.publish".into(),
-            digest: "d".into(),
-            key: key.map(str::to_owned),
-            policy_version: "v1".into(),
-            state,
-            created_at: now,
-            expires_at: now + SignedDuration::try_from(LIFE).expect("a day"),
-            changed_at: now,
-            session: None,
-            decided_by: None,
-            reason: None,
-            attempts: 0,
-            needs_human: false,
-            content: Content {
-                arguments: r#"{"note":"canary"}"#.into(),
-                requester: Requester { realm: Realm::Employee, name: None, email: None, client: None },
-                message: "Publish?".into(),
-                data: "{}".into(),
-                effect: Effect::default(),
-                targets: BTreeMap::new(),
-            },
-            answer: None,
-        }
-    }
-
-    fn rig() -> (tempfile::TempDir, Arc<Store>) {
-        let dir = tempfile::tempdir().expect("a directory");
-        let store = Arc::new(Store::open(dir.path()).expect("opens"));
-        (dir, store)
-    }
-
-    fn later(minutes: i64) -> Timestamp {
-        Timestamp::now() + SignedDuration::from_mins(minutes)
-    }
-
-    #[test]
-    fn w04_a_hundred_parallel_tries_to_begin_give_one() {
-        let (_dir, store) = rig();
-        let it = request(State::Approved, None);
-        store.create(&it).expect("keeps");
-        let tries: Vec<_> = (0..100)
-            .map(|_| {
-                let (store, it) = (store.clone(), it.clone());
-                std::thread::spawn(move || {
-                    let begun = store.begin(&it.tenant, &it.id, State::Approved, Timestamp::now());
-                    matches!(begun.expect("asks"), Begun::Mine(_))
-                })
-            })
-            .collect();
-        let begun: Vec<_> = tries.into_iter().map(|it| it.join().expect("ends")).collect();
-        assert_eq!(begun.into_iter().filter(|it| *it).count(), 1);
-    }
-
-    #[test]
-    fn a_request_is_decided_once_in_time_within_its_tenant_and_begins_from_its_very_state() {
-        let (_dir, store) = rig();
-        let it = request(State::PendingApproval, None);
-        store.create(&it).expect("keeps");
-        let verdict = |approve| Verdict { approve, by: "lead".into(), reason: "fine".into() };
-        let begin = |from| matches!(store.begin(&it.tenant, &it.id, from, Timestamp::now()), Ok(Begun::Mine(1)));
-        assert!(!begin(State::Approved), "not approved yet");
-        assert!(!store.decide(&tenant("other"), &it.id, &verdict(true), Timestamp::now()).expect("asks"));
-        assert!(!store.decide(&it.tenant, &it.id, &verdict(true), later(25 * 60)).expect("asks"), "too late");
-        assert!(store.decide(&it.tenant, &it.id, &verdict(true), Timestamp::now()).expect("asks"));
-        assert!(!store.decide(&it.tenant, &it.id, &verdict(false), Timestamp::now()).expect("asks"), "decided");
-        let read = store.get(&it.tenant, &it.id).expect("asks").expect("is there");
-        assert_eq!(
-            (read.state, read.decided_by.as_deref(), read.reason.as_deref()),
-            (State::Approved, Some("lead"), Some("fine"))
-        );
-        assert!(!begin(State::Previewed) && begin(State::Approved));
-    }
-
-    #[test]
-    fn an_outcome_is_kept_once_and_a_try_that_was_taken_over_keeps_none() {
-        let (_dir, store) = rig();
-        let it = request(State::Previewed, None);
-        store.create(&it).expect("keeps");
-        assert!(matches!(store.begin(&it.tenant, &it.id, State::Previewed, Timestamp::now()), Ok(Begun::Mine(1))));
-        assert!(!store.finish(&it.tenant, &it.id, 2, State::Done, None).expect("asks"), "another try");
-        assert!(store.finish(&it.tenant, &it.id, 1, State::Done, Some("{\"a\":1}")).expect("asks"));
-        assert!(!store.finish(&it.tenant, &it.id, 1, State::Failed, None).expect("asks"), "kept already");
-        let read = store.get(&it.tenant, &it.id).expect("asks").expect("is there");
-        assert_eq!((read.state, read.answer.as_deref()), (State::Done, Some("{\"a\":1}")));
-    }
-
-    #[test]
-    fn a_key_is_one_persons_and_names_one_request() {
-        let (_dir, store) = rig();
-        let it = request(State::Previewed, Some("k"));
-        store.create(&it).expect("keeps");
-        let again = ActionRequest { id: ActionId::fresh(), ..it.clone() };
-        assert_eq!(store.create(&again).expect_err("taken").kind(), ErrorKind::Conflict);
-        let others = ActionRequest { id: ActionId::fresh(), principal: who("bo"), ..it.clone() };
-        store.create(&others).expect("another person's");
-        let elsewhere = ActionRequest { id: ActionId::fresh(), tenant: tenant("other"), ..it.clone() };
-        store.create(&elsewhere).expect("another tenant's");
-        let found = store.by_key(&it.tenant, &it.principal, "k").expect("asks").expect("is there");
-        assert_eq!(found.id, it.id);
-    }
-
-    #[test]
-    fn content_is_sealed_and_what_was_under_way_at_a_crash_is_unknown() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let it = request(State::Previewed, None);
-        {
-            let store = Store::open(dir.path()).expect("opens");
-            store.create(&it).expect("keeps");
-            let sealed: Vec<u8> = store
-                .database
-                .reader()
-                .query_row("SELECT sealed FROM action_request", [], |row| row.get(0))
-                .expect("reads");
-            assert!(!String::from_utf8_lossy(&sealed).contains("canary"));
-            store.begin(&it.tenant, &it.id, State::Previewed, Timestamp::now()).expect("begins");
-        }
-        let store = Store::open(dir.path()).expect("opens again");
-        let read = store.get(&it.tenant, &it.id).expect("asks").expect("is there");
-        assert_eq!((read.state, read.needs_human), (State::Unknown, true));
-        assert!(store.get(&tenant("other"), &it.id).expect("asks").is_none(), "another tenant's is not there");
-    }
-
-    #[test]
-    fn the_requester_alone_withdraws_and_only_what_is_open() {
-        let (_dir, store) = rig();
-        let it = request(State::Approved, None);
-        store.create(&it).expect("keeps");
-        let now = Timestamp::now();
-        assert!(!store.cancel(&it.tenant, &who("bo"), &it.id, now).expect("asks"));
-        assert!(store.cancel(&it.tenant, &it.principal, &it.id, now).expect("asks"));
-        assert!(!store.cancel(&it.tenant, &it.principal, &it.id, now).expect("asks"));
-        assert!(matches!(store.begin(&it.tenant, &it.id, State::Approved, now), Ok(Begun::Gone)));
-    }
-}
+mod tests;

@@ -274,7 +274,8 @@ pub fn or_missing(error: Error, code: Code) -> Refusal {
 
 /// The one answer for a record that is not there and for one that is somebody else's.
 pub fn missing(code: Code) -> Refusal {
-    const WORDS: [(Code, &str); 6] = [
+    const WORDS: [(Code, &str); 7] = [
+        (Code::OutcomeUnknown, "the change was sent, and what came back is not its record"),
         (Code::RecordNotFound, "record not found"),
         (Code::ActionRequestNotFound, "action request not found"),
         (Code::TicketNotFound, "ticket not found"),

@@ -15,9 +15,13 @@ mod console;
 #[cfg(test)]
 mod conversation;
 #[cfg(test)]
+mod crash;
+#[cfg(test)]
 mod desks;
 #[cfg(test)]
 mod documents;
+#[cfg(test)]
+mod effects;
 #[cfg(test)]
 mod elsewhere;
 #[cfg(test)]

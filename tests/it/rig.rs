@@ -13,6 +13,8 @@ use postern::call::gate::Gate;
 use postern::call::host::{Answer, Call, Facts, Host};
 use postern::call::redact::lens::Redactor;
 use postern::caller::{Caller, Principal};
+use postern::clock::Clock;
+use postern::govern::lease::Protocol;
 use postern::redact::Scrubber;
 use postern::store::Store;
 use postern::tenant::{MorePorts, System, Tenant};
@@ -22,7 +24,7 @@ use postern_policies::{Engine, Realm};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -35,6 +37,27 @@ pub(crate) struct Rig {
     pub(crate) engine: Arc<Engine>,
     pub(crate) ledger: Arc<Faulty>,
     pub(crate) dir: TempDir,
+    pub(crate) clock: Arc<Movable>,
+}
+
+/// The machine's clock, moved on as a test says.
+#[derive(Debug, Default)]
+pub(crate) struct Movable(AtomicU64);
+
+impl Movable {
+    pub(crate) fn on(&self, secs: u64) {
+        self.0.fetch_add(secs, Ordering::SeqCst);
+    }
+}
+
+impl Clock for Movable {
+    fn unix_secs(&self) -> i64 {
+        Timestamp::now().as_second() + i64::try_from(self.0.load(Ordering::SeqCst)).unwrap()
+    }
+
+    fn uptime(&self) -> Duration {
+        Duration::from_secs(self.0.load(Ordering::SeqCst))
+    }
 }
 
 /// The audit log, with a disk that may be full.
@@ -81,6 +104,7 @@ impl Rig {
             trusted_link_hosts: Arc::default(),
         };
         let engine = Arc::new(Engine::builtin().unwrap());
+        let clock = Arc::new(Movable::default());
         let means = Means {
             policies: engine.clone(),
             tenants: Arc::new(HashMap::from([(tenant, Arc::new(of_tenant))])),
@@ -89,10 +113,12 @@ impl Rig {
             turns: Arc::default(),
             actions: store.clone(),
             limit: LIMIT,
+            clock: clock.clone(),
+            protocol: Protocol { lease_grace_secs: 60, ..Protocol::default() },
         };
         let redactor = Arc::new(Redactor::new(Scrubber::new().unwrap(), &[5; 32]));
         let gate = Gate::new(means, redactor, store, ledger.clone());
-        Self { gate, engine, ledger, dir }
+        Self { gate, engine, ledger, dir, clock }
     }
 
     /// What a caller is told; `null` where there is no such tool.

@@ -1,8 +1,10 @@
 //! What an adapter is, what it says it can do, and what each call to it carries.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::ExternalId;
+use crate::owned::Owned;
 use crate::ports::*;
+use crate::trace::{Sought, Trace, Traceable};
 use std::time::{Duration, Instant};
 
 /// One operation of a port. [`Adapter::supports`] lists exactly those that work.
@@ -192,6 +194,11 @@ impl Op {
         Op::SnapshotRecord,
     ];
 
+    /// Whether somebody may be asked for money by it. Such a write is never sent a second time, however sure a search is.
+    pub fn asks_for_money(self) -> bool {
+        self == Op::PaymentLinkCreate
+    }
+
     /// A stable name for logs, metrics and messages.
     pub fn name(self) -> &'static str {
         match self {
@@ -336,6 +343,18 @@ pub trait Adapter: std::fmt::Debug + Send + Sync + 'static {
 
     /// A cheap read that proves address, credentials and permissions. Errors say which of them is wrong.
     async fn probe(&self, cx: &CallCx) -> Result<()>;
+
+    /// How surely [`Self::trace`] finds a write of this kind. What it says decides whether a write whose outcome is not known may
+    /// ever be sent again: promise no more than the system keeps.
+    fn traces(&self, _op: Op) -> Traceable {
+        Traceable::No
+    }
+
+    /// Looks for a write by its reference and answers whose record it left, or `None` where there is none. An error says
+    /// nothing about the write. For operations with [`Traceable::No`]: `Unsupported`.
+    async fn trace(&self, _cx: &CallCx, sought: &Sought) -> Result<Option<Owned<Trace>>> {
+        Err(Error::unsupported(sought.op))
+    }
 
     /// The service desk behind this adapter.
     fn service_desk(&self) -> Option<&dyn ServiceDesk> {

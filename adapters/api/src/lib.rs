@@ -14,6 +14,7 @@ pub mod mail;
 pub mod owned;
 pub mod ports;
 mod quote;
+pub mod trace;
 pub mod webhook;
 
 pub use adapter::{Adapter, CallCx, Op, Reach, Turn};
@@ -24,3 +25,4 @@ pub use error::{Error, ErrorKind, Result};
 pub use id::*;
 pub use owned::{OrganisationMap, Owned, Owner, Scope};
 pub use ports::*;
+pub use trace::{Sought, Trace, Traceable};

@@ -4,6 +4,7 @@ use crate::convert::{id, micros, time};
 use crate::database::Database;
 use crate::fail::{self, refuse};
 use crate::rows::Rows;
+use crate::trace;
 use jiff::Timestamp;
 use postern_api::*;
 use std::path::Path;
@@ -231,6 +232,14 @@ impl Adapter for Tenant {
     async fn probe(&self, cx: &CallCx) -> Result<()> {
         let there = "SELECT 1 FROM organisation WHERE tenant = :tenant";
         self.read(cx, |rows| rows.one(there, &[], |_| Ok(()))).map(drop)
+    }
+
+    fn traces(&self, op: Op) -> Traceable {
+        trace::traceable(op)
+    }
+
+    async fn trace(&self, cx: &CallCx, sought: &Sought) -> Result<Option<Owned<Trace>>> {
+        self.read(cx, |rows| trace::find(rows, cx, sought))
     }
 
     fn service_desk(&self) -> Option<&dyn ServiceDesk> {

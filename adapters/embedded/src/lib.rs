@@ -22,6 +22,7 @@ mod projects;
 mod rows;
 mod sales;
 mod tickets;
+mod trace;
 mod words;
 
 pub use adapter::Embedded;

@@ -2,14 +2,14 @@
 
 use crate::client::Client;
 use crate::config::Config;
-use crate::desk::Counts;
+use crate::desk::{Counts, trace};
 use crate::vocabulary::Meanings;
 use crate::wire::{Clock, NamedRow, TicketRow};
 use parking_lot::Mutex;
 use postern_api::http::Http;
 use postern_api::{
-    Adapter, Assets, Billing, CallCx, Crm, Error, ErrorKind, ExternalId, KnowledgeBase, Op, Priority, Projects, Result,
-    Sales, ServiceDesk, TicketStatus,
+    Adapter, Assets, Billing, CallCx, Crm, Error, ErrorKind, ExternalId, KnowledgeBase, Op, Owned, Priority, Projects,
+    Result, Sales, ServiceDesk, Sought, TicketStatus, Trace, Traceable,
 };
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -126,6 +126,14 @@ impl Adapter for HaloPsa {
         let one = [("count", "1".to_owned())];
         self.client.whole::<TicketRow>(cx, "Tickets", "tickets", &one).await.map_err(at_probe)?;
         Ok(())
+    }
+
+    fn traces(&self, op: Op) -> Traceable {
+        trace::traceable(self, op)
+    }
+
+    async fn trace(&self, cx: &CallCx, sought: &Sought) -> Result<Option<Owned<Trace>>> {
+        trace::find(self, cx, sought).await
     }
 
     fn service_desk(&self) -> Option<&dyn ServiceDesk> {

@@ -5,6 +5,7 @@ mod change;
 mod list;
 mod ticket;
 mod time;
+pub(crate) mod trace;
 mod words;
 mod write;
 

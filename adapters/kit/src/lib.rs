@@ -26,6 +26,7 @@ mod portal;
 mod records;
 mod scope;
 mod shape;
+mod traces;
 mod trial;
 mod visibility;
 mod work;
@@ -43,6 +44,7 @@ pub fn all() -> Vec<Trial> {
         scope::trials(),
         visibility::trials(),
         writes::trials(),
+        traces::trials(),
         conversation::trials(),
         people::trials(),
         access::trials(),

@@ -206,7 +206,7 @@ async fn responded(f: &Fixture) -> Verdict {
     Ok(())
 }
 
-fn closure(f: &Fixture) -> Closure {
+pub(crate) fn closure(f: &Fixture) -> Closure {
     Closure { resolution: format!("Replaced the drum {}", word()), by: f.staff.clone() }
 }
 

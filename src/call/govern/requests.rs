@@ -3,11 +3,14 @@
 //! A write that has a preview of its own names it; any other is previewed by its first call. Before it is sent it is previewed
 //! once more: what is not as it was when somebody looked at it is not carried out.
 
-use super::super::audit::{Ledger, kept};
+use super::super::audit::{Ledger, found_again};
 use super::super::{Permitted, Shown, Step, Stop, Work, missing_layer};
-use super::{Govern, confirm, write};
-use crate::govern::action::{ActionId, ActionRequest, Actions, Begun, Content, LIFE, Requester, State};
+use super::effects::{Effects, Searched};
+use super::{Govern, confirm, settle, write};
+use crate::fail_point;
+use crate::govern::action::{ActionId, ActionRequest, Content, LIFE, Origin, Requester, State};
 use crate::govern::confirmation::Confirmations;
+use crate::govern::lease::{Begun, Finish, Upstream};
 use crate::tools::refusal::missing;
 use crate::tools::{Code, Described, Metadata, Refusal, find};
 use jiff::SignedDuration;
@@ -23,7 +26,7 @@ use tower::{Service, ServiceExt};
 pub(super) struct Requests<S> {
     inner: S,
     confirmations: Arc<dyn Confirmations>,
-    actions: Arc<dyn Actions>,
+    effects: Effects,
     ledger: Arc<dyn Ledger>,
 }
 
@@ -53,7 +56,7 @@ where
         Self {
             inner,
             confirmations: layer.confirmations.clone(),
-            actions: layer.actions.clone(),
+            effects: layer.effects.clone(),
             ledger: layer.ledger.clone(),
         }
     }
@@ -68,7 +71,7 @@ where
         let looked = self.look(&permitted, &plan).await?;
         let cx = &permitted.cx;
         // The same look at the same records is the same request for as long as it is open: nobody is asked twice.
-        let known = self.actions.by_digest(&cx.tenant.id, &cx.caller.principal, &looked.digest)?;
+        let known = self.effects.actions.by_digest(&cx.tenant.id, &cx.caller.principal, &looked.digest, cx.now)?;
         let request = match known.filter(|it| it.state.open()) {
             Some(known) => known,
             None => self.note(&permitted, &plan, None, &looked)?,
@@ -81,7 +84,7 @@ where
     pub(super) async fn carry_out(&self, permitted: Permitted) -> Result<Shown, Stop> {
         let (tenant, principal) = (&permitted.cx.tenant.id, &permitted.cx.caller.principal);
         if let Some(id) = permitted.tool.previewed() {
-            let found = self.actions.get(tenant, id)?;
+            let found = self.effects.actions.get(tenant, id)?;
             let tool = permitted.described.entry.name;
             // Somebody else's, another write's and none at all are the same.
             let found = found.filter(|it| it.principal == *principal && it.tool == tool);
@@ -92,7 +95,7 @@ where
         let key = permitted.described.entry.key(&mut arguments)?;
         let plan = Plan { write: permitted.described, arguments };
         if let Some(key) = &key
-            && let Some(known) = self.actions.by_key(tenant, principal, key)?
+            && let Some(known) = self.effects.actions.by_key(tenant, principal, key)?
         {
             let same = known.tool == plan.write.entry.name && known.content.arguments == text(&plan.arguments)?;
             if !same {
@@ -102,7 +105,7 @@ where
         }
         let looked = self.look(&permitted, &plan).await?;
         let known = match &key {
-            None => self.actions.by_digest(tenant, principal, &looked.digest)?,
+            None => self.effects.actions.by_digest(tenant, principal, &looked.digest, permitted.cx.now)?,
             Some(_) => None,
         };
         let request = match known {
@@ -122,12 +125,7 @@ where
         let caller = &permitted.cx.caller;
         let content = Content {
             arguments: text(&plan.arguments)?,
-            requester: Requester {
-                realm: caller.realm,
-                name: caller.name.as_deref().map(str::to_owned),
-                email: caller.email.as_deref().map(str::to_owned),
-                client: caller.client.as_deref().map(str::to_owned),
-            },
+            requester: Requester::of(caller),
             message,
             data: data.to_string(),
             effect,
@@ -169,6 +167,7 @@ where
             key,
             policy_version: permitted.policy_version.to_string(),
             state: if looked.need == Need::Approval { State::PendingApproval } else { State::Previewed },
+            origin: Origin::Governed,
             created_at: cx.now,
             expires_at: cx.now.checked_add(life).unwrap_or(cx.now),
             changed_at: cx.now,
@@ -176,12 +175,15 @@ where
             decided_by: None,
             reason: None,
             attempts: 0,
+            tries: 0,
+            upstream: None,
             needs_human: false,
             content: looked.content.clone(),
             answer: None,
         };
-        self.actions.create(&request)?;
+        self.effects.actions.create(&request)?;
         permitted.trail.notes.lock().action = Some(request.id.as_str().into());
+        fail_point::at("noted");
         Ok(request)
     }
 
@@ -263,27 +265,55 @@ where
             (_, Need::Nothing | Need::Approval) => return stale("the action request needs an approval now"),
         }
         let (tenant, id) = (request.tenant.clone(), request.id.clone());
-        let Begun::Mine(attempt) = self.actions.begin(&tenant, &id, request.state, permitted.cx.now)? else {
+        let effects = &self.effects;
+        let Begun::Mine { epoch, attempt } = effects.actions.begin(&tenant, &id, request.state, &effects.hold())?
+        else {
             return Err(
                 Refusal::new(Code::Conflict, "the action request was carried out or withdrawn meanwhile").into()
             );
         };
+        fail_point::at("begun");
+        if attempt > 1
+            && let Some(answer) = self.sent_before(&request, epoch).await?
+        {
+            return Ok(answer);
+        }
         let request_id = permitted.facts.request_id.clone();
         let permitted = planned(&permitted, &plan)?;
         let outcome = write(self.inner.clone(), self.ledger.clone(), permitted, id.reference()).await;
-        let state = match &outcome {
-            Ok(_) => State::Done,
-            Err(Stop::Refused(refusal)) if refusal.code == Code::OutcomeUnknown => State::Unknown,
-            Err(Stop::Refused(_) | Stop::Hidden) => State::Failed,
-        };
-        let answer = kept(&outcome, &request_id).filter(|_| state != State::Unknown);
-        match self.actions.finish(&tenant, &id, attempt, state, answer.as_deref()) {
-            Ok(true) => {}
-            Ok(false) => tracing::error!(action = %id, "an action request was settled by somebody else"),
-            // The step to `executing` is durable, so nothing can happen twice; at the next start it counts as unknown.
-            Err(error) => tracing::error!(action = %id, error = %error, "an action request could not be settled"),
-        }
+        settle(effects, &request, epoch, &outcome, &request_id);
         outcome
+    }
+
+    /// Before a write is sent again it is looked for: `None` where it was never done and may be sent now.
+    async fn sent_before(&self, request: &ActionRequest, epoch: u32) -> Result<Option<Shown>, Stop> {
+        let (effects, tenant, id) = (&self.effects, &request.tenant, &request.id);
+        let searched = effects.search(request).await;
+        let now = effects.now();
+        let lost = || Err(Stop::from(Refusal::new(Code::Conflict, "the action request is being carried out")));
+        match searched {
+            Searched::Absent if effects.actions.sending(tenant, id, epoch, now)? => Ok(None),
+            Searched::Absent => lost(),
+            Searched::Found(_) => {
+                let answer = found_again(id);
+                let upstream = Some(Upstream::Found);
+                let finish =
+                    Finish { upstream, tries: request.tries, ..Finish::known(State::Done, Some(answer.clone())) };
+                if !effects.actions.finish(tenant, id, epoch, &finish, now)? {
+                    return lost();
+                }
+                let envelope = RawValue::from_string(answer);
+                let envelope = envelope.map_err(|e| postern_api::Error::internal("an answer").because(e))?;
+                Ok(Some(Shown::Again { envelope, is_error: false }))
+            }
+            Searched::NotYet | Searched::Blind | Searched::Failed(_) => {
+                let finish =
+                    Finish { tries: request.tries, ..Finish::unknown(effects.protocol.next(now, request.tries)) };
+                effects.actions.finish(tenant, id, epoch, &finish, now)?;
+                let words = "the change was sent before, and nobody knows whether it happened";
+                Err(Refusal::new(Code::OutcomeUnknown, words).into())
+            }
+        }
     }
 }
 

@@ -11,8 +11,8 @@ use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use jiff::Timestamp;
 use postern_api::{
     AccessChange, AccessReset, AccessRole, AccessRoleId, ContactId, Document, DocumentId, DocumentQuery, ErrorKind,
-    InvoiceId, InvoiceQuery, LoginStatus, OrganisationId, PortalUser, ProjectId, ProjectQuery, ResetOrder, Right, Text,
-    TicketQuery,
+    InvoiceId, InvoiceQuery, LoginStatus, Op, OrganisationId, PortalUser, ProjectId, ProjectQuery, ResetOrder, Right,
+    Text, TicketQuery,
 };
 use postern_policies::Effect;
 use schemars::JsonSchema;
@@ -179,6 +179,7 @@ impl Tool for UpdateRoles {
     const NAME: &'static str = "portal.user.role_update";
     const TITLE: &'static str = "Change a portal user's roles";
     const KIND: Kind = Kind::Governed;
+    const SENDS: Option<Op> = Some(Op::AccessChange);
     type Output = RolesUpdated;
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
@@ -363,6 +364,7 @@ impl Tool for ResetAccess {
     const NAME: &'static str = "portal.user.access_reset";
     const TITLE: &'static str = "Reset a portal user's access";
     const KIND: Kind = Kind::Governed;
+    const SENDS: Option<Op> = Some(Op::AccessReset);
     type Output = AccessWasReset;
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {

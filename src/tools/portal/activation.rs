@@ -13,7 +13,8 @@ use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use jiff::{SignedDuration, Timestamp};
 use postern_api::{
     AccessRole, AccessRoleId, Branding, ContactId, DocumentId, ErrorKind, InvoiceId, InvoiceStatus, LoginStatus,
-    NewWorkspace, OrganisationId, Pii, PiiKind, PortalInvitation, ProjectId, Right, Text, VersionState, WorkspaceId,
+    NewWorkspace, Op, OrganisationId, Pii, PiiKind, PortalInvitation, ProjectId, Right, Text, VersionState,
+    WorkspaceId,
 };
 use postern_policies::Effect;
 use schemars::JsonSchema;
@@ -258,6 +259,7 @@ impl Tool for CreateWorkspace {
     const NAME: &'static str = "portal.workspace.create";
     const TITLE: &'static str = "Open a customer's portal";
     const KIND: Kind = Kind::Governed;
+    const SENDS: Option<Op> = Some(Op::WorkspaceCreate);
     type Output = Created;
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
@@ -450,6 +452,7 @@ impl Tool for InviteUser {
     const NAME: &'static str = "portal.user.invite";
     const TITLE: &'static str = "Invite a portal user";
     const KIND: Kind = Kind::Governed;
+    const SENDS: Option<Op> = Some(Op::PortalUserInvite);
     type Output = Invited;
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {

@@ -7,7 +7,7 @@ use crate::tools::refusal::{missing, or_missing};
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use jiff::Timestamp;
 use postern_api::{
-    About, ConsentKind, ConsentRecord, Contact, ContactId, ErrorKind, OrganisationId, Pii, PiiKind, Text,
+    About, ConsentKind, ConsentRecord, Contact, ContactId, ErrorKind, Op, OrganisationId, Pii, PiiKind, Text,
 };
 use postern_policies::Realm;
 use schemars::JsonSchema;
@@ -107,6 +107,7 @@ impl Tool for UpdateConsent {
     const NAME: &'static str = "portal.consent.update";
     const TITLE: &'static str = "Record a consent";
     const KIND: Kind = Kind::Governed;
+    const SENDS: Option<Op> = Some(Op::ConsentRecord);
     type Output = ConsentKept;
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {

@@ -6,7 +6,9 @@
 use super::governed::{named, of_customer, words};
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use jiff::{SignedDuration, Timestamp};
-use postern_api::{AccessEventKind, AccessEventQuery, NoticeQuery, NoticeState, OrganisationId, Snapshot, TicketQuery};
+use postern_api::{
+    AccessEventKind, AccessEventQuery, NoticeQuery, NoticeState, Op, OrganisationId, Snapshot, TicketQuery,
+};
 use postern_policies::Effect;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -191,6 +193,7 @@ impl Tool for RecordSnapshot {
     const NAME: &'static str = "portal.analytics_snapshot.record";
     const TITLE: &'static str = "Keep figures of a portal";
     const KIND: Kind = Kind::Governed;
+    const SENDS: Option<Op> = Some(Op::SnapshotRecord);
     type Output = SnapshotKept;
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {

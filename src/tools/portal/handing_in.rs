@@ -10,8 +10,8 @@ use crate::tools::refusal::{missing, or_missing};
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use jiff::Timestamp;
 use postern_api::{
-    About, Contact, ErrorKind, FieldClass, FormField, FormId, FormKind, FormTemplate, NewSubmission, OrganisationId,
-    Pii, PiiKind, SubmissionId, Text,
+    About, Contact, ErrorKind, FieldClass, FormField, FormId, FormKind, FormTemplate, NewSubmission, Op,
+    OrganisationId, Pii, PiiKind, SubmissionId, Text,
 };
 use postern_policies::{Effect, Realm};
 use schemars::JsonSchema;
@@ -151,6 +151,7 @@ impl Tool for RecordSubmission {
     const NAME: &'static str = "portal.form_submission.record";
     const TITLE: &'static str = "Keep a filled-in form";
     const KIND: Kind = Kind::Governed;
+    const SENDS: Option<Op> = Some(Op::SubmissionRecord);
     type Output = Recorded;
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {

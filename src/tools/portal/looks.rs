@@ -9,7 +9,7 @@ use crate::tools::args::{Line, Prose};
 use crate::tools::refusal::{missing, or_missing};
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use jiff::Timestamp;
-use postern_api::{Branding, ErrorKind, FaqChange, FaqEntry, FaqId, FaqQuery, FaqState, Text};
+use postern_api::{Branding, ErrorKind, FaqChange, FaqEntry, FaqId, FaqQuery, FaqState, Op, Text};
 use postern_policies::Effect;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -182,6 +182,7 @@ impl Tool for UpsertBranding {
     const NAME: &'static str = "portal.branding.upsert";
     const TITLE: &'static str = "Change how the portal looks";
     const KIND: Kind = Kind::Governed;
+    const SENDS: Option<Op> = Some(Op::BrandingSet);
     type Output = BrandingKept;
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
@@ -301,6 +302,7 @@ impl Tool for UpsertFaq {
     const NAME: &'static str = "portal.faq_entry.upsert";
     const TITLE: &'static str = "Write a question and answer";
     const KIND: Kind = Kind::Governed;
+    const SENDS: Option<Op> = Some(Op::FaqSet);
     type Output = FaqKept;
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {

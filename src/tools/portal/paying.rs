@@ -10,7 +10,7 @@ use crate::tools::refusal::{Missing, missing, or_missing};
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use jiff::civil::Date;
 use postern_api::{
-    ContactId, Decimal, ErrorKind, Invoice, InvoiceId, InvoiceStatus, NewPaymentLink, OrganisationId, Payment,
+    ContactId, Decimal, ErrorKind, Invoice, InvoiceId, InvoiceStatus, NewPaymentLink, Op, OrganisationId, Payment,
     PaymentStatus, Right, Text, Topic,
 };
 use postern_policies::Effect;
@@ -172,6 +172,7 @@ impl Tool for CreateLink {
     const NAME: &'static str = "portal.invoice.payment_link.create";
     const TITLE: &'static str = "Make a payment link";
     const KIND: Kind = Kind::Governed;
+    const SENDS: Option<Op> = Some(Op::PaymentLinkCreate);
     type Output = Linked;
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {

@@ -13,7 +13,7 @@ use crate::tools::refusal::{Missing, missing, or_missing};
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use jiff::Timestamp;
 use postern_api::{
-    AccessRoleId, Document, DocumentId, DocumentVersion, Documents, ErrorKind, NewPublication, OrganisationId,
+    AccessRoleId, Document, DocumentId, DocumentVersion, Documents, ErrorKind, NewPublication, Op, OrganisationId,
     Publication, Revocation, Right, Text, Topic, VersionId, VersionState,
 };
 use postern_policies::Effect;
@@ -211,6 +211,7 @@ impl Tool for Publish {
     const NAME: &'static str = "portal.document.publish";
     const TITLE: &'static str = "Publish a document";
     const KIND: Kind = Kind::Governed;
+    const SENDS: Option<Op> = Some(Op::DocumentPublish);
     type Output = Published;
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
@@ -382,6 +383,7 @@ impl Tool for Revoke {
     const NAME: &'static str = "portal.document.revoke";
     const TITLE: &'static str = "Take a document back";
     const KIND: Kind = Kind::Governed;
+    const SENDS: Option<Op> = Some(Op::DocumentRevoke);
     type Output = Revoked;
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {

@@ -8,7 +8,7 @@ use crate::tools::cx::Port;
 use crate::tools::refusal::{Missing, missing};
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use postern_api::{
-    About, Contact, ContactId, Crm, ExternalId, OrganisationId, Pii, PiiKind, ProfileChange, ProfileField, Text,
+    About, Contact, ContactId, Crm, ExternalId, Op, OrganisationId, Pii, PiiKind, ProfileChange, ProfileField, Text,
 };
 use postern_policies::{Effect, Realm};
 use schemars::JsonSchema;
@@ -246,6 +246,7 @@ impl Tool for UpdateProfile {
     const NAME: &'static str = "portal.customer_profile.update";
     const TITLE: &'static str = "Change a customer's profile";
     const KIND: Kind = Kind::Governed;
+    const SENDS: Option<Op> = Some(Op::ProfileChange);
     type Output = ProfileUpdated;
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {

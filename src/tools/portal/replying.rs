@@ -7,10 +7,10 @@ use super::governed::{blocked, names_nobody_else, of_customer, words};
 use crate::tools::args::Prose;
 use crate::tools::cx::Port;
 use crate::tools::refusal::{Missing, missing, or_missing};
-use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
+use crate::tools::{Code, Kind, Preview, Refusal, Reply, Sends, Tool, ToolCx};
 use jiff::Timestamp;
 use postern_api::{
-    Author, CommentId, DocumentId, ErrorKind, FaqEntry, FaqId, FaqQuery, FaqState, NewComment, OrganisationId, Pii,
+    Author, CommentId, DocumentId, ErrorKind, FaqEntry, FaqId, FaqQuery, FaqState, NewComment, Op, OrganisationId, Pii,
     PiiKind, ServiceDesk, Text, Ticket, TicketId, TicketStatus,
 };
 use postern_policies::Effect;
@@ -238,7 +238,12 @@ impl Tool for AddReply {
     const NAME: &'static str = "portal.request.reply_add";
     const TITLE: &'static str = "Reply to a request";
     const KIND: Kind = Kind::Governed;
+    const SENDS: Option<Op> = Some(Op::TicketComment);
     type Output = Added;
+
+    fn sends(&self) -> Option<Sends> {
+        Some(Sends::on(Op::TicketComment, &self.request_id))
+    }
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
         let look = self.check(cx).await?;

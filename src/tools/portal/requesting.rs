@@ -6,10 +6,10 @@ use crate::tools::args::{EmailAddress, Line, Prose};
 use crate::tools::cx::Port;
 use crate::tools::refusal::{missing, or_missing};
 use crate::tools::support::{due, month_start};
-use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
+use crate::tools::{Code, Kind, Preview, Refusal, Reply, Sends, Tool, ToolCx};
 use jiff::{SignedDuration, Timestamp};
 use postern_api::{
-    About, AttachmentId, Author, Closure, ContactId, ErrorKind, ExternalId, NewComment, NewEscalation, NewTicket,
+    About, AttachmentId, Author, Closure, ContactId, ErrorKind, ExternalId, NewComment, NewEscalation, NewTicket, Op,
     OrganisationId, OrganisationStatus, Pii, PiiKind, Priority, ServiceDesk, Text, Ticket, TicketChange, TicketId,
     TicketQuery, TicketStatus, Visibility,
 };
@@ -278,6 +278,7 @@ impl Tool for CreateRequest {
     const NAME: &'static str = "portal.request.create";
     const TITLE: &'static str = "Raise a request";
     const KIND: Kind = Kind::Governed;
+    const SENDS: Option<Op> = Some(Op::TicketCreate);
     type Output = CreatedRequest;
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
@@ -465,7 +466,17 @@ impl Tool for UpdateStatus {
     const NAME: &'static str = "portal.request.status_update";
     const TITLE: &'static str = "Change where a request stands";
     const KIND: Kind = Kind::Governed;
+    const SENDS: Option<Op> = Some(Op::TicketChange);
     type Output = Updated;
+
+    fn sends(&self) -> Option<Sends> {
+        let op = match (&self.resolution, &self.escalate_to) {
+            (Some(_), _) => Op::TicketClose,
+            (None, Some(_)) => Op::TicketEscalate,
+            (None, None) => Op::TicketChange,
+        };
+        Some(Sends::on(op, &self.request_id))
+    }
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
         let (organisation, ticket) = self.check(cx).await?;

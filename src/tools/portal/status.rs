@@ -1,7 +1,8 @@
 //! How governed writes stand. It only looks: nothing is carried out, again or at all.
 
 use super::whose::is_customer;
-use crate::govern::action::{ActionId, ActionRequest, State};
+use crate::govern::action::{ActionId, ActionRequest, Origin, State};
+use crate::govern::lease::Upstream;
 use crate::tools::args::Count;
 use crate::tools::refusal::missing;
 use crate::tools::support::view::ReplyFrom;
@@ -66,6 +67,9 @@ struct StatusView {
     attempts: u32,
     /// Whether a person has to find out what happened.
     needs_human: bool,
+    /// What looking for it in the connected system came to, where nobody knew what became of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upstream: Option<Upstream>,
     /// By which the audit and the connected system know its effect, once it was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     reference: Option<String>,
@@ -140,6 +144,7 @@ impl StatusView {
             decided_reason: it.reason.map(Text::new),
             attempts: it.attempts,
             needs_human: it.needs_human,
+            upstream: it.upstream,
             reference: (it.attempts > 0).then(|| it.id.reference()),
             answer,
             action_request_id: it.id,
@@ -172,7 +177,8 @@ impl Tool for GetStatus {
             return Ok(StatusList { action_requests }.reply());
         };
         let found = cx.actions.get(tenant, id)?;
-        let found = found.filter(|it| it.principal == *principal || may_approve(cx, it));
+        let found =
+            found.filter(|it| it.principal == *principal || it.origin == Origin::Governed && may_approve(cx, it));
         let request = found.ok_or_else(|| missing(Code::ActionRequestNotFound))?;
         let mine = request.principal == *principal;
         cx.findings.lock().organisations.extend(request.organisation.clone());

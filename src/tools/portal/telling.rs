@@ -8,7 +8,9 @@ use super::told::Rules;
 use crate::tools::args::{Line, Prose};
 use crate::tools::refusal::{missing, or_missing};
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
-use postern_api::{Channel, ContactId, ErrorKind, NewNotice, NoticeState, NotificationId, OrganisationId, Text, Topic};
+use postern_api::{
+    Channel, ContactId, ErrorKind, NewNotice, NoticeState, NotificationId, Op, OrganisationId, Text, Topic,
+};
 use postern_policies::Effect;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -138,6 +140,7 @@ impl Tool for Send {
     const NAME: &'static str = "portal.notification.send";
     const TITLE: &'static str = "Send a notification";
     const KIND: Kind = Kind::Governed;
+    const SENDS: Option<Op> = Some(Op::NoticeSend);
     type Output = Sent;
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {

@@ -7,7 +7,7 @@ use crate::tools::refusal::missing;
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use jiff::{SignedDuration, Timestamp};
 use postern_api::{
-    About, ContactId, ErrorKind, Invitation, LeadTransfer, Login, LoginRole, LoginStatus, Organisation,
+    About, ContactId, ErrorKind, Invitation, LeadTransfer, Login, LoginRole, LoginStatus, Op, Organisation,
     OrganisationStatus, Pii, PiiKind, Text, classified,
 };
 use schemars::JsonSchema;
@@ -177,6 +177,7 @@ impl Tool for InviteContact {
     const NAME: &'static str = "customer_invite_contact";
     const TITLE: &'static str = "Invite a contact";
     const KIND: Kind = Kind::ConfirmedWrite;
+    const SENDS: Option<Op> = Some(Op::LoginInvite);
     type Output = InvitedContact;
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
@@ -298,6 +299,7 @@ impl Tool for TransferLead {
     const NAME: &'static str = "customer_transfer_lead";
     const TITLE: &'static str = "Transfer the lead role";
     const KIND: Kind = Kind::ConfirmedWrite;
+    const SENDS: Option<Op> = Some(Op::LeadTransfer);
     type Output = TransferredLead;
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {

@@ -4,11 +4,11 @@ use super::view::{self, CustomerTicket, CustomerTicketDetail, Pagination, ReplyF
 use crate::tools::args::{Count, Line, Prose};
 use crate::tools::cx::Port;
 use crate::tools::refusal::{Missing, missing, or_missing};
-use crate::tools::{Code, Kind, Refusal, Reply, Tool, ToolCx};
+use crate::tools::{Code, Kind, Refusal, Reply, Sends, Tool, ToolCx};
 use jiff::{SignedDuration, Timestamp};
 use postern_api::owned::Admitted;
 use postern_api::{
-    AttachmentId, Author, CommentId, Error, ErrorKind, NewComment, NewTicket, OrganisationStatus, Person, Priority,
+    AttachmentId, Author, CommentId, Error, ErrorKind, NewComment, NewTicket, Op, OrganisationStatus, Person, Priority,
     ServiceDesk, SlaHours, Ticket, TicketId, TicketQuery, TicketSort, TicketStatus, Viewer, Visibility,
 };
 use schemars::JsonSchema;
@@ -232,6 +232,7 @@ impl Tool for SubmitTicket {
     const NAME: &'static str = "customer_submit_ticket";
     const TITLE: &'static str = "Open a ticket";
     const KIND: Kind = Kind::Write;
+    const SENDS: Option<Op> = Some(Op::TicketCreate);
     type Output = SubmittedTicket;
 
     async fn call(self, cx: &ToolCx) -> Result<Reply<SubmittedTicket>, Refusal> {
@@ -326,7 +327,12 @@ impl Tool for AddComment {
     const NAME: &'static str = "customer_add_comment";
     const TITLE: &'static str = "Comment on a ticket";
     const KIND: Kind = Kind::Write;
+    const SENDS: Option<Op> = Some(Op::TicketComment);
     type Output = AddedComment;
+
+    fn sends(&self) -> Option<Sends> {
+        Some(Sends::on(Op::TicketComment, &self.ticket_id))
+    }
 
     async fn call(self, cx: &ToolCx) -> Result<Reply<AddedComment>, Refusal> {
         let desk = cx.desk()?;

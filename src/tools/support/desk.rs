@@ -5,9 +5,9 @@ use super::view::{Pagination, ReplyFrom, StaffTicket, StaffTicketDetail};
 use crate::tools::args::{Count, Line, Prose};
 use crate::tools::cx::Port;
 use crate::tools::refusal::{Missing, missing, or_missing};
-use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
+use crate::tools::{Code, Kind, Preview, Refusal, Reply, Sends, Tool, ToolCx};
 use postern_api::{
-    Closure, Error, ErrorKind, NewEscalation, OrganisationId, Priority, ServiceDesk, Text, Ticket, TicketId,
+    Closure, Error, ErrorKind, NewEscalation, Op, OrganisationId, Priority, ServiceDesk, Text, Ticket, TicketId,
     TicketQuery, TicketSort, TicketStatus,
 };
 use schemars::JsonSchema;
@@ -174,7 +174,12 @@ impl Tool for CloseTicket {
     const NAME: &'static str = "close_ticket";
     const TITLE: &'static str = "Close a ticket";
     const KIND: Kind = Kind::ConfirmedWrite;
+    const SENDS: Option<Op> = Some(Op::TicketClose);
     type Output = ChangedTicket;
+
+    fn sends(&self) -> Option<Sends> {
+        Some(Sends::on(Op::TicketClose, &self.ticket_id))
+    }
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
         let desk = cx.desk()?;
@@ -228,7 +233,12 @@ impl Tool for EscalateTicket {
     const NAME: &'static str = "escalate_ticket";
     const TITLE: &'static str = "Escalate a ticket";
     const KIND: Kind = Kind::ConfirmedWrite;
+    const SENDS: Option<Op> = Some(Op::TicketEscalate);
     type Output = ChangedTicket;
+
+    fn sends(&self) -> Option<Sends> {
+        Some(Sends::on(Op::TicketEscalate, &self.ticket_id))
+    }
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
         let desk = cx.desk()?;

@@ -4,7 +4,7 @@ use super::{Browser, StatusCode, TENANT};
 use crate::gateway::Gateway;
 use jiff::{SignedDuration, Timestamp};
 use postern::caller::Principal;
-use postern::govern::action::{ActionId, ActionRequest, Actions, Content, Requester, State};
+use postern::govern::action::{ActionId, ActionRequest, Actions, Content, Origin, Requester, State};
 use postern_api::{OrganisationId, TenantId};
 use postern_policies::{Effect, Realm};
 use serde_json::json;
@@ -36,6 +36,9 @@ fn waiting(gateway: &Gateway, tool: &str, requester: &str) -> ActionRequest {
         decided_by: None,
         reason: None,
         attempts: 0,
+        origin: Origin::Governed,
+        tries: 0,
+        upstream: None,
         needs_human: false,
         content: Content {
             arguments: json!({ "document_id": "D-1", "note": "turned \u{202e}around" }).to_string(),

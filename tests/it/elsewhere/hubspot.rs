@@ -160,7 +160,7 @@ async fn what_a_lead_changes_of_the_company_is_approved_by_the_right_role_and_ma
     assert_eq!(basic.code(PREVIEW, company_phone()).await, "LEAD_REQUIRED");
     let (id, waiting) = lead.waits(PREVIEW, company_phone()).await;
     let text = waiting["message"].as_str().unwrap();
-    assert!(text.contains("+49 30 1000") && text.contains("+49 30 4444"), "{text}");
+    assert!(text.contains("+49 30 1000") && text.contains("+49 30 4444"), "{waiting}");
     for email in [LEAD, BASIC, "finance@msp.example"] {
         let person = world.gateway.person(email);
         assert_eq!(world.gateway.approves(&person, &id).await, StatusCode::NOT_FOUND, "{email}");

@@ -5,7 +5,8 @@ use crate::gateway::{Gateway, TENANT, claims_of};
 use crate::support::{column, keys};
 use jiff::{SignedDuration, Timestamp};
 use postern::caller::Principal;
-use postern::govern::action::{ActionId, ActionRequest, Actions as _, Begun, Content, Requester, State, Verdict};
+use postern::govern::action::{ActionId, ActionRequest, Actions as _, Content, Origin, Requester, State, Verdict};
+use postern::govern::lease::{Begun, Finish, Hold, Leases as _};
 use postern_api::{OrganisationId, TenantId};
 use postern_policies::{Effect, Realm};
 use serde_json::{Value, json};
@@ -40,6 +41,9 @@ fn request(gateway: &Gateway, email: &str, tool: &str, organisation: Option<&str
         decided_by: None,
         reason: None,
         attempts: 0,
+        origin: Origin::Governed,
+        tries: 0,
+        upstream: None,
         needs_human: false,
         content: Content {
             arguments: "{}".to_owned(),
@@ -51,6 +55,15 @@ fn request(gateway: &Gateway, email: &str, tool: &str, organisation: Option<&str
         },
         answer: None,
     }
+}
+
+fn hold() -> Hold {
+    let now = Timestamp::now();
+    Hold { owner: "test".into(), now, until: now + SignedDuration::from_mins(5) }
+}
+
+fn done(answer: &str) -> Finish {
+    Finish::known(State::Done, Some(answer.to_owned()))
 }
 
 fn of(request: &ActionRequest) -> Value {
@@ -90,14 +103,14 @@ async fn the_requester_sees_each_state_of_a_request_and_what_it_answered() {
     let approved = state().await;
     assert_eq!((&approved["state"], &approved["needs"]), (&json!("approved"), &json!("nothing")));
     assert_eq!((&approved["decided_by"], &approved["decided_reason"]), (&json!("Daniel Price"), &json!("as agreed")));
-    let Begun::Mine(attempt) = store.begin(&tenant, &kept.id, State::Approved, Timestamp::now()).unwrap() else {
+    let Begun::Mine { epoch, .. } = store.begin(&tenant, &kept.id, State::Approved, &hold()).unwrap() else {
         panic!("somebody else has it")
     };
     let executing = state().await;
     assert_eq!((&executing["state"], &executing["attempts"]), (&json!("executing"), &json!(1)));
     assert_eq!(executing["reference"], kept.id.reference());
     let answer = r#"{"status":"success","data":{"mail":"jane@acme.example","count":2,"key":"AKIAQZ2X3W4V5U6T7SRA"}}"#;
-    assert!(store.finish(&tenant, &kept.id, attempt, State::Done, Some(answer)).unwrap());
+    assert!(store.finish(&tenant, &kept.id, epoch, &done(answer), Timestamp::now()).unwrap());
     let done = state().await;
     assert_eq!(done["state"], "done");
     assert_eq!(done["answer"]["data"]["count"], 2);
@@ -133,12 +146,11 @@ async fn b01_a_request_is_told_to_who_asked_and_to_who_may_approve_it_and_to_nob
     let elsewhere = gateway.elsewhere(SERVICE_LEAD);
     assert_eq!(elsewhere.code(TOOL, of(&kept)).await, "ACTION_REQUEST_NOT_FOUND", "of another tenant");
     // What it answered is for who asked.
-    let Begun::Mine(attempt) =
-        gateway.store.begin(&tenant(), &kept.id, State::PendingApproval, Timestamp::now()).unwrap()
+    let Begun::Mine { epoch, .. } = gateway.store.begin(&tenant(), &kept.id, State::PendingApproval, &hold()).unwrap()
     else {
         panic!("somebody else has it")
     };
-    let finished = gateway.store.finish(&tenant(), &kept.id, attempt, State::Done, Some(r#"{"status":"success"}"#));
+    let finished = gateway.store.finish(&tenant(), &kept.id, epoch, &done(r#"{"status":"success"}"#), Timestamp::now());
     assert!(finished.unwrap());
     for (email, told) in [(SUPPORT, true), (SERVICE_LEAD, false)] {
         let answer = gateway.person(email).data(TOOL, of(&kept)).await;

@@ -69,6 +69,8 @@ pub struct Quirks {
     pub stall_after_commit: bool,
     /// Writes are done and answered with 500.
     pub fail_after_commit: bool,
+    /// Writes are done, and the connection ends in the middle of the answer.
+    pub reset_after_commit: bool,
     /// Writes of one record are answered with an array.
     pub array_replies: bool,
     /// Numbers of records are written as floats in odd rows and as texts in even ones.
@@ -321,6 +323,7 @@ async fn api(
             match written {
                 Ok(_) if quirks.stall_after_commit => std::future::pending().await,
                 Ok(_) if quirks.fail_after_commit => html(500),
+                Ok(_) if quirks.reset_after_commit => answer::cut(),
                 Ok(mut rows) if rows.len() == 1 && !quirks.array_replies => json(201, &rows.remove(0)),
                 Ok(rows) => json(201, &Value::Array(rows)),
                 Err(refused) => *refused,

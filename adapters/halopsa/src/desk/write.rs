@@ -118,7 +118,12 @@ async fn created(
 }
 
 /// The ticket that carries our reference, among the newest of this client.
-async fn created_before(halo: &HaloPsa, cx: &CallCx, client: i64, reference: &str) -> Result<Option<TicketRow>> {
+pub(super) async fn created_before(
+    halo: &HaloPsa,
+    cx: &CallCx,
+    client: i64,
+    reference: &str,
+) -> Result<Option<TicketRow>> {
     let query = [
         ("client_id", client.to_string()),
         ("includeclosed", "true".to_owned()),
@@ -315,7 +320,7 @@ fn seen_by(stored: ActionRow, internal: bool) -> Result<ActionRow> {
 }
 
 /// The action that carries our reference, where the configuration names a field for it.
-async fn acted_before(halo: &HaloPsa, cx: &CallCx, ticket: i64) -> Result<Option<ActionRow>> {
+pub(super) async fn acted_before(halo: &HaloPsa, cx: &CallCx, ticket: i64) -> Result<Option<ActionRow>> {
     let (Some(field), Some(reference)) = (&halo.config.action_reference_field, &cx.reference) else { return Ok(None) };
     let ours = |fields: &Fields| fields.text(field).as_deref() == Some(reference);
     Ok(halo.action_rows(cx, ticket).await?.into_iter().find(|row| ours(&row.customfields)))

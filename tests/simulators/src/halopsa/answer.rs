@@ -1,8 +1,10 @@
 //! Answers in the vendor's forms.
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::response::Response;
 use serde_json::{Value, json};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 /// Any answer.
 pub(super) fn raw(status: u16, content_type: &str, body: String) -> Response {
@@ -31,6 +33,27 @@ pub(super) fn json(status: u16, body: &Value) -> Response {
 /// A bare status.
 pub(super) fn status(status: u16) -> Response {
     raw(status, "text/plain", String::new())
+}
+
+/// A body that ends in the middle, and the connection with it.
+#[derive(Debug)]
+struct Cut;
+
+impl http_body::Body for Cut {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+        Poll::Ready(Some(Err(std::io::ErrorKind::ConnectionReset.into())))
+    }
+}
+
+/// An answer that ends before it began to say anything.
+pub(super) fn cut() -> Response {
+    Response::new(Body::new(Cut))
 }
 
 /// The web server's own error page: a quarter of a megabyte.

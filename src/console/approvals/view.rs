@@ -1,0 +1,97 @@
+//! A request that waits, as a page shows it: the exact effect, in words and before and after.
+
+use crate::console::words::{self, arguments, label, machine_time, tidy, time, visible};
+use crate::govern::action::ActionRequest;
+use postern_policies::Realm;
+use serde_json::{Map, Value};
+
+/// One that waits, as a page shows it.
+#[derive(Debug)]
+pub(in crate::console) struct Waiting {
+    pub(super) id: String,
+    pub(super) title: String,
+    pub(super) effect: String,
+    pub(super) requester: String,
+    pub(super) realm: &'static str,
+    pub(super) client: Option<String>,
+    pub(super) organisation: Option<String>,
+    pub(super) arguments: Vec<(String, String)>,
+    pub(super) facts: Vec<(String, String)>,
+    pub(super) changes: Vec<Change>,
+    pub(super) newly_visible: Vec<String>,
+    pub(super) warnings: Vec<&'static str>,
+    pub(super) asked: (String, String),
+    pub(super) expires: (String, String),
+}
+
+/// A value before and after.
+#[derive(Debug)]
+pub(in crate::console) struct Change {
+    pub(super) field: String,
+    pub(super) before: String,
+    pub(super) after: String,
+}
+
+impl Waiting {
+    pub(super) fn of(it: &ActionRequest) -> Self {
+        let data: Map<String, Value> = serde_json::from_str(&it.content.data).unwrap_or_default();
+        let list = |name: &str| data.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+        let text = |value: &Value| value.as_str().map_or_else(|| visible(&value.to_string()), visible);
+        let changes = list("changes").into_iter().map(|it| {
+            let get = |name: &str| match it.get(name) {
+                None | Some(Value::Null) => "nothing".to_owned(),
+                Some(value) => text(value),
+            };
+            Change { field: label(&get("field")), before: get("before"), after: get("after") }
+        });
+        let effect = &it.content.effect;
+        let warnings = [
+            (effect.elevation, "Somebody gets more rights than before."),
+            (effect.newly_visible, "Somebody sees what they did not see before."),
+            (effect.public, "Everybody can see it."),
+            (effect.sensitive, "It is about people, money, law or security."),
+            (effect.untrusted, "Words that people outside wrote go into it."),
+            (effect.exception, "An agreed rule is set aside."),
+            (effect.recipients > 1, "More than one person is told."),
+        ];
+        let requester = &it.content.requester;
+        let name = requester.name.as_deref().or(requester.email.as_deref()).unwrap_or(&it.principal.subject);
+        let mut rest = data.clone();
+        rest.retain(|key, _| key != "changes" && key != "newly_visible");
+        Self {
+            id: it.id.to_string(),
+            title: words::tool(&it.tool),
+            effect: visible(&it.content.message),
+            requester: tidy(name),
+            realm: match requester.realm {
+                Realm::Customer => "customer",
+                Realm::Employee => "employee",
+            },
+            client: requester.client.as_deref().map(tidy),
+            organisation: it.organisation.as_ref().map(ToString::to_string),
+            arguments: arguments(&it.content.arguments),
+            facts: rest.iter().map(|(key, value)| (label(key), spelled(value))).collect(),
+            changes: changes.collect(),
+            newly_visible: list("newly_visible").iter().map(text).collect(),
+            warnings: warnings.into_iter().filter(|(so, _)| *so).map(|(_, words)| words).collect(),
+            asked: (time(it.created_at), machine_time(it.created_at)),
+            expires: (time(it.expires_at), machine_time(it.expires_at)),
+        }
+    }
+}
+
+/// A fact for a person: parts by their names, several one after the other.
+fn spelled(value: &Value) -> String {
+    match value {
+        Value::Object(map) => {
+            let parts = map.iter().map(|(key, value)| format!("{}: {}", label(key), spelled(value)));
+            parts.collect::<Vec<_>>().join(", ")
+        }
+        Value::Array(items) if items.is_empty() => "none".to_owned(),
+        Value::Array(items) => items.iter().map(spelled).collect::<Vec<_>>().join("; "),
+        Value::Null => "nothing".to_owned(),
+        Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => visible(text),
+    }
+}

@@ -1,0 +1,309 @@
+//! Tests of action requests at rest.
+
+use super::*;
+use crate::govern::action::{LIFE, Requester};
+use crate::govern::lease::{Begun, Finish, Hold, Leases as _};
+use jiff::SignedDuration;
+use postern_policies::Effect;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+fn tenant(id: &str) -> TenantId {
+    TenantId::new(id).expect("an id")
+}
+
+fn who(subject: &str) -> Principal {
+    Principal { issuer: "staff".into(), subject: subject.into() }
+}
+
+fn request(state: State, key: Option<&str>) -> ActionRequest {
+    let now = Timestamp::now();
+    ActionRequest {
+        id: ActionId::fresh(),
+        tenant: tenant("msp"),
+        principal: who("jo"),
+        organisation: None,
+        tool: "portal.document.publish".into(),
+        digest: "d".into(),
+        key: key.map(str::to_owned),
+        policy_version: "v1".into(),
+        state,
+        created_at: now,
+        expires_at: now + SignedDuration::try_from(LIFE).expect("a day"),
+        changed_at: now,
+        session: None,
+        decided_by: None,
+        reason: None,
+        attempts: 0,
+        origin: Origin::Governed,
+        tries: 0,
+        upstream: None,
+        needs_human: false,
+        content: Content {
+            arguments: r#"{"note":"canary"}"#.into(),
+            requester: Requester { realm: Realm::Employee, name: None, email: None, client: None },
+            message: "Publish?".into(),
+            data: "{}".into(),
+            effect: Effect::default(),
+            targets: BTreeMap::new(),
+        },
+        answer: None,
+    }
+}
+
+fn rig() -> (tempfile::TempDir, Arc<Store>) {
+    let dir = tempfile::tempdir().expect("a directory");
+    let store = Arc::new(Store::open(dir.path()).expect("opens"));
+    (dir, store)
+}
+
+/// A hold of a process from some minute on, for two minutes.
+fn hold(owner: &str, minutes: i64) -> Hold {
+    Hold { owner: owner.into(), now: later(minutes), until: later(minutes + 2) }
+}
+
+fn later(minutes: i64) -> Timestamp {
+    Timestamp::now() + SignedDuration::from_mins(minutes)
+}
+
+#[test]
+fn w04_a_hundred_parallel_tries_to_begin_give_one() {
+    let (_dir, store) = rig();
+    let it = request(State::Approved, None);
+    store.create(&it).expect("keeps");
+    let tries: Vec<_> = (0..100)
+        .map(|_| {
+            let (store, it) = (store.clone(), it.clone());
+            std::thread::spawn(move || {
+                let begun = store.begin(&it.tenant, &it.id, State::Approved, &hold("a", 0));
+                matches!(begun.expect("asks"), Begun::Mine { .. })
+            })
+        })
+        .collect();
+    let begun: Vec<_> = tries.into_iter().map(|it| it.join().expect("ends")).collect();
+    assert_eq!(begun.into_iter().filter(|it| *it).count(), 1);
+}
+
+#[test]
+fn a_request_is_decided_once_in_time_within_its_tenant_and_begins_from_its_very_state() {
+    let (_dir, store) = rig();
+    let it = request(State::PendingApproval, None);
+    store.create(&it).expect("keeps");
+    let verdict = |approve| Verdict { approve, by: "lead".into(), reason: "fine".into() };
+    let begin =
+        |from| matches!(store.begin(&it.tenant, &it.id, from, &hold("a", 0)), Ok(Begun::Mine { epoch: 1, attempt: 1 }));
+    assert!(!begin(State::Approved), "not approved yet");
+    assert!(!store.decide(&tenant("other"), &it.id, &verdict(true), Timestamp::now()).expect("asks"));
+    assert!(!store.decide(&it.tenant, &it.id, &verdict(true), later(25 * 60)).expect("asks"), "too late");
+    assert!(store.decide(&it.tenant, &it.id, &verdict(true), Timestamp::now()).expect("asks"));
+    assert!(!store.decide(&it.tenant, &it.id, &verdict(false), Timestamp::now()).expect("asks"), "decided");
+    let read = store.get(&it.tenant, &it.id).expect("asks").expect("is there");
+    assert_eq!(
+        (read.state, read.decided_by.as_deref(), read.reason.as_deref()),
+        (State::Approved, Some("lead"), Some("fine"))
+    );
+    assert!(!begin(State::Previewed) && begin(State::Approved));
+}
+
+fn done(answer: &str) -> Finish {
+    Finish::known(State::Done, Some(answer.to_owned()))
+}
+
+fn begun(store: &Store, it: &ActionRequest, hold: &Hold) -> u32 {
+    match store.begin(&it.tenant, &it.id, it.state, hold).expect("asks") {
+        Begun::Mine { epoch, .. } => epoch,
+        Begun::Gone => panic!("somebody else has it"),
+    }
+}
+
+#[test]
+fn an_outcome_is_kept_once_and_a_try_that_was_taken_over_keeps_none() {
+    let (_dir, store) = rig();
+    let it = request(State::Previewed, None);
+    store.create(&it).expect("keeps");
+    let epoch = begun(&store, &it, &hold("a", 0));
+    let now = Timestamp::now();
+    assert!(!store.finish(&it.tenant, &it.id, epoch + 1, &done("{}"), now).expect("asks"), "another epoch");
+    assert!(store.finish(&it.tenant, &it.id, epoch, &done("{\"a\":1}"), now).expect("asks"));
+    let failed = Finish::known(State::Failed, None);
+    assert!(!store.finish(&it.tenant, &it.id, epoch, &failed, now).expect("asks"), "kept already");
+    let read = store.get(&it.tenant, &it.id).expect("asks").expect("is there");
+    assert_eq!((read.state, read.answer.as_deref()), (State::Done, Some("{\"a\":1}")));
+}
+
+#[test]
+fn w10_a_lease_is_one_processs_until_it_ends_and_who_had_it_before_records_nothing_over_the_newer_one() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (one, two) = (Store::open(dir.path()).expect("opens"), Store::open(dir.path()).expect("opens beside it"));
+    let it = request(State::Approved, None);
+    one.create(&it).expect("keeps");
+    let first = begun(&one, &it, &hold("one", 0));
+    // Neither another process nor the same one begins or takes over what is held.
+    assert!(matches!(two.begin(&it.tenant, &it.id, State::Approved, &hold("two", 0)), Ok(Begun::Gone)));
+    assert_eq!(two.take_over(&it.tenant, &it.id, &hold("two", 1)).expect("asks"), None);
+    assert_eq!(two.due(later(1), 10).expect("asks"), []);
+    // Once the lease ended it is due, is taken over once, and is not known to have happened.
+    assert_eq!(two.due(later(3), 10).expect("asks"), [(it.tenant.clone(), it.id.clone())]);
+    let second = two.take_over(&it.tenant, &it.id, &hold("two", 3)).expect("asks").expect("is free");
+    assert!(second > first);
+    assert_eq!(one.take_over(&it.tenant, &it.id, &hold("one", 3)).expect("asks"), None, "held again");
+    assert_eq!(one.get(&it.tenant, &it.id).expect("asks").expect("is there").state, State::Unknown);
+    // The first one's outcome comes late, and is not kept; the second one's is.
+    assert!(!one.finish(&it.tenant, &it.id, first, &done("{\"late\":1}"), later(3)).expect("asks"));
+    assert!(!one.sending(&it.tenant, &it.id, first, later(3)).expect("asks"), "nor may it send any more");
+    assert!(two.finish(&it.tenant, &it.id, second, &done("{\"found\":1}"), later(3)).expect("asks"));
+    let read = one.get(&it.tenant, &it.id).expect("asks").expect("is there");
+    assert_eq!((read.state, read.answer.as_deref()), (State::Done, Some("{\"found\":1}")));
+}
+
+#[test]
+fn w10_a_hundred_parallel_tries_to_take_over_give_one() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let stores: Vec<_> = (0..2).map(|_| Arc::new(Store::open(dir.path()).expect("opens"))).collect();
+    let it = request(State::Approved, None);
+    stores[0].create(&it).expect("keeps");
+    begun(&stores[0], &it, &hold("dead", 0));
+    let tries: Vec<_> = (0..100)
+        .map(|n| {
+            let (store, it) = (stores[n % 2].clone(), it.clone());
+            std::thread::spawn(move || store.take_over(&it.tenant, &it.id, &hold("next", 3)).expect("asks").is_some())
+        })
+        .collect();
+    let taken: Vec<_> = tries.into_iter().map(|it| it.join().expect("ends")).collect();
+    assert_eq!(taken.into_iter().filter(|it| *it).count(), 1);
+}
+
+#[test]
+fn a_second_try_is_let_go_only_by_who_holds_it_and_says_so_first() {
+    let (_dir, store) = rig();
+    let it = request(State::Previewed, None);
+    store.create(&it).expect("keeps");
+    let sending_at = || -> Option<i64> {
+        let reader = store.database.reader();
+        reader.query_row("SELECT sending_at FROM action_request", [], |row| row.get(0)).expect("reads")
+    };
+    let first = begun(&store, &it, &hold("a", 0));
+    assert!(sending_at().is_some(), "nothing can be upstream before the first try");
+    let open = Finish { tries: 3, upstream: Some(Upstream::Absent), ..Finish::known(State::Previewed, None) };
+    assert!(store.finish(&it.tenant, &it.id, first, &open, later(1)).expect("asks"));
+    let second = begun(&store, &it, &hold("a", 1));
+    assert_eq!(sending_at(), None);
+    assert!(!store.sending(&it.tenant, &it.id, first, later(1)).expect("asks"), "of the try before");
+    assert!(!store.sending(&it.tenant, &it.id, second, later(4)).expect("asks"), "the lease is over");
+    assert!(store.sending(&it.tenant, &it.id, second, later(2)).expect("asks"));
+    assert!(sending_at().is_some());
+}
+
+#[test]
+fn a_direct_write_is_kept_while_nobody_knows_and_no_longer() {
+    let (_dir, store) = rig();
+    let now = Timestamp::now();
+    let direct = || ActionRequest { origin: Origin::Direct, attempts: 1, ..request(State::Executing, None) };
+    let (known, lost) = (direct(), direct());
+    for it in [&known, &lost] {
+        assert_eq!(store.intend(it, &hold("a", 0)).expect("keeps"), 1);
+    }
+    assert!(store.finish(&known.tenant, &known.id, 1, &done("{}"), now).expect("asks"));
+    assert!(store.get(&known.tenant, &known.id).expect("asks").is_none());
+    assert!(store.finish(&lost.tenant, &lost.id, 1, &Finish::unknown(later(1)), now).expect("asks"));
+    assert_eq!(store.due(later(0), 10).expect("asks"), [], "not yet");
+    assert_eq!(store.due(later(1), 10).expect("asks").len(), 1);
+    let epoch = store.take_over(&lost.tenant, &lost.id, &hold("b", 1)).expect("asks").expect("is due");
+    let found = Finish { tries: 1, upstream: Some(Upstream::Found), ..done("{}") };
+    assert!(store.finish(&lost.tenant, &lost.id, epoch, &found, later(1)).expect("asks"));
+    assert_eq!(store.get(&lost.tenant, &lost.id).expect("asks").expect("is there").state, State::Done);
+}
+
+#[test]
+fn what_waits_is_read_in_pages_from_the_index_alone() {
+    let (_dir, store) = rig();
+    let mut all = Vec::new();
+    for n in 0..5 {
+        let it = ActionRequest { created_at: later(n), ..request(State::PendingApproval, None) };
+        store.create(&it).expect("keeps");
+        all.push(it.id);
+    }
+    let own = request(State::PendingApproval, None);
+    let first = store.waiting(&own.tenant, later(0), None, 3).expect("asks");
+    let ids = |rows: &[Pending]| rows.iter().map(|it| it.id.clone()).collect::<Vec<_>>();
+    assert_eq!(ids(&first), all[..3]);
+    assert_eq!((first[0].effect, first[0].realm), (Some(own.content.effect), Some(Realm::Employee)));
+    let rest = store.waiting(&own.tenant, later(0), first.last().map(|it| &it.id), 3).expect("asks");
+    assert_eq!(ids(&rest), all[3..]);
+    assert!(store.waiting(&tenant("other"), later(0), None, 3).expect("asks").is_empty());
+    let plan: Vec<String> = {
+        let reader = store.database.reader();
+        let sql = "EXPLAIN QUERY PLAN SELECT id, issuer, subject, organisation, tool, effect, realm, created_at FROM action_request
+            WHERE tenant = 'msp' AND state = 'pending_approval' AND expires_at > 0 AND (created_at, id) > (0, '')
+            ORDER BY created_at, id LIMIT 5";
+        let mut statement = reader.prepare(sql).expect("a statement");
+        statement.query_map([], |row| row.get(3)).expect("a plan").collect::<rusqlite::Result<_>>().expect("rows")
+    };
+    assert_eq!(plan.len(), 1, "{plan:?}");
+    assert!(plan[0].contains("COVERING INDEX action_request_waiting"), "{plan:?}");
+}
+
+#[test]
+fn a_decision_is_news_to_its_requester_until_they_saw_it() {
+    let (_dir, store) = rig();
+    let it = request(State::PendingApproval, None);
+    store.create(&it).expect("keeps");
+    let news = |who: &Principal| store.untold(&it.tenant, who, 10).expect("asks");
+    assert_eq!(news(&it.principal), 0);
+    let verdict = Verdict { approve: false, by: "lead".into(), reason: "no".into() };
+    assert!(store.decide(&it.tenant, &it.id, &verdict, Timestamp::now()).expect("asks"));
+    assert_eq!((news(&it.principal), news(&who("bo"))), (1, 0));
+    store.told(&it.tenant, &who("bo")).expect("notes");
+    assert_eq!(news(&it.principal), 1);
+    store.told(&it.tenant, &it.principal).expect("notes");
+    assert_eq!(news(&it.principal), 0);
+}
+
+#[test]
+fn a_key_is_one_persons_and_names_one_request() {
+    let (_dir, store) = rig();
+    let it = request(State::Previewed, Some("k"));
+    store.create(&it).expect("keeps");
+    let again = ActionRequest { id: ActionId::fresh(), ..it.clone() };
+    assert_eq!(store.create(&again).expect_err("taken").kind(), ErrorKind::Conflict);
+    let others = ActionRequest { id: ActionId::fresh(), principal: who("bo"), ..it.clone() };
+    store.create(&others).expect("another person's");
+    let elsewhere = ActionRequest { id: ActionId::fresh(), tenant: tenant("other"), ..it.clone() };
+    store.create(&elsewhere).expect("another tenant's");
+    let found = store.by_key(&it.tenant, &it.principal, "k").expect("asks").expect("is there");
+    assert_eq!(found.id, it.id);
+}
+
+#[test]
+fn content_is_sealed_and_what_was_under_way_at_a_crash_stays_held_until_its_lease_ends() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let it = request(State::Previewed, None);
+    {
+        let store = Store::open(dir.path()).expect("opens");
+        store.create(&it).expect("keeps");
+        let sealed: Vec<u8> = store
+            .database
+            .reader()
+            .query_row("SELECT sealed FROM action_request", [], |row| row.get(0))
+            .expect("reads");
+        assert!(!String::from_utf8_lossy(&sealed).contains("canary"));
+        begun(&store, &it, &hold("a", 0));
+    }
+    let store = Store::open(dir.path()).expect("opens again");
+    let read = store.get(&it.tenant, &it.id).expect("asks").expect("is there");
+    assert_eq!((read.state, read.needs_human), (State::Executing, false));
+    assert_eq!(store.due(later(3), 10).expect("asks").len(), 1);
+    assert!(store.get(&tenant("other"), &it.id).expect("asks").is_none(), "another tenant's is not there");
+}
+
+#[test]
+fn the_requester_alone_withdraws_and_only_what_is_open() {
+    let (_dir, store) = rig();
+    let it = request(State::Approved, None);
+    store.create(&it).expect("keeps");
+    let now = Timestamp::now();
+    assert!(!store.cancel(&it.tenant, &who("bo"), &it.id, now).expect("asks"));
+    assert!(store.cancel(&it.tenant, &it.principal, &it.id, now).expect("asks"));
+    assert!(!store.cancel(&it.tenant, &it.principal, &it.id, now).expect("asks"));
+    assert!(matches!(store.begin(&it.tenant, &it.id, State::Approved, &hold("a", 0)), Ok(Begun::Gone)));
+}

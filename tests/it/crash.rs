@@ -1,0 +1,157 @@
+//! The real program, killed at every step of a write, again and again, before systems that commit and then say nothing.
+//!
+//! A dozen kills here; `POSTERN_KILLS` says how many in the wide tier.
+
+mod count;
+mod world;
+
+use postern::fail_point::STEPS;
+use std::fmt::Write as _;
+use world::{Trouble, World};
+
+/// How often it is killed where nobody says more.
+const KILLS: usize = 12;
+
+/// What a client was told, and what it still waits for.
+#[derive(Debug, Default)]
+struct Told {
+    /// What marks each write that was acknowledged.
+    acknowledged: Vec<String>,
+    /// Governed writes without an answer: their mark, and which they are.
+    open: Vec<(String, Kind)>,
+    unknown: usize,
+    sent: usize,
+}
+
+/// The four ways in which a write goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Governed, on the embedded backend.
+    Faq,
+    /// Direct, on the embedded backend.
+    Comment,
+    /// Governed, on HaloPSA.
+    Request,
+    /// Direct, on HaloPSA.
+    Ticket,
+}
+
+impl Kind {
+    const ALL: [Kind; 4] = [Kind::Faq, Kind::Comment, Kind::Request, Kind::Ticket];
+
+    fn is_governed(self) -> bool {
+        matches!(self, Kind::Faq | Kind::Request)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long the wide tier takes is no configuration of the program")]
+fn kills() -> usize {
+    std::env::var("POSTERN_KILLS").map_or(KILLS, |it| it.parse().unwrap())
+}
+
+/// Killed at a step, and everything that was acknowledged is there, nothing twice, and the audit knows all of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn w10_no_write_is_lost_or_doubled_when_the_program_is_killed_at_any_step() {
+    let kills = kills();
+    let world = World::start().await;
+    let mut told = Told::default();
+    let (mut reached, mut at) = ([0_usize; STEPS.len()], 0_usize);
+    for round in 0..kills {
+        let step = STEPS[round % STEPS.len()];
+        world.trouble(match round % 5 {
+            0 | 1 => Trouble::None,
+            2 => Trouble::Stalls,
+            3 => Trouble::Fails,
+            _ => Trouble::Resets,
+        });
+        // The step is passed by several writes; each time another of them is the one that stops.
+        let run = world.run(Some((step, 1 + round / STEPS.len() % 3))).await;
+        let hit = send(&world, round, &mut told, run.stopped()).await;
+        if hit {
+            reached[round % STEPS.len()] += 1;
+            at += 1;
+        }
+        run.kill().await;
+    }
+    world.trouble(Trouble::None);
+    let run = world.run(None).await;
+    settle(&world, &mut told).await;
+    let counted = world.count();
+    run.kill().await;
+    assert!(world.audit_verifies(), "the audit log does not verify");
+    let steps = STEPS.iter().zip(reached).fold(String::new(), |mut text, (step, times)| {
+        let _ = write!(text, " {step} {times}");
+        text
+    });
+    counted.hold(&told.acknowledged);
+    println!(
+        "{kills} kills, {at} at a step ({}): {} writes sent, {} acknowledged, {} told as unknown; upstream {}, done {}, lost 0, doubled 0, \
+         for a person {}, never done {}; the audit verifies and knows all of them",
+        steps.trim(),
+        told.sent,
+        told.acknowledged.len(),
+        told.unknown,
+        counted.upstream.len(),
+        counted.done,
+        counted.needs_human,
+        counted.never_done,
+    );
+    assert!(at * 2 >= kills, "the steps were not reached");
+}
+
+/// Sends one write of each kind and up to two that are still open, all at once, until all are answered or one has stopped.
+async fn send(world: &World, round: usize, told: &mut Told, stopped: impl Future<Output = ()>) -> bool {
+    let again = told.open.len().min(2);
+    let mut writes: Vec<_> = told.open.drain(..again).collect();
+    for kind in Kind::ALL {
+        writes.push((format!("kill-{round}-{kind:?}"), kind));
+    }
+    told.sent += writes.len() - again;
+    let calls: Vec<_> = writes.iter().map(|(mark, kind)| tokio::spawn(world.call(*kind, mark))).collect();
+    let mut answers = Box::pin(futures::future::join_all(calls.iter().map(wait)));
+    let hit = tokio::select! {
+        () = stopped => true,
+        () = async { (&mut answers).await; } => false,
+    };
+    drop(answers);
+    for ((mark, kind), call) in writes.into_iter().zip(calls) {
+        let answer = if call.is_finished() { call.await.unwrap() } else { None };
+        match answer.as_deref() {
+            Some("success") => told.acknowledged.push(mark),
+            other => {
+                told.unknown += usize::from(other == Some("unknown"));
+                if kind.is_governed() {
+                    told.open.push((mark, kind));
+                }
+            }
+        }
+    }
+    hit
+}
+
+/// Until a call has ended.
+async fn wait<T>(call: &tokio::task::JoinHandle<T>) {
+    while !call.is_finished() {
+        tokio::time::sleep(world::POLL).await;
+    }
+}
+
+/// Calls what is open again, and waits until nobody is left to be looked for.
+async fn settle(world: &World, told: &mut Told) {
+    let settled = async {
+        loop {
+            for (mark, kind) in std::mem::take(&mut told.open) {
+                match world.call(kind, &mark).await.as_deref() {
+                    Some("success") => told.acknowledged.push(mark),
+                    _ => told.open.push((mark, kind)),
+                }
+            }
+            // What needs a person is never answered with success.
+            if world.pending() == 0 && told.open.len() <= world.count().needs_human {
+                break;
+            }
+            tokio::time::sleep(world::POLL).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(120), settled).await.expect("writes are still looked for");
+}

@@ -1,0 +1,152 @@
+//! A service desk that keeps writes and loses answers, or loses both.
+
+use crate::rig::Liar;
+use parking_lot::Mutex;
+use postern_api::*;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// What becomes of a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It is done, and the answer arrives.
+    Answered,
+    /// It is done, and the answer is lost.
+    Kept,
+    /// It never arrives, and nobody says so.
+    Lost,
+    /// It is refused.
+    Refused,
+}
+
+/// The service desk, with an honest system behind all other ports.
+#[derive(Debug, Clone)]
+pub(super) struct Lossy {
+    honest: Liar,
+    traceable: Traceable,
+    state: Arc<Mutex<Desk>>,
+}
+
+#[derive(Debug, Default)]
+struct Desk {
+    fates: VecDeque<Fate>,
+    sent: Vec<String>,
+    there: Vec<String>,
+    looked: Vec<(CallCx, Sought)>,
+    down: bool,
+    owner: Option<&'static str>,
+}
+
+impl Lossy {
+    pub(super) fn new(traceable: Traceable, fates: &[Fate]) -> Self {
+        let desk = Desk { fates: fates.iter().copied().collect(), ..Desk::default() };
+        Self { honest: Liar::honest(), traceable, state: Arc::new(Mutex::new(desk)) }
+    }
+
+    /// The references of all that was sent here.
+    pub(super) fn sent(&self) -> Vec<String> {
+        self.state.lock().sent.clone()
+    }
+
+    /// The references of what was done.
+    pub(super) fn there(&self) -> Vec<String> {
+        self.state.lock().there.clone()
+    }
+
+    /// What was looked for, and how.
+    pub(super) fn looked(&self) -> Vec<(CallCx, Sought)> {
+        self.state.lock().looked.clone()
+    }
+
+    /// A write turns up after all.
+    pub(super) fn arrives(&self, reference: &str) {
+        self.state.lock().there.push(reference.to_owned());
+    }
+
+    /// Searches fail, or work again.
+    pub(super) fn down(&self, down: bool) {
+        self.state.lock().down = down;
+    }
+
+    /// What is found is this organisation's.
+    pub(super) fn belongs_to(&self, owner: &'static str) {
+        self.state.lock().owner = Some(owner);
+    }
+
+    fn write(&self, cx: &CallCx) -> Result<()> {
+        assert!(!cx.looking, "a write in a call that only looks");
+        let reference = cx.reference.clone().unwrap();
+        let mut desk = self.state.lock();
+        desk.sent.push(reference.clone());
+        let fate = desk.fates.pop_front().unwrap();
+        if matches!(fate, Fate::Answered | Fate::Kept) {
+            desk.there.push(reference);
+        }
+        match fate {
+            Fate::Answered => Ok(()),
+            Fate::Kept | Fate::Lost => {
+                Err(Error::new(ErrorKind::OutcomeUnknown, "the connected system did not answer"))
+            }
+            Fate::Refused => Err(Error::new(ErrorKind::InvalidArgument, "the connected system says no")),
+        }
+    }
+}
+
+#[async_trait]
+impl Adapter for Lossy {
+    fn name(&self) -> &'static str {
+        "lossy"
+    }
+    fn supports(&self) -> &'static [Op] {
+        self.honest.supports()
+    }
+    async fn probe(&self, cx: &CallCx) -> Result<()> {
+        self.honest.probe(cx).await
+    }
+    fn traces(&self, _: Op) -> Traceable {
+        self.traceable
+    }
+    async fn trace(&self, cx: &CallCx, sought: &Sought) -> Result<Option<Owned<Trace>>> {
+        let mut desk = self.state.lock();
+        desk.looked.push((cx.clone(), sought.clone()));
+        if desk.down {
+            return Err(Error::new(ErrorKind::Unavailable, "the connected system is down"));
+        }
+        let owner = Owner::Organisation(ExternalId::new(desk.owner.unwrap_or("12")).unwrap());
+        let found = desk.there.contains(&sought.reference);
+        Ok(found.then(|| Owned::new(owner, Trace { record: "T-9".into() })))
+    }
+    fn service_desk(&self) -> Option<&dyn ServiceDesk> {
+        Some(self)
+    }
+    fn crm(&self) -> Option<&dyn Crm> {
+        self.honest.crm()
+    }
+    fn knowledge(&self) -> Option<&dyn KnowledgeBase> {
+        self.honest.knowledge()
+    }
+    fn identity(&self) -> Option<&dyn Identity> {
+        self.honest.identity()
+    }
+}
+
+#[async_trait]
+impl ServiceDesk for Lossy {
+    async fn tickets(&self, cx: &CallCx, query: &TicketQuery) -> Result<Page<Owned<Ticket>>> {
+        self.honest.tickets(cx, query).await
+    }
+    async fn ticket(&self, cx: &CallCx, id: &TicketId) -> Result<Owned<Ticket>> {
+        self.honest.ticket(cx, id).await
+    }
+    async fn requester(&self, cx: &CallCx, organisation: &ExternalId, email: &str) -> Result<Option<Owned<Person>>> {
+        self.honest.requester(cx, organisation, email).await
+    }
+    async fn create(&self, cx: &CallCx, new: &NewTicket) -> Result<Owned<Ticket>> {
+        self.write(cx)?;
+        self.honest.create(cx, new).await
+    }
+    async fn close(&self, cx: &CallCx, id: &TicketId, closure: &Closure) -> Result<Owned<Ticket>> {
+        self.write(cx)?;
+        self.honest.close(cx, id, closure).await
+    }
+}
