@@ -159,12 +159,10 @@ fn value(field: ProfileField, about: &About, text: &str) -> Value {
     match field {
         ProfileField::Name => pii(PiiKind::Name),
         ProfileField::Email => pii(PiiKind::Email),
-        ProfileField::Phone => pii(PiiKind::Phone),
-        ProfileField::Title
-        | ProfileField::CompanyName
-        | ProfileField::CompanyPhone
-        | ProfileField::CompanyAddress
-        | ProfileField::Website => Value::Company(Text::from(text)),
+        // An organisation's as well: as free text the number would be hidden from the lead who types it.
+        ProfileField::Phone | ProfileField::CompanyPhone => pii(PiiKind::Phone),
+        ProfileField::CompanyAddress => pii(PiiKind::Address),
+        ProfileField::Title | ProfileField::CompanyName | ProfileField::Website => Value::Company(Text::from(text)),
     }
 }
 
