@@ -142,6 +142,15 @@ struct Page {
     text: String,
 }
 
+impl Gateway {
+    /// Says yes on the page of approvals as this person; the page's status.
+    pub(crate) async fn approves(&self, person: &Person, id: &str) -> StatusCode {
+        let browser = Browser::of(self, Some(person));
+        let form = [("csrf", &*browser.csrf()), ("decision", "approve"), ("reason", "looked at it")];
+        browser.post(&format!("/console/approvals/{id}"), &form).await.status
+    }
+}
+
 /// A browser, perhaps with somebody signed in.
 struct Browser<'a> {
     gateway: &'a Gateway,

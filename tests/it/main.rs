@@ -23,6 +23,8 @@ mod documents;
 #[cfg(test)]
 mod effects;
 #[cfg(test)]
+mod elsewhere;
+#[cfg(test)]
 mod gateway;
 #[cfg(test)]
 mod golden;

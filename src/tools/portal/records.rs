@@ -159,12 +159,10 @@ fn value(field: ProfileField, about: &About, text: &str) -> Value {
     match field {
         ProfileField::Name => pii(PiiKind::Name),
         ProfileField::Email => pii(PiiKind::Email),
-        ProfileField::Phone => pii(PiiKind::Phone),
-        ProfileField::Title
-        | ProfileField::CompanyName
-        | ProfileField::CompanyPhone
-        | ProfileField::CompanyAddress
-        | ProfileField::Website => Value::Company(Text::from(text)),
+        // An organisation's as well: as free text the number would be hidden from the lead who types it.
+        ProfileField::Phone | ProfileField::CompanyPhone => pii(PiiKind::Phone),
+        ProfileField::CompanyAddress => pii(PiiKind::Address),
+        ProfileField::Title | ProfileField::CompanyName | ProfileField::Website => Value::Company(Text::from(text)),
     }
 }
 
@@ -251,12 +249,14 @@ impl Tool for UpdateProfile {
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
         let look = self.check(cx).await?;
+        let by_customer = cx.caller.realm == Realm::Customer;
         let about = match &look.contact {
             Some(_) if look.own => cx.myself(),
             Some(contact) => About::Contact(contact.id.clone()),
+            // The lead speaks for the organisation and reads these values in its record.
+            None if by_customer => cx.myself(),
             None => About::Unknown,
         };
-        let by_customer = cx.caller.realm == Realm::Customer;
         let changes = look.fields.iter().map(|(field, (old, new))| FieldChange {
             field: *field,
             old: old.as_deref().map(|it| value(*field, &about, it)),
