@@ -50,9 +50,10 @@ impl World {
 
     /// A property as it stands over there.
     fn kept(&self, id: u64, property: &str) -> Value {
+        let id = Value::from(id.to_string());
         self.hubspot.state.data(|data| {
             let mut all = data.companies.iter().chain(&data.contacts);
-            all.find(|it| it["id"] == id.to_string()).unwrap()["properties"][property].clone()
+            all.find(|it| it["id"] == id).unwrap()["properties"][property].clone()
         })
     }
 
