@@ -15,6 +15,7 @@ mod direct;
 mod handler;
 mod list;
 mod progress;
+mod quote;
 mod request;
 mod seal;
 mod service;
