@@ -6,7 +6,7 @@
 use super::super::audit::{Ledger, found_again};
 use super::super::{Permitted, Shown, Step, Stop, Work, missing_layer};
 use super::effects::{Effects, Searched};
-use super::{Govern, confirm, settle, write};
+use super::{Govern, confirm, possible, settle, write};
 use crate::fail_point;
 use crate::govern::action::{ActionId, ActionRequest, Content, LIFE, Origin, Requester, State};
 use crate::govern::confirmation::Confirmations;
@@ -117,7 +117,9 @@ where
 
     /// Previews, which cannot change anything: the tool is given no reference, and without one no port writes.
     async fn look(&self, permitted: &Permitted, plan: &Plan) -> Result<Looked, Stop> {
-        let work = Work { permitted: planned(permitted, plan)?, step: Step::Preview };
+        let planned = planned(permitted, plan)?;
+        possible(&planned)?;
+        let work = Work { permitted: planned, step: Step::Preview };
         let shown = self.inner.clone().oneshot(work).await?;
         let Shown::Preview { data, message, effect, targets } = shown else {
             return Err(missing_layer("a preview was not a preview"));
