@@ -122,7 +122,9 @@ fn possible(permitted: &Permitted) -> Result<(), Refusal> {
     cx.findings.lock().system = system.map(|it| it.name.clone());
     let refusal = Refusal::from(Error::unsupported(sends.op));
     Err(match system.filter(|_| cx.caller.realm == Realm::Employee) {
-        Some(it) => Refusal { message: format!("`{}` cannot do this ({})", it.name, sends.op.name()).into(), ..refusal },
+        Some(it) => {
+            Refusal { message: format!("`{}` cannot do this ({})", it.name, sends.op.name()).into(), ..refusal }
+        }
         None => refusal,
     })
 }

@@ -3,9 +3,7 @@
 use crate::gateway::Gateway;
 use postern::config::{Config, Connection, SystemConfig};
 use postern_simulators::Running;
-use postern_simulators::tryton::{
-    ACME, COMPANY, GLOBEX, GLOBEX_CANARY, PASSWORD, Quirks, State, USERNAME, start,
-};
+use postern_simulators::tryton::{ACME, COMPANY, GLOBEX, GLOBEX_CANARY, PASSWORD, Quirks, State, USERNAME, start};
 use serde_json::json;
 
 async fn world() -> (Gateway, Running<State>) {

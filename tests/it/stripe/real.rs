@@ -5,6 +5,7 @@ use super::{FINANCE, LEAD, LINK, PREVIEW, with_stripe};
 use crate::gateway::{Gateway, TENANT};
 use crate::mcp::wire::within;
 use crate::support::column;
+use postern::config::SystemConfig;
 use postern_simulators::stripe::WEBHOOK_SECRET;
 use postern_stripe::Links;
 use serde_json::{Value, json};
@@ -28,7 +29,14 @@ async fn a_link_is_made_at_localstripe_and_what_it_signs_is_taken() {
     let facts: Value = serde_json::from_str(&std::fs::read_to_string(facts).unwrap()).unwrap();
     let fact = |name: &str| facts[name].as_str().unwrap();
     let customers = [fact("acme"), fact("globex")];
-    let gateway = Gateway::with(|config| with_stripe(config, &url, Links::HostedInvoice, customers)).await;
+    let gateway = Gateway::with(|config| {
+        with_stripe(config, &url, Links::HostedInvoice, customers);
+        // It takes secret keys alone.
+        if let Some(SystemConfig::Stripe(account, _)) = config.tenants[0].systems.get_mut("money") {
+            account.key = "sk_test_local".to_owned().into();
+        }
+    })
+    .await;
     let lead = gateway.person(LEAD);
     let list = lead.data("portal.invoices.list", json!({})).await;
     assert_eq!(column(&list["invoices"], "balance"), ["50.00 GBP", "0.00 GBP"], "{list}");
