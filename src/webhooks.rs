@@ -1,7 +1,7 @@
 //! `POST /hooks/{tenant}/{name}`: messages that systems and realms send by themselves.
 //!
 //! In the order of a message: its address is counted; the tenant and the sender are looked up; the body is read whole, within
-//! a limit; the signature over those very bytes is checked, and its time; only then are they parsed; an event that was heard
+//! a limit; the signature over those very bytes is checked, and its time, or where there is none to check the sender is counted; only then are they parsed; an event that was heard
 //! before is done; the rest is audited, and whatever it makes stale is read again by whoever asks next.
 //!
 //! **Invariants:** nothing is parsed before its signature was right. Every message that is refused gets the same answer, whatever is
@@ -19,7 +19,7 @@ use crate::caller::{Principal, RequestId};
 use crate::edge::config::{LimitsConfig, ThrottleConfig};
 use crate::edge::envelope::ClientIp;
 use crate::edge::problem::{Kind, Problem};
-use crate::edge::throttle::{Throttle, too_many};
+use crate::edge::throttle::{Limiter, Throttle, too_many};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
@@ -41,6 +41,8 @@ use tokio::sync::Semaphore;
 pub const BODY_BYTES: usize = 256 * 1024;
 /// People who are asked about at their realms at once.
 const ASKING: usize = 8;
+/// Messages without a signature that one sender is heard with in a minute, and at once. Anybody can write them, from anywhere.
+const NUDGES: (u32, u32) = (60, 20);
 
 /// Who sends.
 #[derive(Debug)]
@@ -97,18 +99,24 @@ pub struct Parts {
 struct Receiver {
     parts: Parts,
     throttle: Throttle,
+    nudges: Limiter,
     asking: Arc<Semaphore>,
 }
 
 /// The route.
 pub fn routes(parts: Parts) -> Router {
     let throttle = Throttle::new(&parts.throttle);
-    let receiver = Arc::new(Receiver { parts, throttle, asking: Arc::new(Semaphore::new(ASKING)) });
+    let nudges = Limiter::new(NUDGES.0, NUDGES.1, 1 << 16);
+    let receiver = Arc::new(Receiver { parts, throttle, nudges, asking: Arc::new(Semaphore::new(ASKING)) });
     Router::new().route("/hooks/{tenant}/{name}", post(receive)).with_state(receiver)
 }
 
-/// Why a message is not taken: the answer, and the word for the audit.
-struct Refused(Kind, &'static str);
+/// Why a message is not taken: the answer, and the word for the audit, where it is worth a row.
+struct Refused(Problem, Option<&'static str>);
+
+fn refused(kind: Kind, code: &'static str) -> Refused {
+    Refused(Problem::new(kind), Some(code))
+}
 
 async fn receive(
     State(receiver): State<Arc<Receiver>>,
@@ -128,9 +136,11 @@ async fn receive(
     let taken = receiver.take(sender, (&tenant, &name), request, &request_id).await;
     match taken {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
-        Err(Refused(kind, code)) => {
-            receiver.parts.ears.heard(&Note { tenant: &tenant, code, refused: true, request_id: &request_id });
-            Problem::new(kind).into_response()
+        Err(Refused(problem, code)) => {
+            if let Some(code) = code {
+                receiver.parts.ears.heard(&Note { tenant: &tenant, code, refused: true, request_id: &request_id });
+            }
+            problem.into_response()
         }
     }
 }
@@ -149,13 +159,16 @@ impl Receiver {
         let uri = format!("{}{path}", self.parts.origin);
         let delivery = Delivery { method: head.method.as_str(), uri: &uri, headers: &head.headers, body: &body };
         let proof = proof::check(&*sender.hook, &sender.secrets, &delivery, Timestamp::now());
-        let proof = proof.map_err(|code| Refused(Kind::BadRequest, code))?;
-        let events = sender.hook.events(&body).map_err(|_| Refused(Kind::BadRequest, "webhook_unreadable"))?;
+        let proof = proof.map_err(|code| refused(Kind::BadRequest, code))?;
+        if proof == Proof::None {
+            self.nudges.count(&(tenant, name)).map_err(|wait| Refused(too_many(wait), None))?;
+        }
+        let events = sender.hook.events(&body).map_err(|_| refused(Kind::BadRequest, "webhook_unreadable"))?;
         let ids: Vec<&str> = events.iter().map(|it| it.id.as_str()).collect();
         let new = self.parts.heard.note((tenant, name), &ids, sender.hook.retried_for(), Timestamp::now());
         let new = new.map_err(|error| {
             tracing::error!(%error, "events could not be noted, and are not taken");
-            Refused(Kind::Unavailable, "webhook_unavailable")
+            refused(Kind::Unavailable, "webhook_unavailable")
         })?;
         for (event, _) in events.iter().zip(new).filter(|(_, new)| *new) {
             self.act(sender, (tenant, name), event, proof, request_id);
@@ -167,8 +180,8 @@ impl Receiver {
     async fn body(&self, body: Body) -> Result<Bytes, Refused> {
         let most = BODY_BYTES.min(self.parts.limits.body_bytes);
         let read = tokio::time::timeout(self.parts.limits.body_read(), axum::body::to_bytes(body, most)).await;
-        let read = read.map_err(|_| Refused(Kind::RequestTimeout, "webhook_slow"))?;
-        read.map_err(|_| Refused(Kind::PayloadTooLarge, "webhook_too_large"))
+        let read = read.map_err(|_| refused(Kind::RequestTimeout, "webhook_slow"))?;
+        read.map_err(|_| refused(Kind::PayloadTooLarge, "webhook_too_large"))
     }
 
     /// Does what an event asks for: nothing but reading again.

@@ -123,13 +123,12 @@ impl Account<'_> {
             let page = self.billing().invoices(&self.cx(), &query(statuses)).await.expect("invoices");
             let rows = page.rows.into_iter().map(|it| self.open(it).expect("acme's"));
             let mut seen: Vec<_> = rows.map(|it| (it.status, it.total.to_string(), it.balance.to_string())).collect();
-            seen.sort();
+            seen.sort_by(|a, b| a.1.cmp(&b.1));
             seen
         };
         let (open, paid) = (InvoiceStatus::Open, InvoiceStatus::Paid);
         let of = |status, total: &str, balance: &str| (status, total.to_owned(), balance.to_owned());
-        let mut all = [of(open, "50.00 GBP", "50.00 GBP"), of(paid, "312.50 GBP", "0.00 GBP")];
-        all.sort();
+        let all = [of(paid, "312.50 GBP", "0.00 GBP"), of(open, "50.00 GBP", "50.00 GBP")];
         assert_eq!(list(vec![]).await, all, "no draft, and nobody else's");
         assert_eq!(list(vec![paid]).await, [of(paid, "312.50 GBP", "0.00 GBP")]);
         let bill = self.invoice("open").await.expect("acme's");
