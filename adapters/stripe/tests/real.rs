@@ -112,13 +112,8 @@ impl Account<'_> {
     }
 
     async fn reads(&self) {
-        let query = |statuses| InvoiceQuery {
-            organisation: None,
-            statuses,
-            customer_visible: true,
-            offset: 0,
-            limit: 200,
-        };
+        let query =
+            |statuses| InvoiceQuery { organisation: None, statuses, customer_visible: true, offset: 0, limit: 200 };
         let list = async |statuses| {
             let page = self.billing().invoices(&self.cx(), &query(statuses)).await.expect("invoices");
             let rows = page.rows.into_iter().map(|it| self.open(it).expect("acme's"));
@@ -171,7 +166,11 @@ impl Account<'_> {
         assert_eq!(kind(self.link("theirs", "gw:0", false).await), Some(ErrorKind::NotFound));
         assert_eq!(kind(self.link("paid", "gw:0", false).await), Some(ErrorKind::Conflict));
         assert_eq!(kind(self.link("draft", "gw:0", false).await), Some(ErrorKind::Conflict));
-        assert_eq!(kind(self.link("open", "gw:0", true).await), Some(ErrorKind::NotFound), "there is none to send again");
+        assert_eq!(
+            kind(self.link("open", "gw:0", true).await),
+            Some(ErrorKind::NotFound),
+            "there is none to send again"
+        );
         let references: Vec<_> = (1..=10).map(|it| format!("gw:{it}")).collect();
         let made = join_all(references.iter().map(|it| self.link("open", it, false))).await;
         let won: Vec<_> = references.iter().zip(&made).filter(|(_, it)| it.is_ok()).map(|(it, _)| it).collect();
