@@ -198,6 +198,8 @@ pub const CONFIRMATION_PATH: &str = "/console/confirmations/";
 
 /// The routes. They guard themselves: each asks who is signed in.
 pub fn routes(console: Console) -> Router {
+    let console = Arc::new(console);
+    let readable = axum::middleware::from_fn_with_state(Arc::clone(&console), visitor::readable);
     let pages = Router::new()
         .route("/console", get(server::show))
         .route("/console/clients", get(clients::own))
@@ -220,9 +222,10 @@ pub fn routes(console: Console) -> Router {
         .route("/console/admin/audit", get(audit_log::show))
         .route("/console/admin/audit/export", get(audit_log::export))
         .route("/console/{*rest}", get(visitor::nothing))
+        .layer(readable)
         .layer(axum::middleware::map_response(guarded))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
-        .with_state(Arc::new(console));
+        .with_state(console);
     let home = || async { (StatusCode::SEE_OTHER, [(header::LOCATION, "/console")]) };
     Router::new()
         .route("/", get(home))

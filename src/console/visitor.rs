@@ -6,7 +6,8 @@ use crate::authority::identity::SignedIn;
 use crate::caller::{Caller, RequestId};
 use crate::tenant::Tenant;
 use askama::Template;
-use axum::extract::{OriginalUri, State};
+use axum::extract::{OriginalUri, Request, State};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{Extensions, HeaderMap, StatusCode, header};
 use jiff::Timestamp;
@@ -198,6 +199,21 @@ pub(super) async fn nothing(
 ) -> Response {
     match console.enter(&headers, &back(&uri)) {
         Ok(visitor) => console.nothing(&visitor),
+        Err(sign_in) => sign_in,
+    }
+}
+
+/// What the framework refuses in its own words, a form that is too long for example, is a page.
+pub(super) async fn readable(State(console): State<Arc<Console>>, request: Request, next: Next) -> Response {
+    let headers = request.headers().clone();
+    let answer = next.run(request).await;
+    let kind = answer.headers().get(header::CONTENT_TYPE).map(http::HeaderValue::as_bytes);
+    if !answer.status().is_client_error() || kind.is_none_or(|it| !it.starts_with(b"text/plain")) {
+        return answer;
+    }
+    let says = "It is too long, or was cut on its way. Nothing was changed. Go back, write less, and send it again.";
+    match console.enter(&headers, "/console") {
+        Ok(visitor) => console.say(&visitor, answer.status(), "This cannot be read", says),
         Err(sign_in) => sign_in,
     }
 }

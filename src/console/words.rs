@@ -78,6 +78,7 @@ pub(super) fn event(phase: &str, code: &str) -> &'static str {
         "signed_in" => "Signed in",
         "signed_out" => "Signed out",
         "realm_logout" | "ended_by_realm_logout" => "Signed out at the own realm",
+        "authenticator_set" => "Set an authenticator app up",
         "wrong_password" => "Entered a wrong password",
         "wrong_code" => "Entered a wrong code",
         "attempts" | "throttled" => "Asked too often",

@@ -5,4 +5,5 @@ mod hostile;
 mod lying;
 mod many;
 mod mixing;
+mod neighbour;
 mod tools;
