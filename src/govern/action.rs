@@ -278,14 +278,18 @@ impl ActionRequest {
             &content.targets,
             &content.effect,
         );
-        let text = serde_json::to_vec(&parts).unwrap_or_default();
-        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &text);
-        digest.as_ref().iter().fold(String::with_capacity(64), |mut hex, byte| {
-            use std::fmt::Write as _;
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        sha256(&serde_json::to_vec(&parts).unwrap_or_default())
     }
+}
+
+/// SHA-256, in hex.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    digest.as_ref().iter().fold(String::with_capacity(64), |mut hex, byte| {
+        use std::fmt::Write as _;
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 /// Which request the others are counted beside.

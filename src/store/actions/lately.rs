@@ -1,7 +1,7 @@
 //! What a person asked for by one write within a day, added up from an index.
 
 use crate::caller::Principal;
-use crate::govern::action::{ActionId, Beside, COUNTED};
+use crate::govern::action::{ActionId, Beside, COUNTED, sha256};
 use crate::store::Database;
 use crate::store::sqlite::failed;
 use jiff::{SignedDuration, Timestamp};
@@ -16,8 +16,7 @@ const MOST_OF_ONE: u64 = 100_000_000_000_000;
 
 /// The same arguments are the same digest.
 pub(super) fn arguments(text: &str) -> String {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
-    crate::audit::chain::hex(digest.as_ref())
+    sha256(text.as_bytes())
 }
 
 /// A number as it is kept.

@@ -43,6 +43,16 @@ impl Careless {
         self.desk_of(hit)
     }
 
+    /// The ticket that a call is about, as its desk has it.
+    fn found(desk: &Liar, id: &str) -> Owned<Ticket> {
+        Owned::new(desk.owners[0].clone(), Ticket { id: TicketId::new(id).unwrap(), ..desk.ticket(0) })
+    }
+
+    /// A write on a ticket, and the ticket that it went to.
+    fn change(&self, id: &TicketId) -> Result<Owned<Ticket>> {
+        Ok(Self::found(&self.write(id.as_str())?, self.astray.unwrap_or(id.as_str())))
+    }
+
     fn written(&self) -> Vec<String> {
         std::mem::take(&mut self.written.lock())
     }
@@ -75,27 +85,27 @@ impl Adapter for Careless {
 
 #[async_trait]
 impl ServiceDesk for Careless {
-    async fn ticket(&self, cx: &CallCx, id: &TicketId) -> Result<Owned<Ticket>> {
-        self.desk_of(id.as_str())?.ticket(cx, id).await
+    async fn ticket(&self, _: &CallCx, id: &TicketId) -> Result<Owned<Ticket>> {
+        Ok(Self::found(&self.desk_of(id.as_str())?, id.as_str()))
     }
     async fn requester(&self, cx: &CallCx, organisation: &ExternalId, email: &str) -> Result<Option<Owned<Person>>> {
         self.honest.requester(cx, organisation, email).await
     }
     async fn create(&self, cx: &CallCx, new: &NewTicket) -> Result<Owned<Ticket>> {
         assert_eq!(new.organisation.as_str(), "12", "raised for the caller's own organisation");
-        self.write("T-1")?.create(cx, new).await
+        ServiceDesk::create(&self.write("T-1")?, cx, new).await
     }
     async fn comment(&self, cx: &CallCx, id: &TicketId, new: &NewComment) -> Result<Owned<Comment>> {
-        self.write(id.as_str())?.comment(cx, id, new).await
+        ServiceDesk::comment(&self.write(id.as_str())?, cx, id, new).await
     }
-    async fn change(&self, cx: &CallCx, id: &TicketId, _: &TicketChange) -> Result<Owned<Ticket>> {
-        self.write(id.as_str())?.ticket(cx, id).await
+    async fn change(&self, _: &CallCx, id: &TicketId, _: &TicketChange) -> Result<Owned<Ticket>> {
+        Careless::change(self, id)
     }
-    async fn close(&self, cx: &CallCx, id: &TicketId, closure: &Closure) -> Result<Owned<Ticket>> {
-        self.write(id.as_str())?.close(cx, id, closure).await
+    async fn close(&self, _: &CallCx, id: &TicketId, _: &Closure) -> Result<Owned<Ticket>> {
+        Careless::change(self, id)
     }
-    async fn escalate(&self, cx: &CallCx, id: &TicketId, escalation: &NewEscalation) -> Result<Owned<Ticket>> {
-        self.write(id.as_str())?.escalate(cx, id, escalation).await
+    async fn escalate(&self, _: &CallCx, id: &TicketId, _: &NewEscalation) -> Result<Owned<Ticket>> {
+        Careless::change(self, id)
     }
 }
 
