@@ -176,5 +176,7 @@ async fn take_back(console: &Console, visitor: &Visitor, id: &str, request: &str
     }
     let facts = Facts { request_id: request.to_owned(), protocol: "console".into(), ..Facts::default() };
     console.ledger.append(Row::of(Phase::Attempt, caller, &Map::new(), &facts, &trail)).await?;
-    console.actions.cancel(&caller.tenant, &caller.principal, &id, now)
+    let taken = console.actions.cancel(&caller.tenant, &caller.principal, &id, now)?;
+    console.actions.lasting().await?;
+    Ok(taken)
 }

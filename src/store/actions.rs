@@ -1,14 +1,15 @@
 //! Action requests at rest: one step from one state at a time, their content sealed.
 
+mod lately;
 mod leases;
 
 use super::{Database, Store, sqlite::failed};
 use crate::caller::Principal;
-use crate::govern::action::{ActionId, ActionRequest, Actions, Content, Origin, Pending, State, Verdict};
+use crate::govern::action::{ActionId, ActionRequest, Actions, Beside, Content, Origin, Pending, State, Verdict};
 use crate::govern::lease::{Hold, Upstream};
 use jiff::Timestamp;
 use postern_api::{Error, ErrorKind, OrganisationId, Result, TenantId};
-use postern_policies::Realm;
+use postern_policies::{Lately, Realm};
 use rusqlite::{OptionalExtension, Params, Row, params};
 
 const COLUMNS: &str = "id, issuer, subject, organisation, tool, digest, key, policy_version, state, created_at, expires_at, \
@@ -113,13 +114,13 @@ impl Store {
         let content = serde_json::to_vec(&it.content).map_err(|e| Error::internal("action request").because(e))?;
         let effect = serde_json::to_string(&it.content.effect).map_err(|e| Error::internal("an effect").because(e))?;
         let sealed = self.seal.seal(&[it.tenant.as_str(), "action_request", it.id.as_str()], &content)?;
-        let added = self.database.change(|tx| {
+        let added = self.database.change_soon(|tx| {
             // For a session that ended while the preview was made, there is nothing to carry out any more.
             tx.prepare_cached(
                 "INSERT INTO action_request (tenant, id, issuer, subject, organisation, tool, digest, key, policy_version, state,
                     created_at, expires_at, changed_at, session, sealed, origin, effect, realm, attempts, epoch, lease_owner, lease_until,
-                    sending_at)
-                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?11, ?13, ?14, ?15, ?16, ?17, ?18, ?18, ?19, ?20, ?21
+                    sending_at, arguments, recipients, amount)
+                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?11, ?13, ?14, ?15, ?16, ?17, ?18, ?18, ?19, ?20, ?21, ?22, ?23, ?24
                  WHERE NOT EXISTS (SELECT 1 FROM authority_session WHERE id = ?13 AND ended_at IS NOT NULL)
                  ON CONFLICT DO NOTHING",
             )?
@@ -145,6 +146,9 @@ impl Store {
                 hold.map(|it| &*it.owner),
                 hold.map_or(0, |it| it.until.as_millisecond()),
                 hold.map(|it| it.now.as_millisecond()),
+                lately::arguments(&it.content.arguments),
+                lately::bounded(it.content.effect.recipients.into()),
+                lately::bounded(it.content.effect.amount),
             ])
         })?;
         if added == 1 { Ok(()) } else { Err(Error::new(ErrorKind::Conflict, "this action request cannot be kept")) }
@@ -181,7 +185,7 @@ fn pending(row: &Row<'_>) -> Result<Pending> {
 
 /// Runs one step; answers whether a row took it.
 fn step(database: &Database, sql: &str, bound: impl Params) -> Result<bool> {
-    database.change(|tx| Ok(tx.prepare_cached(sql)?.execute(bound)? == 1))
+    database.change_soon(|tx| Ok(tx.prepare_cached(sql)?.execute(bound)? == 1))
 }
 
 impl Actions for Store {
@@ -290,6 +294,26 @@ impl Actions for Store {
             found.push(pending(row)?);
         }
         Ok(found)
+    }
+
+    fn hold(&self, tenant: &TenantId, id: &ActionId, now: Timestamp) -> Result<bool> {
+        step(
+            &self.database,
+            "UPDATE action_request SET state = 'pending_approval', changed_at = ?3
+             WHERE tenant = ?1 AND id = ?2 AND state = 'previewed' AND expires_at > ?3",
+            params![tenant.as_str(), id.as_str(), now.as_millisecond()],
+        )
+    }
+
+    fn lately(
+        &self,
+        tenant: &TenantId,
+        principal: &Principal,
+        tool: &str,
+        beside: Beside<'_>,
+        now: Timestamp,
+    ) -> Result<Lately> {
+        lately::read(&self.database, tenant, principal, tool, beside, now)
     }
 
     fn needing(&self, tenant: &TenantId, limit: u32) -> Result<Vec<ActionRequest>> {

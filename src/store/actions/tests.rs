@@ -307,3 +307,79 @@ fn the_requester_alone_withdraws_and_only_what_is_open() {
     assert!(!store.cancel(&it.tenant, &it.principal, &it.id, now).expect("asks"));
     assert!(matches!(store.begin(&it.tenant, &it.id, State::Approved, &hold("a", 0)), Ok(Begun::Gone)));
 }
+
+#[test]
+fn w12_what_a_person_asked_for_lately_is_added_up_beside_one_request() {
+    let (_dir, store) = rig();
+    let made = |state, amount, what: &str| {
+        let content = Content {
+            effect: Effect { amount, recipients: 1, ..Effect::default() },
+            arguments: what.into(),
+            ..request(state, None).content
+        };
+        let it = ActionRequest { content, ..request(state, None) };
+        store.create(&it).expect("keeps");
+        it
+    };
+    let of = |it: &ActionRequest, now| {
+        let lately = store.lately(&it.tenant, &it.principal, &it.tool, Beside::Kept(&it.id), now).expect("adds up");
+        (lately.recipients, lately.amount)
+    };
+    let one = made(State::PendingApproval, 100, "a");
+    for (state, amount) in [
+        (State::Previewed, 1),
+        (State::PendingApproval, 10),
+        (State::Approved, 1_000),
+        (State::Executing, 10_000),
+        (State::Unknown, 100_000),
+        (State::Done, 1_000_000),
+        (State::Rejected, 7),
+        (State::Expired, 7),
+        (State::Failed, 7),
+        (State::Cancelled, 7),
+    ] {
+        made(state, amount, state.as_str());
+    }
+    assert_eq!(of(&one, later(0)), (6, 1_111_011));
+    // Another look at the same is not another write, until somebody agreed to it.
+    made(State::PendingApproval, 500, "a");
+    assert_eq!(of(&one, later(0)), (6, 1_111_011));
+    made(State::Approved, 500, "a");
+    assert_eq!(of(&one, later(0)), (7, 1_111_511));
+    let new = store.lately(&one.tenant, &one.principal, &one.tool, Beside::New("b"), later(0)).expect("adds up");
+    assert_eq!((new.recipients, new.amount), (9, 1_112_111), "beside one that is not kept yet");
+    // Of another person, another write and another tenant it is nothing; after a day it is over.
+    for other in [
+        ActionRequest { principal: who("al"), ..one.clone() },
+        ActionRequest { tool: "portal.document.revoke".into(), ..one.clone() },
+        ActionRequest { tenant: tenant("other"), ..one.clone() },
+    ] {
+        assert_eq!(of(&other, later(0)), (0, 0));
+    }
+    assert_eq!(of(&one, later(24 * 60 - 1)).1, 1_111_511);
+    assert_eq!(of(&one, later(24 * 60 + 1)), (0, 0));
+    let big = made(State::Done, u64::MAX, "c");
+    assert!(
+        of(&one, later(0)).1 > 10_000_000_000 && of(&big, later(0)).1 > 1_000_000,
+        "the most there is can be added up"
+    );
+}
+
+#[test]
+fn w12_what_is_too_much_to_add_up_counts_as_the_most() {
+    let (_dir, store) = rig();
+    let shape = request(State::Done, None);
+    let content = Content { effect: Effect { amount: 1, ..Effect::default() }, ..shape.content.clone() };
+    let one = ActionRequest { content, ..shape };
+    store.create(&one).expect("keeps");
+    let copies = "INSERT INTO action_request SELECT tenant, 'act-' || printf('%032d', value)";
+    let rest = "issuer, subject, organisation, tool, digest, key, policy_version, state, created_at, expires_at, changed_at, session, \
+        decided_by, attempts, needs_human, sealed, answer, origin, epoch, lease_owner, lease_until, sending_at, tries, look_at, upstream, \
+        effect, realm, told, arguments, recipients, amount";
+    let numbers = "WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 10001)";
+    let sql = format!("{numbers} {copies}, {rest} FROM n, action_request WHERE action_request.id = '{}'", one.id);
+    store.database.change_soon(|tx| tx.execute(&sql, [])).expect("copies");
+    let lately =
+        store.lately(&one.tenant, &one.principal, &one.tool, Beside::Kept(&one.id), later(0)).expect("adds up");
+    assert_eq!(lately, Lately::MOST);
+}
