@@ -1,5 +1,7 @@
 //! The receiver, without a socket.
 
+mod desks;
+
 use super::*;
 use aws_lc_rs::hmac;
 use axum::body::to_bytes;
@@ -46,14 +48,21 @@ struct Bench {
 }
 
 fn bench() -> Bench {
-    let (dir, log, asked) = (tempfile::tempdir().unwrap(), Arc::new(Log::default()), Arc::new(Asked::default()));
     let secrets = |all: &[&str]| all.iter().map(|it| SecretString::from((*it).to_owned())).collect::<Vec<_>>();
     let realm = || Some((Realm::Customer, Arc::from("https://id.example/customers")));
     let senders = [
-        ("money", Sender { hook: postern_stripe::hook(false), secrets: secrets(&[OLDER, SECRET]), realm: None }),
-        ("people", Sender { hook: keycloak::hook(), secrets: secrets(&[SECRET]), realm: realm() }),
-        ("nudges", Sender { hook: keycloak::hook(), secrets: vec![], realm: realm() }),
+        (
+            "money",
+            Sender { hook: postern_stripe::hook(false), secrets: secrets(&[OLDER, SECRET]), keys: None, realm: None },
+        ),
+        ("people", Sender { hook: keycloak::hook(), secrets: secrets(&[SECRET]), keys: None, realm: realm() }),
+        ("nudges", Sender { hook: keycloak::hook(), secrets: vec![], keys: None, realm: realm() }),
     ];
+    bench_of(senders)
+}
+
+fn bench_of<const N: usize>(senders: [(&str, Sender); N]) -> Bench {
+    let (dir, log, asked) = (tempfile::tempdir().unwrap(), Arc::new(Log::default()), Arc::new(Asked::default()));
     let tenant = TenantId::new("msp").unwrap();
     let router = routes(Parts {
         senders: senders.into_iter().map(|(name, it)| ((tenant.clone(), name.to_owned()), it)).collect(),
