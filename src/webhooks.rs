@@ -45,6 +45,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 /// The longest body, in bytes: what vendors send is a few records at the most.
 pub const BODY_BYTES: usize = 256 * 1024;
@@ -96,6 +97,8 @@ pub struct Parts {
     pub limits: LimitsConfig,
     /// Rates of addresses.
     pub throttle: ThrottleConfig,
+    /// How far looks are apart that nobody's proof asked for, usually [`APART`].
+    pub apart: Duration,
     /// What was heard before.
     pub heard: Heard,
     /// Who is told.
@@ -115,8 +118,8 @@ struct Receiver {
 /// The route.
 pub fn routes(parts: Parts) -> Router {
     let throttle = Throttle::new(&parts.throttle);
-    let receiver =
-        Arc::new(Receiver { parts, throttle, asking: Arc::new(Semaphore::new(ASKING)), nudges: Pace::default() });
+    let nudges = Pace::new(parts.apart);
+    let receiver = Arc::new(Receiver { parts, throttle, asking: Arc::new(Semaphore::new(ASKING)), nudges });
     Router::new().route("/hooks/{tenant}/{name}", post(receive)).with_state(receiver)
 }
 
@@ -200,7 +203,7 @@ impl Receiver {
             let note = Note { tenant, code: "webhook_nudge", refused: false, request_id };
             receiver.parts.ears.heard(&note);
         };
-        match self.nudges.nudged((tenant.clone(), name.to_owned())) {
+        match self.nudges.nudged((tenant.clone(), name.to_owned()), Instant::now()) {
             When::Now => look(self, tenant, name, request_id),
             When::ToCome => {}
             When::At(time) => {

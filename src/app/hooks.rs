@@ -77,6 +77,7 @@ pub(super) fn routes(
         origin: url.origin().ascii_serialization(),
         limits: config.edge.limits,
         throttle: config.edge.throttle,
+        apart: webhooks::APART,
         heard: Heard::open(&config.server.data_dir)?,
         ears: Arc::new(Listening { told, store: store.clone() }),
         welcomes,

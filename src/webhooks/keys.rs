@@ -12,8 +12,7 @@ use postern_api::http::{Http, Request, SecretString, StatusCode};
 use postern_api::webhook::{Delivery, Hook};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How long a key is believed.
 const LIFE: Duration = Duration::from_secs(3_600);
@@ -30,6 +29,7 @@ const KEPT: usize = 4;
 #[derive(Debug)]
 pub struct Keys {
     http: Arc<dyn Http>,
+    now: fn() -> Instant,
     held: Mutex<VecDeque<Held>>,
     /// When the last keys were fetched. One at a time.
     fetched: tokio::sync::Mutex<VecDeque<Instant>>,
@@ -45,7 +45,17 @@ struct Held {
 impl Keys {
     /// Fetches with this handle, which adds no credential.
     pub fn new(http: Arc<dyn Http>) -> Self {
-        Self { http, held: Mutex::default(), fetched: tokio::sync::Mutex::default() }
+        Self { http, now: Instant::now, held: Mutex::default(), fetched: tokio::sync::Mutex::default() }
+    }
+
+    /// The same with another clock.
+    #[cfg(test)]
+    pub(super) fn with_clock(self, now: fn() -> Instant) -> Self {
+        Self { now, ..self }
+    }
+
+    fn age(&self, held: &Held) -> Duration {
+        (self.now)().saturating_duration_since(held.since)
     }
 
     /// Whether a message is from whom it says. No key that is the system's own, or none to be had: nobody knows, and the message is a
@@ -59,7 +69,7 @@ impl Keys {
             if right(&held.key) {
                 return Ok(Proof::Right);
             }
-            if held.since.elapsed() < YOUNG {
+            if self.age(held) < YOUNG {
                 return Err("webhook_signature");
             }
         }
@@ -72,16 +82,16 @@ impl Keys {
     }
 
     fn held(&self, at: &str) -> Option<Held> {
-        self.held.lock().iter().find(|it| it.at == at && it.since.elapsed() < LIFE).cloned()
+        self.held.lock().iter().find(|it| it.at == at && self.age(it) < LIFE).cloned()
     }
 
     async fn fetch(&self, hook: &dyn Hook, at: &str) -> Option<SecretString> {
         let mut fetched = self.fetched.lock().await;
         // Somebody may have fetched it meanwhile.
-        if let Some(held) = self.held(at).filter(|it| it.since.elapsed() < YOUNG) {
+        if let Some(held) = self.held(at).filter(|it| self.age(it) < YOUNG) {
             return Some(held.key);
         }
-        let now = Instant::now();
+        let now = (self.now)();
         while fetched.front().is_some_and(|it| now.duration_since(*it) >= Duration::from_secs(60)) {
             fetched.pop_front();
         }
@@ -107,7 +117,7 @@ impl Keys {
         if held.len() >= KEPT {
             held.pop_front();
         }
-        held.push_back(Held { at: at.to_owned(), key: key.clone(), since: Instant::now() });
+        held.push_back(Held { at: at.to_owned(), key: key.clone(), since: (self.now)() });
         Some(key)
     }
 }

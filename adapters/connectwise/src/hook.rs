@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn s07_a_key_is_looked_for_below_the_configured_codebase_and_nowhere_else() {
+    fn s01_s02_a_key_is_looked_for_below_the_configured_codebase_and_nowhere_else() {
         let place = "https://api-eu.myconnectwise.net/v4_6_release/";
         for good in ["apis/3.0/system/keys/7", "services/keys?id=7&v=2"] {
             assert_eq!(naming(&format!("{place}{good}")), Some(format!("{place}{good}")));
