@@ -134,7 +134,7 @@ async fn what_is_not_supported_says_so() {
 
 #[tokio::test]
 async fn values_that_nobody_has_heard_of_are_other_and_usual() {
-    for odd in ["Brand new", "", "9 Whenever", "closed?", "\u{202e}New"] {
+    for odd in ["Zebra", "", "9 Whenever", "\u{202e}Zebra"] {
         let desk = desk().await;
         desk.state().data(|data| {
             let row = data.tickets.iter_mut().find(|it| it["id"] == 4321).expect("a row");
