@@ -99,6 +99,7 @@ impl World {
 
     pub(super) fn trouble(&self, trouble: Trouble) {
         self.halo.state.quirks(|it| {
+            it.real_time = true;
             it.stall_after_commit = matches!(trouble, Trouble::Stalls);
             it.fail_after_commit = matches!(trouble, Trouble::Fails);
             it.reset_after_commit = matches!(trouble, Trouble::Resets);

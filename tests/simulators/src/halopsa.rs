@@ -87,6 +87,8 @@ pub struct Quirks {
     pub revert: Vec<&'static str>,
     /// `ticket_id` of `/Actions` and `/Attachment` does nothing.
     pub mix_tickets: bool,
+    /// Writes carry the machine's time.
+    pub real_time: bool,
     /// Answers instead of the usual ones; the first that fits.
     pub canned: Vec<Canned>,
 }

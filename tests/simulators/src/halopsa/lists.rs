@@ -163,7 +163,9 @@ fn ticket_fits(data: &Data, quirks: &Quirks, row: &Value, pairs: &Pairs) -> bool
         let note = |it: &&Value| number(it, "ticket_id") == id;
         data.actions.iter().filter(note).any(|it| text(it, "note").to_lowercase().contains(word))
     };
-    let since = value(pairs, "startdate").filter(|_| value(pairs, "datesearch") == Some("dateoccurred"));
+    let by_date = value(pairs, "datesearch") == Some("dateoccurred");
+    let since = value(pairs, "startdate").filter(|_| by_date);
+    let until = value(pairs, "enddate").filter(|_| by_date);
     by_client(quirks, row, pairs)
         && same("user_id", "user_id")
         && same("status_id", "status_id")
@@ -174,6 +176,7 @@ fn ticket_fits(data: &Data, quirks: &Quirks, row: &Value, pairs: &Pairs) -> bool
         && has("search_details", &|word| text(row, "details").to_lowercase().contains(word))
         && has("search", &|word| in_ticket(word) || (is(pairs, "searchactions") && in_actions(word)))
         && since.is_none_or(|it| text(row, "dateoccurred") >= it)
+        && until.is_none_or(|it| text(row, "dateoccurred") <= it)
 }
 
 fn users(data: &Data, quirks: &Quirks, pairs: &Pairs) -> Vec<Value> {
