@@ -32,6 +32,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("store/004.sql"),
     include_str!("store/005.sql"),
     include_str!("store/006.sql"),
+    include_str!("store/007.sql"),
 ];
 
 type LinkKey = (TenantId, Box<str>, Principal);

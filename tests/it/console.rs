@@ -4,6 +4,7 @@
 mod approvals;
 mod organisations;
 mod pages;
+mod unanswered;
 
 use crate::gateway::{Gateway, OTHER_TENANT, Person, TENANT, claims_of};
 use axum::Router;

@@ -10,12 +10,12 @@ use postern_policies::{Effect, Realm};
 use serde_json::json;
 use std::collections::BTreeMap;
 
-fn tenant() -> TenantId {
+pub(super) fn tenant() -> TenantId {
     TenantId::new(TENANT).unwrap()
 }
 
 /// A request of somebody's that waits for an approval.
-fn waiting(gateway: &Gateway, tool: &str, requester: &str) -> ActionRequest {
+pub(super) fn waiting(gateway: &Gateway, tool: &str, requester: &str) -> ActionRequest {
     let claims = crate::gateway::claims_of(&gateway.person(requester).token);
     let text = |key: &str| claims[key].as_str().unwrap();
     let now = Timestamp::now();

@@ -99,7 +99,10 @@ impl Counted {
         };
         let wrong: Vec<_> = self.requests.iter().filter(is_told_wrong).collect();
         let stories: Vec<_> = wrong.iter().map(|(reference, _)| self.told.get(*reference)).collect();
-        assert!(wrong.is_empty(), "the store and the systems disagree: {wrong:?}; of these the audit says {stories:#?}");
+        assert!(
+            wrong.is_empty(),
+            "the store and the systems disagree: {wrong:?}; of these the audit says {stories:#?}"
+        );
         // Nothing is there that the audit did not know of before it was sent; whatever it says was done is there.
         let unknown: Vec<_> = there.difference(&self.attempted).collect();
         assert!(unknown.is_empty(), "not in the audit: {unknown:?}");
