@@ -11,20 +11,21 @@ use crate::wire::{Ticket, value};
 use postern_api::{CallCx, Error, ErrorKind, Op, Owned, Owner, Reach, Result, Sought, TicketId, Trace, Traceable};
 
 pub(crate) fn traceable(op: Op) -> Traceable {
-    match op {
-        Op::TicketCreate | Op::TicketComment | Op::TicketClose | Op::TicketEscalate => Traceable::Later,
-        _ => Traceable::No,
-    }
+    let is_kept = matches!(op, Op::TicketCreate | Op::TicketComment | Op::TicketClose | Op::TicketEscalate);
+    if is_kept { Traceable::Later } else { Traceable::No }
 }
 
 pub(crate) async fn find(rt: &RequestTracker, cx: &CallCx, sought: &Sought) -> Result<Option<Owned<Trace>>> {
-    let kind = match sought.op {
-        Op::TicketCreate => return created(rt, cx, sought).await,
-        Op::TicketComment => Kind::Comment,
-        Op::TicketClose => Kind::Resolution,
-        Op::TicketEscalate => Kind::Escalation,
-        op => return Err(Error::unsupported(op)),
-    };
+    if sought.op == Op::TicketCreate {
+        return created(rt, cx, sought).await;
+    }
+    let kinds = [
+        (Op::TicketComment, Kind::Comment),
+        (Op::TicketClose, Kind::Resolution),
+        (Op::TicketEscalate, Kind::Escalation),
+    ];
+    let kind = kinds.into_iter().find(|(op, _)| *op == sought.op).map(|(_, kind)| kind);
+    let kind = kind.ok_or_else(|| Error::unsupported(sought.op))?;
     let ticket = sought.record.as_deref().and_then(|it| TicketId::new(it).ok());
     let ticket = ticket.ok_or_else(|| Error::new(ErrorKind::InvalidArgument, "a write on no ticket"))?;
     let row = rt.row(cx, &ticket).await?;

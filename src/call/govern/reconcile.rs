@@ -110,7 +110,8 @@ impl Reconciler {
             tracing::warn!(%tenant, action = %id, ?kind, ?context, "a write could not be looked for: {error}");
         }
         let tries = request.tries.saturating_add(1);
-        let (verdict, finish) = decide(&self.effects.protocol, &request, sends(&request).as_ref(), &searched, (tries, self.effects.now()));
+        let (verdict, finish) =
+            decide(&self.effects.protocol, &request, sends(&request).as_ref(), &searched, (tries, self.effects.now()));
         self.note(&request, &searched, verdict).await?;
         fail_point::at("found");
         let kept = actions.finish(tenant, id, epoch, &finish, self.effects.now())?;

@@ -183,6 +183,13 @@ impl World {
         super::count::open(self.data(), "postern.db").query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
+    /// How many searches are still due at the most: each that is under way may be looked for as often as the configuration says.
+    pub(super) fn unsettled(&self) -> i64 {
+        let sql = "SELECT coalesce(sum(7 - tries), 0) FROM action_request
+            WHERE state = 'executing' OR state = 'unknown' AND needs_human = 0";
+        super::count::open(self.data(), "postern.db").query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
     /// What is where.
     pub(super) fn count(&self) -> Counted {
         Counted::of(self)

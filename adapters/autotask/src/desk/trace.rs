@@ -13,10 +13,8 @@ use postern_api::{CallCx, Error, ErrorKind, Op, Owned, Reach, Result, Sought, Ti
 const MOST: u32 = 10;
 
 pub(crate) fn traceable(op: Op) -> Traceable {
-    match op {
-        Op::TicketCreate | Op::TicketComment | Op::TicketEscalate => Traceable::Later,
-        _ => Traceable::No,
-    }
+    let is_kept = matches!(op, Op::TicketCreate | Op::TicketComment | Op::TicketEscalate);
+    if is_kept { Traceable::Later } else { Traceable::No }
 }
 
 pub(crate) async fn find(autotask: &Autotask, cx: &CallCx, sought: &Sought) -> Result<Option<Owned<Trace>>> {

@@ -14,11 +14,9 @@ use postern_api::{
 };
 
 pub(crate) fn traceable(psa: &ConnectWise, op: Op) -> Traceable {
-    match op {
-        Op::TicketCreate | Op::TicketEscalate => Traceable::Later,
-        Op::TicketComment | Op::TicketClose if psa.config.mark_notes => Traceable::Later,
-        _ => Traceable::No,
-    }
+    let is_kept = matches!(op, Op::TicketCreate | Op::TicketEscalate)
+        || psa.config.mark_notes && matches!(op, Op::TicketComment | Op::TicketClose);
+    if is_kept { Traceable::Later } else { Traceable::No }
 }
 
 pub(crate) async fn find(psa: &ConnectWise, cx: &CallCx, sought: &Sought) -> Result<Option<Owned<Trace>>> {
@@ -37,15 +35,15 @@ pub(crate) async fn find(psa: &ConnectWise, cx: &CallCx, sought: &Sought) -> Res
         let mut ours = notes.iter().filter(|it| marker::split(it.text.or_empty()).1 == Some(&*sought.reference));
         ours.find(|it| (it.resolution_flag == Flag::Yes) == resolution).and_then(|it| it.id.id())
     };
-    let record = match sought.op {
+    let record = if sought.op == Op::TicketEscalate {
         // The note is the second of two steps.
-        Op::TicketEscalate => notes.iter().any(|it| is_escalation(it, &sought.reference)).then(|| ticket.to_string()),
+        notes.iter().any(|it| is_escalation(it, &sought.reference)).then(|| ticket.to_string())
+    } else if sought.op == Op::TicketClose {
         // The status is.
-        Op::TicketClose => {
-            let closed = psa.meanings(&cx).await?.status(&row) == TicketStatus::Closed;
-            marked(true).filter(|_| closed).map(|_| ticket.to_string())
-        }
-        _ => marked(false).map(|it| it.to_string()),
+        let closed = psa.meanings(&cx).await?.status(&row) == TicketStatus::Closed;
+        marked(true).filter(|_| closed).map(|_| ticket.to_string())
+    } else {
+        marked(false).map(|it| it.to_string())
     };
     Ok(record.map(|record| Owned::new(owner(row.company.id), Trace { record })))
 }

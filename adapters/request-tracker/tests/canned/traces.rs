@@ -22,7 +22,8 @@ fn sought(op: Op, record: Option<&str>) -> Sought {
 
 fn marked(id: i64, queue: i64, reference: &str) -> Value {
     let mut row = row(id, queue, "open");
-    row["CustomFields"] = json!([{ "id": "3", "type": "customfield", "name": "PosternReference", "values": [reference] }]);
+    row["CustomFields"] =
+        json!([{ "id": "3", "type": "customfield", "name": "PosternReference", "values": [reference] }]);
     row
 }
 
@@ -56,7 +57,8 @@ async fn w09_a_ticket_is_found_by_its_field_and_only_for_its_own_queue() {
     let (http, adapter) = rig();
     http.on(Method::GET, "tickets", 200, page(json!([marked(7, 3, OURS), marked(8, 3, OURS)])));
     adapter.trace(&acme(), &sought(Op::TicketCreate, None)).await.expect_err("which one?");
-    let elsewhere = Sought { organisation: Some(ExternalId::new("4").expect("an id")), ..sought(Op::TicketCreate, None) };
+    let elsewhere =
+        Sought { organisation: Some(ExternalId::new("4").expect("an id")), ..sought(Op::TicketCreate, None) };
     let error = adapter.trace(&acme(), &elsewhere).await.expect_err("out of reach");
     assert_eq!(error.kind(), ErrorKind::NotFound);
 }

@@ -20,10 +20,8 @@ const FAR: SignedDuration = SignedDuration::from_hours(26);
 const ONE_BY_ONE: usize = 50;
 
 pub(crate) fn traceable(op: Op) -> Traceable {
-    match op {
-        Op::TicketCreate | Op::TicketComment | Op::TicketClose | Op::TicketEscalate => Traceable::Later,
-        _ => Traceable::No,
-    }
+    let is_kept = matches!(op, Op::TicketCreate | Op::TicketComment | Op::TicketClose | Op::TicketEscalate);
+    if is_kept { Traceable::Later } else { Traceable::No }
 }
 
 pub(crate) async fn find(syncro: &Syncro, cx: &CallCx, sought: &Sought) -> Result<Option<Owned<Trace>>> {
@@ -38,17 +36,14 @@ pub(crate) async fn find(syncro: &Syncro, cx: &CallCx, sought: &Sought) -> Resul
     let ticket = ticket.ok_or_else(|| Error::new(ErrorKind::InvalidArgument, "a write on no ticket"))?;
     let (number, row) = reachable(syncro, &cx, &ticket).await?;
     let Some(said) = acted_before(syncro, &cx, number).await? else { return Ok(None) };
-    let record = match sought.op {
-        Op::TicketClose if syncro.status(&row) == TicketStatus::Closed => Some(number),
-        Op::TicketEscalate => match comments::escalation(&said) {
-            Some(escalation) => {
-                let (user, _) = target(syncro, &cx, &escalation.target).await?;
-                (row.user_id.id() == Some(user)).then_some(number)
-            }
-            None => None,
-        },
-        Op::TicketComment => said.id.id(),
-        _ => None,
+    let record = if sought.op == Op::TicketClose {
+        (syncro.status(&row) == TicketStatus::Closed).then_some(number)
+    } else if sought.op == Op::TicketEscalate {
+        let Some(escalation) = comments::escalation(&said) else { return Ok(None) };
+        let (user, _) = target(syncro, &cx, &escalation.target).await?;
+        (row.user_id.id() == Some(user)).then_some(number)
+    } else {
+        said.id.id()
     };
     Ok(record.map(|it| Owned::new(owner(row.customer_id), Trace { record: it.to_string() })))
 }

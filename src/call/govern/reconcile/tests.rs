@@ -85,9 +85,8 @@ fn what_proves_nothing_stays_unknown_until_the_last_try_and_never_opens_again() 
 
 #[test]
 fn three_sure_searches_open_a_governed_write_again_as_it_stood_and_end_a_direct_one() {
-    let absent = |origin, approved, tries| {
-        decided(&request(origin, approved), Some(Op::TicketCreate), &Searched::Absent, tries)
-    };
+    let absent =
+        |origin, approved, tries| decided(&request(origin, approved), Some(Op::TicketCreate), &Searched::Absent, tries);
     for tries in 1..SURE {
         assert_eq!(absent(Origin::Governed, true, tries).0, Verdict::Again, "{tries}");
     }

@@ -34,7 +34,9 @@ fn number(record: &Map<String, Value>, field: &str) -> Option<i64> {
 fn now(data: &mut Data, quirks: &Quirks) -> String {
     data.writes += 1;
     if quirks.real_time {
-        return jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S").to_string();
+        // A millisecond more each time: no two writes have the same time.
+        let at = jiff::Timestamp::now().saturating_add(jiff::SignedDuration::from_millis(i64::from(data.writes)));
+        return at.unwrap_or(jiff::Timestamp::MAX).strftime("%Y-%m-%dT%H:%M:%S%.3f").to_string();
     }
     let start = jiff::civil::datetime(2026, 10, 1, 12, 0, 0, 0);
     let at = start.checked_add(jiff::Span::new().seconds(i64::from(data.writes))).unwrap_or(start);
