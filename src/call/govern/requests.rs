@@ -235,11 +235,12 @@ where
                 refused(Code::ActionRequestExpired, format!("the action request is {}", request.state.as_str()))
             }
             State::Executing => refused(Code::Conflict, "the action request is being carried out".to_owned()),
-            State::Unknown => {
+            State::Unknown if request.answer.is_none() => {
                 refused(Code::OutcomeUnknown, "the change was sent and nobody knows whether it happened".to_owned())
             }
-            State::Done | State::Failed => match request.answer.map(RawValue::from_string) {
-                Some(Ok(envelope)) => Ok(Shown::Again { envelope, is_error: request.state == State::Failed }),
+            // Unknown with an answer: a person closed it without knowing.
+            State::Done | State::Failed | State::Unknown => match request.answer.map(RawValue::from_string) {
+                Some(Ok(envelope)) => Ok(Shown::Again { envelope, is_error: request.state != State::Done }),
                 Some(Err(_)) | None => {
                     refused(Code::Conflict, format!("the action request is {} already", request.state.as_str()))
                 }
