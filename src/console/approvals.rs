@@ -181,9 +181,8 @@ fn needing(console: &Console, visitor: &Visitor) -> Result<Vec<Lost>> {
     let all = console.actions.needing(&visitor.caller.tenant, u32::try_from(PAGE).unwrap_or_default())?;
     let mut mine = Vec::new();
     for it in all {
-        let theirs = visitor.administers
-            || visitor.settles
-            || it.origin == Origin::Governed && judge.permits_one(&it)?;
+        let theirs =
+            visitor.administers || visitor.settles || it.origin == Origin::Governed && judge.permits_one(&it)?;
         if theirs && judge.reaches(it.organisation.as_ref()) {
             mine.push(Lost::of(&it, may_record(console, visitor, &it)));
         }
