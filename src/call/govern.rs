@@ -19,7 +19,8 @@ use crate::tools::{Code, Kind, Refusal, ToolCx};
 use effects::Effects;
 use futures::future::BoxFuture;
 use jiff::SignedDuration;
-use postern_policies::{Effect, Engine};
+use postern_api::Error;
+use postern_policies::{Effect, Engine, Realm};
 use reconcile::Reconciler;
 use requests::Requests;
 use serde_json::Value;
@@ -105,10 +106,29 @@ where
     let tool = permitted.described.entry.name.to_owned();
     let arguments = serde_json::to_string(&permitted.arguments);
     let arguments = arguments.map_err(|e| postern_api::Error::internal("arguments").because(e))?;
+    possible(&permitted)?;
     let Shown::Preview { data, message, .. } = inner.oneshot(Work { permitted, step: Step::Preview }).await? else {
         return Err(missing_layer("a preview was not a preview"));
     };
     confirm(&*confirmations, &cx, tool, arguments, version, data, message)
+}
+
+/// What the connected system cannot do is refused before anybody is asked to agree to it. Employees are told which system it is.
+fn possible(permitted: &Permitted) -> Result<(), Refusal> {
+    let Some(sends) = permitted.tool.sends() else { return Ok(()) };
+    let cx = &permitted.cx;
+    let system = cx.tenant.written(sends.op);
+    if system.is_some_and(|it| it.adapter.supports().contains(&sends.op)) {
+        return Ok(());
+    }
+    cx.findings.lock().system = system.map(|it| it.name.clone());
+    let refusal = Refusal::from(Error::unsupported(sends.op));
+    Err(match system.filter(|_| cx.caller.realm == Realm::Employee) {
+        Some(it) => {
+            Refusal { message: format!("`{}` cannot do this ({})", it.name, sends.op.name()).into(), ..refusal }
+        }
+        None => refusal,
+    })
 }
 
 /// Keeps what waits for the caller's own yes.

@@ -171,7 +171,8 @@ pub(super) fn count(console: &Console, visitor: &Visitor) -> usize {
     waiting(console, visitor, None, COUNTED).map(|(found, _)| found.len()).unwrap_or_default()
 }
 
-/// Those of which a person has to find out what happened, for who may approve such a write or administers the tenant.
+/// Those of which a person has to find out what happened, for who may approve such a write, record what was found or administers
+/// the tenant.
 fn needing(console: &Console, visitor: &Visitor) -> Result<Vec<Lost>> {
     if visitor.caller.realm == Realm::Customer {
         return Ok(Vec::new());
@@ -180,17 +181,28 @@ fn needing(console: &Console, visitor: &Visitor) -> Result<Vec<Lost>> {
     let all = console.actions.needing(&visitor.caller.tenant, u32::try_from(PAGE).unwrap_or_default())?;
     let mut mine = Vec::new();
     for it in all {
-        let theirs = visitor.administers || it.origin == Origin::Governed && judge.permits_one(&it)?;
+        let theirs = visitor.administers
+            || visitor.settles
+            || it.origin == Origin::Governed && judge.permits_one(&it)?;
         if theirs && judge.reaches(it.organisation.as_ref()) {
-            mine.push(Lost::of(&it));
+            mine.push(Lost::of(&it, may_record(console, visitor, &it)));
         }
     }
     Ok(mine)
 }
 
+/// Whether this person may record what became of it: not of their own, and within their reach.
+pub(super) fn may_record(console: &Console, visitor: &Visitor, it: &ActionRequest) -> bool {
+    visitor.settles
+        && it.principal != visitor.caller.principal
+        && Judge::new(console, visitor).reaches(it.organisation.as_ref())
+}
+
 /// A write of which nobody knows what became.
 #[derive(Debug)]
 struct Lost {
+    /// Where what was found is recorded, for who may.
+    record: Option<String>,
     title: String,
     organisation: Option<String>,
     reference: String,
@@ -199,8 +211,9 @@ struct Lost {
 }
 
 impl Lost {
-    fn of(it: &ActionRequest) -> Self {
+    fn of(it: &ActionRequest, may_record: bool) -> Self {
         Self {
+            record: may_record.then(|| format!("/console/unanswered/{}", it.id)),
             title: words::tool(&it.tool),
             organisation: it.organisation.as_ref().map(ToString::to_string),
             reference: it.id.reference(),
@@ -363,7 +376,7 @@ fn named(visitor: &Visitor) -> String {
     caller.name.as_deref().or(caller.email.as_deref()).unwrap_or(&caller.principal.subject).to_owned()
 }
 
-fn tidy_reason(text: &str) -> String {
+pub(super) fn tidy_reason(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(REASON).collect()
 }
 

@@ -3,6 +3,7 @@
 //! **Invariants:** what is carried out is what was previewed, byte for byte; once; for the person who asked; and only while the
 //! records, the policies and the person's rights are as they were. A request leaves each state once, whatever races.
 
+use super::finding::Finding;
 use super::lease::{Hold, Leases, Upstream};
 use crate::caller::{Caller, Principal};
 use jiff::Timestamp;
@@ -371,9 +372,12 @@ pub trait Actions: Leases {
     ) -> Result<Lately>;
     /// Those of which a person has to find out what happened, the newest first.
     fn needing(&self, tenant: &TenantId, limit: u32) -> Result<Vec<ActionRequest>>;
-    /// How many of this person's were decided without their having seen it; at most that many are counted.
+    /// Keeps what a person found out about one of which a person has to find out, durably; answers whether it was one. It is looked for
+    /// no more, and nothing can begin it again.
+    fn found_out(&self, tenant: &TenantId, id: &ActionId, finding: &Finding, now: Timestamp) -> Result<bool>;
+    /// How many of this person's were decided or found out about without their having seen it; at most that many are counted.
     fn untold(&self, tenant: &TenantId, principal: &Principal, limit: u32) -> Result<u32>;
-    /// Notes that this person saw what was decided on theirs.
+    /// Notes that this person saw what was decided on theirs, or found out about them.
     fn told(&self, tenant: &TenantId, principal: &Principal) -> Result<()>;
     /// This person's own, newest first.
     fn own(&self, tenant: &TenantId, principal: &Principal, limit: u32) -> Result<Vec<ActionRequest>>;

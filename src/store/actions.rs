@@ -6,6 +6,7 @@ mod leases;
 use super::{Database, Store, sqlite::failed};
 use crate::caller::Principal;
 use crate::govern::action::{ActionId, ActionRequest, Actions, Beside, Content, Origin, Pending, State, Verdict};
+use crate::govern::finding::Finding;
 use crate::govern::lease::{Hold, Upstream};
 use jiff::Timestamp;
 use postern_api::{Error, ErrorKind, OrganisationId, Result, TenantId};
@@ -215,7 +216,7 @@ impl Actions for Store {
         now: Timestamp,
     ) -> Result<Option<ActionRequest>> {
         let which = "tenant = ?1 AND issuer = ?2 AND subject = ?3 AND digest = ?4 AND key IS NULL
-            AND (state IN ('executing', 'unknown') OR state IN ('previewed', 'pending_approval', 'approved') AND expires_at > ?5)
+            AND (state = 'executing' OR state = 'unknown' AND answer IS NULL OR state IN ('previewed', 'pending_approval', 'approved') AND expires_at > ?5)
             ORDER BY created_at DESC LIMIT 1";
         let bound = params![tenant.as_str(), &*principal.issuer, &*principal.subject, digest, now.as_millisecond()];
         Ok(self.actions(tenant, which, bound)?.pop())
@@ -321,11 +322,32 @@ impl Actions for Store {
         self.actions(tenant, which, params![tenant.as_str(), limit])
     }
 
+    fn found_out(&self, tenant: &TenantId, id: &ActionId, it: &Finding, now: Timestamp) -> Result<bool> {
+        let sealed = self.seal.seal(&[tenant.as_str(), "action_answer", id.as_str()], it.answer.as_bytes())?;
+        // A new epoch: whoever still holds an older one keeps nothing.
+        step(
+            &self.database,
+            "UPDATE action_request SET state = ?3, answer = ?4, upstream = ?5, changed_at = ?6, needs_human = 0, told = -1,
+                epoch = epoch + 1, lease_owner = NULL, lease_until = 0, look_at = ?7
+             WHERE tenant = ?1 AND id = ?2 AND state = 'unknown' AND needs_human = 1",
+            params![
+                tenant.as_str(),
+                id.as_str(),
+                it.found.state().as_str(),
+                sealed,
+                it.found.upstream().map(Upstream::as_str),
+                now.as_millisecond(),
+                i64::MAX,
+            ],
+        )
+    }
+
     fn untold(&self, tenant: &TenantId, principal: &Principal, limit: u32) -> Result<u32> {
         let reader = self.database.reader();
         let sql =
             "SELECT count(*) FROM (SELECT 1 FROM action_request WHERE tenant = ?1 AND issuer = ?2 AND subject = ?3
-            AND told = 0 AND state IN ('approved', 'rejected') LIMIT ?4)";
+            AND told = 0 AND state IN ('approved', 'rejected')
+            UNION ALL SELECT 1 FROM action_request WHERE tenant = ?1 AND issuer = ?2 AND subject = ?3 AND told = -1 LIMIT ?4)";
         let mut statement = reader.prepare_cached(sql).map_err(failed)?;
         let bound = params![tenant.as_str(), &*principal.issuer, &*principal.subject, limit];
         statement.query_row(bound, |row| row.get(0)).map_err(failed)
@@ -336,6 +358,10 @@ impl Actions for Store {
             tx.prepare_cached(
                 "UPDATE action_request SET told = 1 WHERE tenant = ?1 AND issuer = ?2 AND subject = ?3 AND told = 0
                  AND state IN ('approved', 'rejected')",
+            )?
+            .execute(params![tenant.as_str(), &*principal.issuer, &*principal.subject])?;
+            tx.prepare_cached(
+                "UPDATE action_request SET told = 1 WHERE tenant = ?1 AND issuer = ?2 AND subject = ?3 AND told = -1",
             )?
             .execute(params![tenant.as_str(), &*principal.issuer, &*principal.subject])
             .map(drop)

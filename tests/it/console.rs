@@ -5,6 +5,8 @@ pub(crate) mod approvals;
 mod organisations;
 mod pages;
 mod requests;
+mod unanswered;
+mod unreadable;
 
 use crate::gateway::{Gateway, OTHER_TENANT, Person, TENANT, claims_of};
 use axum::Router;

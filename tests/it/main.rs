@@ -11,6 +11,8 @@ mod authority;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod callbacks;
+#[cfg(test)]
 mod confirming;
 #[cfg(test)]
 mod console;

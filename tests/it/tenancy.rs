@@ -6,4 +6,5 @@ mod hostile;
 mod lying;
 mod many;
 mod mixing;
+mod neighbour;
 mod tools;

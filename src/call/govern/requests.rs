@@ -6,7 +6,7 @@
 use super::super::audit::{Ledger, found_again};
 use super::super::{Permitted, Shown, Step, Stop, Work, missing_layer};
 use super::effects::{Effects, Searched};
-use super::{Govern, confirm, settle, write};
+use super::{Govern, confirm, possible, settle, write};
 use crate::fail_point;
 use crate::govern::action::{ActionId, ActionRequest, Beside, Content, LIFE, Origin, Requester, State};
 use crate::govern::confirmation::Confirmations;
@@ -121,7 +121,9 @@ where
 
     /// Previews, which cannot change anything: the tool is given no reference, and without one no port writes.
     async fn look(&self, permitted: &Permitted, plan: &Plan) -> Result<Looked, Stop> {
-        let work = Work { permitted: planned(permitted, plan)?, step: Step::Preview };
+        let planned = planned(permitted, plan)?;
+        possible(&planned)?;
+        let work = Work { permitted: planned, step: Step::Preview };
         let shown = self.inner.clone().oneshot(work).await?;
         let Shown::Preview { data, message, effect, targets } = shown else {
             return Err(missing_layer("a preview was not a preview"));
@@ -233,11 +235,12 @@ where
                 refused(Code::ActionRequestExpired, format!("the action request is {}", request.state.as_str()))
             }
             State::Executing => refused(Code::Conflict, "the action request is being carried out".to_owned()),
-            State::Unknown => {
+            State::Unknown if request.answer.is_none() => {
                 refused(Code::OutcomeUnknown, "the change was sent and nobody knows whether it happened".to_owned())
             }
-            State::Done | State::Failed => match request.answer.map(RawValue::from_string) {
-                Some(Ok(envelope)) => Ok(Shown::Again { envelope, is_error: request.state == State::Failed }),
+            // Unknown with an answer: a person closed it without knowing.
+            State::Done | State::Failed | State::Unknown => match request.answer.map(RawValue::from_string) {
+                Some(Ok(envelope)) => Ok(Shown::Again { envelope, is_error: request.state != State::Done }),
                 Some(Err(_)) | None => {
                     refused(Code::Conflict, format!("the action request is {} already", request.state.as_str()))
                 }

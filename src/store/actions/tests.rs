@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::govern::action::{LIFE, Requester};
+use crate::govern::finding::{Finding, Found};
 use crate::govern::lease::{Begun, Finish, Hold, Leases as _};
 use jiff::SignedDuration;
 use postern_policies::Effect;
@@ -382,4 +383,45 @@ fn w12_what_is_too_much_to_add_up_counts_as_the_most() {
     let lately =
         store.lately(&one.tenant, &one.principal, &one.tool, Beside::Kept(&one.id), later(0)).expect("adds up");
     assert_eq!(lately, Lately::MOST);
+}
+
+#[test]
+fn w09_what_a_person_found_out_is_kept_once_told_and_ends_every_search_and_every_further_try() {
+    for found in [Found::Happened("T-7".into()), Found::NeverHappened, Found::NobodyKnows] {
+        let (_dir, store) = rig();
+        let it = request(State::Previewed, None);
+        store.create(&it).expect("keeps");
+        let finding = Finding { found: found.clone(), answer: "{\"said\":1}".into() };
+        let record = || store.found_out(&it.tenant, &it.id, &finding, later(5)).expect("asks");
+        assert!(!record(), "it is open");
+        let epoch = begun(&store, &it, &hold("a", 0));
+        assert!(!record(), "it is under way");
+        let lost = Finish::unknown(later(0));
+        assert!(store.finish(&it.tenant, &it.id, epoch, &lost, later(0)).expect("asks"));
+        assert!(!record(), "it is still looked for");
+        let epoch = store.take_over(&it.tenant, &it.id, &hold("b", 3)).expect("asks").expect("is due");
+        let given_up = Finish { needs_human: true, ..lost };
+        assert!(store.finish(&it.tenant, &it.id, epoch, &given_up, later(3)).expect("asks"));
+        assert!(!store.found_out(&tenant("other"), &it.id, &finding, later(5)).expect("asks"));
+        assert!(record() && !record(), "once");
+        let read = store.get(&it.tenant, &it.id).expect("asks").expect("is there");
+        assert_eq!((read.state, read.needs_human), (found.state(), false));
+        assert_eq!((read.upstream, read.answer.as_deref()), (found.upstream(), Some("{\"said\":1}")));
+        // Nobody looks for it, begins it or keeps a late outcome any more; the same can be asked for anew.
+        let far = later(1_000_000);
+        assert_eq!(store.due(far, 10).expect("asks"), []);
+        let held = Hold { now: far, until: far, ..hold("c", 0) };
+        assert_eq!(store.take_over(&it.tenant, &it.id, &held).expect("asks"), None);
+        for state in State::ALL {
+            assert!(matches!(store.begin(&it.tenant, &it.id, state, &hold("c", 6)), Ok(Begun::Gone)) || state.open());
+        }
+        assert!(!store.finish(&it.tenant, &it.id, epoch, &done("{}"), later(6)).expect("asks"));
+        assert!(store.needing(&it.tenant, 10).expect("asks").is_empty());
+        assert!(store.by_digest(&it.tenant, &it.principal, &it.digest, later(6)).expect("asks").is_none());
+        // Its requester has news until they looked.
+        let news = || store.untold(&it.tenant, &it.principal, 10).expect("asks");
+        assert_eq!(news(), 1);
+        store.told(&it.tenant, &it.principal).expect("notes");
+        assert_eq!(news(), 0);
+    }
 }
