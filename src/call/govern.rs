@@ -10,7 +10,9 @@ use super::audit::{Ledger, Phase, Row, kept};
 use super::authorise::Means;
 use super::{Permitted, Shown, Step, Stop, Work, missing_layer};
 use crate::fail_point;
-use crate::govern::action::{ActionId, ActionRequest, Content, LIFE as REQUEST_LIFE, Origin, Requester, State};
+use crate::govern::action::{
+    ActionId, ActionRequest, Actions, Content, LIFE as REQUEST_LIFE, Origin, Requester, State,
+};
 use crate::govern::confirmation::{Confirmation, Confirmations, LIFE};
 use crate::govern::lease::Finish;
 use crate::tools::{Code, Kind, Refusal, ToolCx};
@@ -199,7 +201,7 @@ where
     permitted.trail.notes.lock().action = Some(request.id.as_str().into());
     fail_point::at("begun");
     let request_id = permitted.facts.request_id.clone();
-    let outcome = write(inner, ledger, permitted, request.id.reference()).await;
+    let outcome = write(inner, &*effects.actions, ledger, permitted, request.id.reference()).await;
     settle(&effects, &request, epoch, &outcome, &request_id);
     outcome
 }
@@ -226,7 +228,13 @@ fn settle(effects: &Effects, request: &ActionRequest, epoch: u32, outcome: &Resu
     fail_point::at("settled");
 }
 
-async fn write<S>(inner: S, ledger: Arc<dyn Ledger>, mut permitted: Permitted, reference: String) -> Result<Shown, Stop>
+async fn write<S>(
+    inner: S,
+    actions: &dyn Actions,
+    ledger: Arc<dyn Ledger>,
+    mut permitted: Permitted,
+    reference: String,
+) -> Result<Shown, Stop>
 where
     S: Service<Work, Response = Shown, Error = Stop>,
 {
@@ -235,9 +243,14 @@ where
     permitted.trail.notes.lock().reference = Some(reference);
     let attempt =
         Row::of(Phase::Attempt, &permitted.cx.caller, &permitted.arguments, &permitted.facts, &permitted.trail);
-    if let Err(error) = ledger.append(attempt).await {
+    // That it is about to be sent is on the disk twice before it is: with the requests, and in the audit.
+    let (lasts, logged) = tokio::join!(actions.lasting(), ledger.append(attempt));
+    if lasts.is_err() || logged.is_err() {
         // Nothing was sent, and nobody is told that it may have been.
         permitted.trail.notes.lock().reference = None;
+    }
+    lasts?;
+    if let Err(error) = logged {
         tracing::error!(error = %error, "the audit log cannot be written; a write was refused");
         let refusal = Refusal::new(Code::AuditUnavailable, "the audit log cannot be written");
         return Err(Refusal { cause: Some(Box::new(error)), ..refusal }.into());

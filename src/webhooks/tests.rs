@@ -1,5 +1,7 @@
 //! The receiver, without a socket.
 
+mod desks;
+
 use super::*;
 use aws_lc_rs::hmac;
 use axum::body::to_bytes;
@@ -12,12 +14,14 @@ const OLDER: &str = "whsec_of_the_test_before";
 const EVENT: &str = r#"{"id":"evt_1","object":"event","type":"customer.updated","livemode":false,
     "data":{"object":{"id":"cus_1","object":"customer","name":"CANARY-NAME"}}}"#;
 
-#[derive(Debug, Default)]
-struct Log(Mutex<Vec<String>>);
+/// What was said, and how often.
+#[derive(Debug)]
+struct Log(Mutex<Vec<String>>, Semaphore);
 
 impl Ears for Log {
     fn heard(&self, note: &Note<'_>) {
         self.0.lock().push(format!("{} {} {}", note.tenant, note.code, note.refused));
+        self.1.add_permits(1);
     }
     fn stale(&self, tenant: &TenantId, system: &str, entity: Entity, organisation: Option<&ExternalId>) {
         self.0.lock().push(format!("{tenant} {system} {entity:?} {:?}", organisation.map(ExternalId::as_str)));
@@ -46,21 +50,30 @@ struct Bench {
 }
 
 fn bench() -> Bench {
-    let (dir, log, asked) = (tempfile::tempdir().unwrap(), Arc::new(Log::default()), Arc::new(Asked::default()));
     let secrets = |all: &[&str]| all.iter().map(|it| SecretString::from((*it).to_owned())).collect::<Vec<_>>();
     let realm = || Some((Realm::Customer, Arc::from("https://id.example/customers")));
     let senders = [
-        ("money", Sender { hook: postern_stripe::hook(false), secrets: secrets(&[OLDER, SECRET]), realm: None }),
-        ("crm", Sender { hook: postern_hubspot::hook(7), secrets: secrets(&[SECRET]), realm: None }),
-        ("people", Sender { hook: keycloak::hook(), secrets: secrets(&[SECRET]), realm: realm() }),
-        ("nudges", Sender { hook: keycloak::hook(), secrets: vec![], realm: realm() }),
+        (
+            "money",
+            Sender { hook: postern_stripe::hook(false), secrets: secrets(&[OLDER, SECRET]), keys: None, realm: None },
+        ),
+        ("crm", Sender { hook: postern_hubspot::hook(7), secrets: secrets(&[SECRET]), keys: None, realm: None }),
+        ("people", Sender { hook: keycloak::hook(), secrets: secrets(&[SECRET]), keys: None, realm: realm() }),
+        ("nudges", Sender { hook: keycloak::hook(), secrets: vec![], keys: None, realm: realm() }),
     ];
+    bench_of(senders, APART)
+}
+
+fn bench_of<const N: usize>(senders: [(&str, Sender); N], apart: Duration) -> Bench {
+    let (dir, log, asked) =
+        (tempfile::tempdir().unwrap(), Arc::new(Log(Mutex::default(), Semaphore::new(0))), Arc::new(Asked::default()));
     let tenant = TenantId::new("msp").unwrap();
     let router = routes(Parts {
         senders: senders.into_iter().map(|(name, it)| ((tenant.clone(), name.to_owned()), it)).collect(),
         origin: "https://mcp.msp.example".into(),
         limits: LimitsConfig::default(),
         throttle: ThrottleConfig { stranger_burst: 40, ..ThrottleConfig::default() },
+        apart,
         heard: Heard::open(dir.path()).unwrap(),
         ears: log.clone(),
         welcomes: Some(asked.clone()),

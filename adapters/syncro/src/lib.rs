@@ -13,6 +13,7 @@ mod config;
 mod crm;
 mod desk;
 mod error;
+mod hook;
 mod knowledge;
 mod marker;
 mod records;
@@ -23,6 +24,7 @@ mod wire;
 pub use adapter::connect;
 pub use auth::authenticator;
 pub use config::{Config, CustomerVisible, Mistake, OrganisationFields};
+pub use hook::hook;
 
 use std::time::Duration;
 
