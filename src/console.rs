@@ -19,6 +19,7 @@ mod server;
 mod sign_in;
 mod tools;
 mod transparency;
+mod unanswered;
 pub mod unsubscribe;
 mod visitor;
 mod words;
@@ -65,6 +66,9 @@ pub(crate) const APPROVED: &str = "console:approve";
 pub(crate) const REJECTED: &str = "console:reject";
 /// The audit's word for having taken one's own back.
 pub(crate) const WITHDRAWN: &str = "console:request-withdraw";
+
+/// The audit's word for having recorded what became of a write of which nobody knew.
+pub(crate) const FOUND_OUT: &str = "console:found-out";
 
 /// What a page may load and where its forms may go: nothing and nowhere but here.
 const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
@@ -208,6 +212,7 @@ pub fn routes(console: Console) -> Router {
         .route("/console/confirmations/{id}", get(confirmations::show).post(confirmations::settle))
         .route("/console/approvals", get(approvals::list))
         .route("/console/approvals/{id}", get(approvals::show).post(approvals::decide))
+        .route("/console/unanswered/{id}", get(unanswered::show).post(unanswered::record))
         .route("/console/requests", get(requests::list))
         .route("/console/requests/{id}/withdraw", post(requests::withdraw))
         .route("/console/activity", get(activity::show))

@@ -24,6 +24,8 @@ pub(super) struct Visitor {
     pub(super) connects: bool,
     pub(super) administers: bool,
     pub(super) audits: bool,
+    /// Whether they may record what became of a write of which nobody knows.
+    pub(super) settles: bool,
     /// The organisation whose records' use they may follow.
     pub(super) oversees: Option<OrganisationId>,
 }
@@ -73,8 +75,9 @@ impl Console {
         let caller = Arc::new(browser::caller(&signed_in, Timestamp::now().as_second()));
         let may = |right| self.policies.may(&caller.subject(), right);
         let (connects, administers, audits) = (may(Right::Connect), may(Right::Administer), may(Right::Audit));
+        let settles = may(Right::Settle);
         let oversees = caller.organisation.clone().filter(|_| may(Right::Transparency));
-        Ok(Visitor { signed_in, caller, tenant, connects, administers, audits, oversees })
+        Ok(Visitor { signed_in, caller, tenant, connects, administers, audits, settles, oversees })
     }
 
     /// The frame of a page for somebody.

@@ -64,6 +64,7 @@ pub(super) fn tool(name: &str) -> String {
         super::TRANSPARENCY_EXPORT => "Downloaded what was read and changed".to_owned(),
         super::APPROVED => "Approved a change".to_owned(),
         super::REJECTED => "Rejected a change".to_owned(),
+        super::FOUND_OUT => "Recorded what became of a change".to_owned(),
         super::WITHDRAWN => "Took a request back".to_owned(),
         crate::call::govern::reconcile::LOOKED => "Looked for a change whose outcome was unknown".to_owned(),
         super::AGREE => "Matched an organisation".to_owned(),

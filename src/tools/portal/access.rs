@@ -3,7 +3,7 @@
 //! **Invariant:** a customer never gets a role of the service provider's own, and no answer holds a password, a seed or a link.
 
 use super::governed::{
-    PersonView, access_roles, blocked, by, grantable, named, of_customer, portal_users, rights, role_stands, words,
+    PersonView, access_roles, blocked, by, grantable, named, portal_users, rights, role_stands, words,
 };
 use crate::tools::args::{Line, Prose};
 use crate::tools::refusal::{Missing, missing, or_missing};
@@ -273,7 +273,7 @@ impl Tool for UpdateRoles {
         };
         let changed = identity.timed(identity.port.change_access(&identity.cx, &order)).await;
         let changed = changed.or_missing(Code::ContactNotFound)?;
-        let user = of_customer(identity.open(changed, Code::OutcomeUnknown)?, &self.customer_id)?;
+        let user = identity.written(changed, &self.customer_id)?;
         Ok(Reply::from(RolesUpdated { user_id: user.id, role_ids: user.roles, message: "Roles changed" }))
     }
 }
@@ -417,7 +417,7 @@ impl Tool for ResetAccess {
                 or_missing(error, Code::ContactNotFound)
             }
         })?;
-        let user = of_customer(identity.open(reset, Code::OutcomeUnknown)?, &self.customer_id)?;
+        let user = identity.written(reset, &self.customer_id)?;
         // A link goes to its owner, whatever else the directory tells.
         let is_link = matches!(self.reset, AccessReset::PasswordReset | AccessReset::ReissueInvitation);
         let told = is_link || identity.port.tells_people();

@@ -301,7 +301,7 @@ impl Tool for Publish {
             by: by(cx),
         };
         let published = port.timed(port.port.publish(&port.cx, &new)).await.or_missing(Code::RecordNotFound)?;
-        let document = of_customer(port.open(published, Code::OutcomeUnknown)?, &self.customer_id)?;
+        let document = port.written(published, &self.customer_id)?;
         let told: Vec<_> = look.told(&self).collect();
         let notification = match &look.rules {
             Some(rules) => {
@@ -437,7 +437,7 @@ impl Tool for Revoke {
                 or_missing(error, Code::RecordNotFound)
             }
         })?;
-        let document = of_customer(port.open(revoked, Code::OutcomeUnknown)?, &self.customer_id)?;
+        let document = port.written(revoked, &self.customer_id)?;
         let published = document.versions.iter().filter(|it| it.publication.is_some());
         Ok(Reply::from(Revoked {
             message: "Taken back; what was published before stays in the record",
