@@ -277,7 +277,7 @@ impl App {
         open: impl FnOnce(&Parts) -> Router,
     ) -> Result<Self, CannotStart> {
         let data_dir = &config.server.data_dir;
-        std::fs::create_dir_all(data_dir).map_err(|e| cannot("data directory")(&e))?;
+        std::fs::create_dir_all(data_dir).map_err(|e| cannot(&format!("data directory {}", data_dir.display()))(&e))?;
         let policies = match &config.policies.dir {
             Some(dir) => Policies::load(dir),
             None => Policies::builtin(),
