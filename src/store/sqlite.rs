@@ -101,7 +101,7 @@ pub(crate) fn connect(path: &Path) -> Result<Connection> {
         .execute_batch(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA cache_size=-2048;",
         )
-        .map_err(failed)?;
+        .map_err(|error| failed(error).with("file", path.display().to_string()))?;
     Ok(connection)
 }
 
