@@ -1,12 +1,13 @@
 //! Builds everything once and serves it.
 
 mod hooks;
+mod made;
 
 use crate::adapters::Registry;
 use crate::audit::journal::{self, Refused};
 use crate::audit::{self, Journal};
 use crate::authority::events::{Event, Events};
-use crate::authority::fetch::wire::{HttpWire, Wire};
+use crate::authority::fetch::wire::Wire;
 use crate::authority::identity::{BrowserSessions, Welcomes};
 use crate::authority::live::Live;
 use crate::authority::sign_in::{OpenRealm, SignIn, SignInEvent, SignInEvents, SignInParts};
@@ -22,7 +23,7 @@ use crate::console::unsubscribe::{self, Leaving};
 use crate::console::{self, Console};
 use crate::edge::clock::{Clock, SystemClock};
 use crate::edge::config::public_url;
-use crate::edge::keys::{HttpFetch, KeyTiming};
+use crate::edge::keys::{Fetch, KeyTiming};
 use crate::edge::reason::Reason;
 use crate::edge::rejection::{RejectionFacts, Rejections};
 use crate::edge::serve::{self, Drained, Readiness, ServeConfig};
@@ -33,13 +34,13 @@ use crate::health::Health;
 use crate::mail::Smtp;
 use crate::mcp::{self, McpConfig, Names};
 use crate::organisations::{Organisations, Places};
-use crate::redact::Scrubber;
 use crate::store::{SealKey, Store, secret_file};
 use crate::telemetry;
 use crate::tenant::{MorePorts, Plan, System, Tenant};
 use crate::tools::History;
 use crate::unsubscribe::Signer;
 use axum::Router;
+use made::{Made, made};
 use postern_api::{Error, ErrorKind, Limits, SlaHours, TenantId};
 use postern_policies::{Engine, Policies, Realm};
 use std::collections::{BTreeMap, HashMap};
@@ -222,6 +223,7 @@ fn sign_in(
     engine: &Arc<Engine>,
     journal: &Arc<Journal>,
     (verifier, clock): (&Arc<Verifier>, &Arc<dyn Clock>),
+    fetch: Arc<dyn Fetch>,
 ) -> Result<Arc<SignIn>, CannotStart> {
     let data_dir = &config.server.data_dir;
     let realms = config.tenants.iter().flat_map(|tenant| {
@@ -253,7 +255,7 @@ fn sign_in(
         seal: SealKey::of(data_dir)?,
         key: *secret_file::<32>(&data_dir.join("sign-in.key"))?,
         verifier: verifier.clone(),
-        fetch: Arc::new(HttpFetch::new().map_err(|e| cannot("http client")(&e))?),
+        fetch,
         clock: clock.clone(),
         roles: Arc::new(Roles(engine.clone())),
         pages: Arc::new(Drawn),
@@ -278,11 +280,11 @@ impl App {
     ) -> Result<Self, CannotStart> {
         let data_dir = &config.server.data_dir;
         std::fs::create_dir_all(data_dir).map_err(|e| cannot(&format!("data directory {}", data_dir.display()))(&e))?;
-        let policies = match &config.policies.dir {
-            Some(dir) => Policies::load(dir),
-            None => Policies::builtin(),
-        };
+        let (policies, made) = made(config.authority.enabled && instead.documents.is_none(), || {
+            config.policies.dir.as_ref().map_or_else(Policies::builtin, Policies::load)
+        });
         let engine = Arc::new(Engine::new(policies.map_err(|e| cannot("policies")(&e))?));
+        let Made { scrubber, fetch, documents } = made?;
         let settings = audit::Settings {
             retention_days: config.audit.retention_days,
             legal_hold: config.audit.legal_hold,
@@ -303,7 +305,7 @@ impl App {
             tenants.insert(tenant.id.clone(), Arc::new(connect(&registry, &store, tenant)?));
         }
         let secret = secret_file::<32>(&data_dir.join("placeholder.key"))?;
-        let redactor = Arc::new(Redactor::new(Scrubber::new()?, &*secret));
+        let redactor = Arc::new(Redactor::new(scrubber, &*secret));
         let health = Health::new(tenants.values()).telling(registry.budgets());
         let tenants = Arc::new(tenants);
         let clock = instead.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
@@ -330,16 +332,13 @@ impl App {
         let streams = Streams::default();
         let live = Arc::new(Live::new(clock.clone(), streams.clone(), config.authority.access_token_secs + 120));
         // One for the endpoint and the sign-in, so that each realm is asked for its keys once.
-        let verifier = verifier(&config, &engine, live.clone(), clock.clone())?;
-        let sign_in = sign_in(&config, &store, &engine, &journal, (&verifier, &clock))?;
+        let verifier = verifier(&config, &engine, live.clone(), clock.clone(), fetch.clone())?;
+        let sign_in = sign_in(&config, &store, &engine, &journal, (&verifier, &clock), fetch)?;
         let own = instead.sessions.is_none().then(|| sign_in.clone() as Arc<dyn Welcomes>);
         let welcomes = instead.welcomes.or(own);
         let asked = welcomes.clone();
         let sessions = instead.sessions.unwrap_or_else(|| sign_in.clone());
-        let documents = match instead.documents {
-            Some(documents) => documents,
-            None => Arc::new(HttpWire::new().map_err(|e| cannot("http client")(&e))?),
-        };
+        let documents = instead.documents.or(documents);
         let outside = (sessions.clone(), welcomes, documents, clock);
         let authority = authority(&config, &engine, &store, &journal, live, outside)?;
         let places = places(&config, &store)?;
@@ -512,7 +511,7 @@ fn router(
 }
 
 /// What the authority asks of others.
-type Outside = (Arc<dyn BrowserSessions>, Option<Arc<dyn Welcomes>>, Arc<dyn Wire>, Arc<dyn Clock>);
+type Outside = (Arc<dyn BrowserSessions>, Option<Arc<dyn Welcomes>>, Option<Arc<dyn Wire>>, Arc<dyn Clock>);
 
 /// The authorization server, where it is switched on.
 fn authority(
@@ -523,9 +522,7 @@ fn authority(
     live: Arc<Live>,
     (sessions, welcomes, documents, clock): Outside,
 ) -> Result<Option<Arc<Authority>>, CannotStart> {
-    if !config.authority.enabled {
-        return Ok(None);
-    }
+    let Some(documents) = documents.filter(|_| config.authority.enabled) else { return Ok(None) };
     let realms = config.tenants.iter().flat_map(|tenant| {
         let realms = [(Realm::Customer, &tenant.customer_realm), (Realm::Employee, &tenant.employee_realm)];
         realms
@@ -599,6 +596,7 @@ fn verifier(
     engine: &Arc<Engine>,
     standing: Arc<dyn Standing>,
     clock: Arc<dyn Clock>,
+    fetch: Arc<dyn Fetch>,
 ) -> Result<Arc<Verifier>, CannotStart> {
     let trusted = config.tenants.iter().flat_map(|tenant| {
         let realms = [(Realm::Customer, &tenant.customer_realm), (Realm::Employee, &tenant.employee_realm)];
@@ -609,7 +607,7 @@ fn verifier(
     let verifier = Verifier::new(VerifierParts {
         trusted: trusted.collect(),
         resource: config.edge.public_url.clone(),
-        fetch: Arc::new(HttpFetch::new().map_err(|e| cannot("http client")(&e))?),
+        fetch,
         clock,
         timing: KeyTiming::default(),
         standing,

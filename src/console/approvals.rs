@@ -289,7 +289,12 @@ pub(super) async fn show(
         Ok(Some((it, seen, lately))) => {
             let shell = console.shell(&visitor, "Approve a change", "/console/approvals");
             let seen = seen.into_iter().map(|(who, at)| (tidy(&who), (time(at), machine_time(at)))).collect();
-            page(&One { shell, visitor: &visitor, it: Waiting::of(&it, lately, |id| console.clients.name_of(id)), seen })
+            page(&One {
+                shell,
+                visitor: &visitor,
+                it: Waiting::of(&it, lately, |id| console.clients.name_of(id)),
+                seen,
+            })
         }
         Ok(None) => gone(&console, &visitor),
         Err(error) => console.failed(&visitor, &error, &request_id(&extensions)),

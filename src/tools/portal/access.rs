@@ -3,8 +3,7 @@
 //! **Invariant:** a customer never gets a role of the service provider's own, and no answer holds a password, a seed or a link.
 
 use super::governed::{
-    Beside, PersonView, access_roles, blocked, by, grantable, named, of_customer, portal_users, rights, role_stands,
-    words,
+    Beside, PersonView, access_roles, blocked, by, grantable, named, portal_users, rights, role_stands, words,
 };
 use crate::tools::args::{Line, Prose};
 use crate::tools::refusal::{Missing, missing, or_missing};
