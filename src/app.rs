@@ -12,6 +12,7 @@ use crate::authority::identity::{BrowserSessions, Welcomes};
 use crate::authority::live::Live;
 use crate::authority::sign_in::{OpenRealm, SignIn, SignInEvent, SignInEvents, SignInParts};
 use crate::authority::{Authority, AuthorityParts};
+use crate::call::audit::Pages;
 use crate::call::authorise::Means;
 use crate::call::gate::Gate;
 use crate::call::host::Host;
@@ -40,7 +41,7 @@ use crate::tools::History;
 use crate::unsubscribe::Signer;
 use axum::Router;
 use made::{Made, made};
-use postern_api::{Error, Limits, SlaHours, TenantId};
+use postern_api::{Error, ErrorKind, Limits, SlaHours, TenantId};
 use postern_policies::{Engine, Policies, Realm};
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
@@ -57,10 +58,10 @@ pub struct CannotStart(String);
 
 impl From<Error> for CannotStart {
     fn from(error: Error) -> Self {
-        let mut text = error.to_string();
-        for (_, value) in error.context() {
-            text = format!("{text}: {value}");
-        }
+        // The words for a caller say nothing where the facts say what it is.
+        let words = (error.kind() != ErrorKind::Internal || error.context().is_empty()).then(|| error.to_string());
+        let facts = error.context().iter().map(|(_, value)| value.clone());
+        let text = words.into_iter().chain(facts).collect::<Vec<_>>().join(": ");
         match std::error::Error::source(&error) {
             Some(source) => Self(format!("{text}: {source}")),
             None => Self(text),
@@ -90,6 +91,7 @@ pub struct App {
     policies_dir: Option<PathBuf>,
     router: Router,
     operations_listen: SocketAddr,
+    operations: Option<TcpListener>,
     health: Health,
     probe_every: Option<Duration>,
     serving: ServeConfig,
@@ -277,7 +279,7 @@ impl App {
         open: impl FnOnce(&Parts) -> Router,
     ) -> Result<Self, CannotStart> {
         let data_dir = &config.server.data_dir;
-        std::fs::create_dir_all(data_dir).map_err(|e| cannot("data directory")(&e))?;
+        std::fs::create_dir_all(data_dir).map_err(|e| cannot(&format!("data directory {}", data_dir.display()))(&e))?;
         let (policies, made) = made(config.authority.enabled && instead.documents.is_none(), || {
             config.policies.dir.as_ref().map_or_else(Policies::builtin, Policies::load)
         });
@@ -322,7 +324,9 @@ impl App {
         if config.has_console()
             && let Some(url) = public_url(&config.edge.public_url)
         {
-            gate = gate.confirming_at(&format!("{}{}", url.origin().ascii_serialization(), console::CONFIRMATION_PATH));
+            let at = |path: &str| format!("{}{path}", url.origin().ascii_serialization()).into();
+            gate = gate
+                .deciding_at(Pages { confirm: at(console::CONFIRMATION_PATH), approve: at(console::APPROVAL_PATH) });
         }
         let stop = CancellationToken::new();
         let streams = Streams::default();
@@ -373,6 +377,7 @@ impl App {
             policies_dir: config.policies.dir,
             router,
             operations_listen: config.server.operations_listen,
+            operations: None,
             health,
             probe_every: (config.server.probe_secs > 0).then(|| Duration::from_secs(config.server.probe_secs)),
             serving: ServeConfig {
@@ -389,14 +394,26 @@ impl App {
         self.stop.clone()
     }
 
-    /// Serves until it is stopped, by [`App::stop`] or by a signal of the operating system.
-    pub async fn serve(self, listener: TcpListener) -> Result<(), CannotStart> {
+    /// Listens for operators, so that what goes wrong with it is known before anybody is told that it serves.
+    ///
+    /// # Errors
+    /// Where the address is taken or not this machine's.
+    pub async fn listen_for_operators(&mut self) -> Result<(), CannotStart> {
         let operations = TcpListener::bind(self.operations_listen).await;
-        let operations = operations.map_err(|e| {
+        self.operations = Some(operations.map_err(|e| {
             let at = self.operations_listen;
             let elsewhere = "choose another by `server.operations_listen`, for the demo by `--operations`";
             CannotStart(format!("cannot listen for operators at {at}: {e}; {elsewhere}"))
-        })?;
+        })?);
+        Ok(())
+    }
+
+    /// Serves until it is stopped, by [`App::stop`] or by a signal of the operating system.
+    pub async fn serve(mut self, listener: TcpListener) -> Result<(), CannotStart> {
+        if self.operations.is_none() {
+            self.listen_for_operators().await?;
+        }
+        let Some(operations) = self.operations.take() else { return Ok(()) };
         let ready = Readiness::default();
         let systems = self.health.clone();
         let health =

@@ -1,12 +1,13 @@
 //! One SQLite file: a writer, a few readers, migrations.
 
+use super::flush::Flush;
 use parking_lot::{Mutex, MutexGuard};
 use postern_api::{Error, ErrorKind, Result};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 const READERS: usize = 4;
@@ -19,6 +20,8 @@ pub struct Database {
     /// Opened when so many read at once for the first time: each keeps the schema and a page cache of its own.
     readers: [OnceLock<Mutex<Connection>>; READERS],
     next: AtomicUsize,
+    flush: Arc<Flush>,
+    durable: AtomicU64,
 }
 
 /// What SQLite said, as an error for the log; nobody else learns of it.
@@ -34,11 +37,14 @@ impl Database {
         }
         let mut writer = connect(path)?;
         migrate(&mut writer, migrations)?;
+        let flush = Arc::new(Flush::of(path));
         Ok(Self {
             path: path.to_owned(),
             writer: Mutex::new(writer),
             readers: [const { OnceLock::new() }; READERS],
             next: AtomicUsize::new(0),
+            flush,
+            durable: AtomicU64::new(0),
         })
     }
 
@@ -73,10 +79,21 @@ impl Database {
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
         let value = change(&transaction).map_err(failed)?;
         transaction.commit().map_err(failed)?;
+        self.durable.fetch_add(1, Ordering::Relaxed);
         Ok(value)
     }
 
-    /// The same, answered before it is on the disk: a power cut may lose it, and nothing before it.
+    /// Waits until all that was changed before is on the disk. Many who wait at once share one flush.
+    pub async fn lasting(&self) -> Result<()> {
+        self.flush.wait().await
+    }
+
+    /// How often somebody waited for the disk since this was opened: changes that did, and flushes.
+    pub fn durable(&self) -> u64 {
+        self.durable.load(Ordering::Relaxed) + self.flush.count()
+    }
+
+    /// The same, answered before it is on the disk: a power cut may lose it, and nothing before it, until [`Self::lasting`] answered.
     pub fn change_soon<T>(&self, change: impl FnOnce(&rusqlite::Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
         let mut writer = self.writer();
         writer.execute_batch("PRAGMA synchronous=NORMAL").map_err(failed)?;
@@ -103,7 +120,7 @@ pub(crate) fn connect(path: &Path) -> Result<Connection> {
         .execute_batch(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA cache_size=-2048;",
         )
-        .map_err(failed)?;
+        .map_err(|error| failed(error).with("file", path.display().to_string()))?;
     Ok(connection)
 }
 
