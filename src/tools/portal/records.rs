@@ -286,7 +286,7 @@ impl Tool for UpdateProfile {
                 &[
                     ("Customer", "customer_id"),
                     ("Record of", "record_of"),
-                    ("Field, new, old", "changes"),
+                    ("Changes", "changes"),
                     ("Comes from", "source"),
                     ("Verified", "verification"),
                 ],
