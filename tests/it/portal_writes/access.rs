@@ -29,7 +29,17 @@ async fn more_rights_name_what_becomes_visible_and_wait_for_an_approval() {
     assert!(gained.contains(&"payments") && gained.contains(&"user_management") && !gained.contains(&"documents"));
     assert!(effect["newly_visible_documents"].to_string().contains("Managed services contract"));
     assert!(effect["newly_visible_invoices"].to_string().contains("INV-2102"));
-    for hidden in ["INV-2104", "INV-2106", "INV-2201", "ACMEFLOOR88", "msp-operator"] {
+    for (kind, name) in
+        [("newly_visible_orders", "OR-"), ("newly_visible_payments", "PAY-"), ("newly_visible_requests", "TK-")]
+    {
+        let named = effect[kind].as_array().unwrap();
+        assert!(
+            !named.is_empty() && named.iter().all(|it| it["id"].as_str().unwrap().starts_with(name)),
+            "{kind}: {effect}"
+        );
+    }
+    assert_eq!(effect["named_in_part"], false);
+    for hidden in ["INV-2104", "OR-14", "OR-15", "INV-2106", "INV-2201", "ACMEFLOOR88", "msp-operator"] {
         assert!(!waiting.to_string().contains(hidden), "{hidden}");
     }
     assert_eq!(held(&gateway, "basic@acme.example"), "viewer");
