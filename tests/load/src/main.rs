@@ -1,6 +1,7 @@
 //! Measures Postern beside what it could at best be: the same answer from bare axum and from a bare rmcp server, in one
 //! run on loopback, interleaved, with the median of several rounds. See README.md beside it for how to read the table.
 
+mod audit_rows;
 mod bare;
 mod checks;
 mod child;
@@ -42,6 +43,9 @@ struct Arguments {
     /// Tenants of the gateway that is measured beside the one with a single tenant; 0 leaves it out.
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(0..=20_000))]
     tenants: u32,
+    /// Rows in the audit log of the gateway that is measured beside the one whose log is new; 0 leaves it out.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(0..=10_000_000))]
+    audit_rows: u32,
     /// Grants in the store of a gateway whose people sign in, beside one with none.
     #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     grants: u32,
@@ -89,6 +93,7 @@ fn main() -> ExitCode {
                 warm_up: Duration::from_millis(if arguments.quick { 300 } else { 1000 }),
                 rounds: if arguments.quick { 3 } else { arguments.rounds },
                 tenants: arguments.tenants,
+                audit_rows: if arguments.quick { arguments.audit_rows.min(100_000) } else { arguments.audit_rows },
                 sign_in: sign_in::Plan {
                     grants: arguments.grants,
                     sign_ins: if arguments.quick { arguments.sign_ins.min(200) } else { arguments.sign_ins },

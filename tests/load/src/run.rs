@@ -1,8 +1,8 @@
 //! A whole run: start every server, ask them in turn, print.
 
 use crate::checks::{
-    AXUM, EMBEDDED, EMPLOYEES_LIST, LIST, OWN_TOKEN, OWN_TOKEN_MANY, REALM_TOKEN, REALM_TOKEN_MANY, RMCP, TENANTS,
-    VENDOR,
+    AUDIT_ROWS, AXUM, EMBEDDED, EMPLOYEES_LIST, LIST, OWN_TOKEN, OWN_TOKEN_MANY, REALM_TOKEN, REALM_TOKEN_MANY, RMCP,
+    TENANTS, VENDOR,
 };
 use crate::child::{Server, free_address};
 use crate::client::{Connection, Request};
@@ -11,7 +11,7 @@ use crate::issuer::Issuer;
 use crate::load::{Times, median};
 use crate::row::{CONNECTIONS, Row};
 use crate::table::{complain, say};
-use crate::{Failure, checks, sign_in, table, vendor};
+use crate::{Failure, audit_rows, checks, sign_in, table, vendor};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -38,6 +38,8 @@ pub(crate) struct Plan {
     pub(crate) rounds: u32,
     /// Tenants of the gateway with many.
     pub(crate) tenants: u32,
+    /// Rows in the audit log of the gateway with many.
+    pub(crate) audit_rows: u32,
     /// Grants in a store, and people who sign in; neither leaves both out.
     pub(crate) sign_in: sign_in::Plan,
     /// Words of which a row's name must hold one; none measures every row.
@@ -106,6 +108,11 @@ pub(crate) async fn run(plan: Plan) -> Result<bool, Failure> {
                 let many = many_tenants(&mut field, &program, scratch.path(), &issuer, plan.tenants).await;
                 notes.push(many.unwrap_or_else(|error| format!("{} tenants are left out: {error}", plan.tenants)));
             }
+            if plan.audit_rows > 0 {
+                let long = audit_rows::measure(&mut field, &program, scratch.path(), &issuer, plan.audit_rows).await;
+                notes
+                    .push(long.unwrap_or_else(|error| format!("{} audit rows are left out: {error}", plan.audit_rows)));
+            }
         }
     }
     let file = scratch.path().join("answer.json");
@@ -121,6 +128,7 @@ pub(crate) async fn run(plan: Plan) -> Result<bool, Failure> {
             EMBEDDED,
             VENDOR,
             TENANTS,
+            AUDIT_ROWS,
             LIST,
             EMPLOYEES_LIST,
             REALM_TOKEN,
@@ -162,7 +170,7 @@ pub(crate) async fn run(plan: Plan) -> Result<bool, Failure> {
     }
     table::print(&rows.iter().map(|(row, peak)| (row, *peak)).collect::<Vec<_>>());
     let rows: Vec<Row> = rows.into_iter().map(|(row, _)| row).collect();
-    Ok(checks::print(&rows, plan.tenants, seen.as_ref()))
+    Ok(checks::print(&rows, (plan.tenants, plan.audit_rows), seen.as_ref()))
 }
 
 /// An answer of the wanted size, for when the gateway cannot be asked for one.
@@ -201,7 +209,7 @@ async fn bare(field: &mut Field, name: &'static str, kind: &str, answer: &Path) 
 }
 
 /// Starts a gateway often enough to time it; the last one stays.
-async fn started(gateway: &Gateway, request: &Request) -> Result<(Server, Duration), Failure> {
+pub(crate) async fn started(gateway: &Gateway, request: &Request) -> Result<(Server, Duration), Failure> {
     let mut starts = Vec::new();
     loop {
         let mut server = gateway.start()?;
