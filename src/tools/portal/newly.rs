@@ -1,4 +1,6 @@
 //! What becomes visible to a portal user with other access roles, by name.
+//!
+//! **Invariant:** whoever may not read a kind of record learns which ones, and not what they say.
 
 use super::access::Change;
 use super::governed::named;
@@ -6,8 +8,8 @@ use crate::tools::{Refusal, ToolCx};
 use jiff::Timestamp;
 use postern_api::{
     AccessRoleId, BookingId, BookingQuery, ContactId, Document, DocumentId, DocumentQuery, InvoiceId, InvoiceQuery,
-    InvoiceStatus, OrderId, OrderQuery, OrderStatus, OrganisationId, PaymentId, ProjectId, ProjectQuery, Right, Text,
-    TicketId, TicketQuery, Visibility,
+    InvoiceStatus, Money, OrderId, OrderQuery, OrderStatus, OrganisationId, PaymentId, ProjectId, ProjectQuery, Right,
+    Text, TicketId, TicketQuery, Visibility,
 };
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -19,7 +21,14 @@ const MOST: u32 = 50;
 #[derive(Debug, Serialize)]
 struct Seen<I: Serialize> {
     id: I,
-    name: Text,
+    /// Absent for a caller who may not read such records: whoever gives access to them need not see them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<Text>,
+}
+
+/// Whether the caller may read these records, as their list would say.
+fn reads(cx: &ToolCx, list: &str) -> bool {
+    cx.visible_tools().iter().any(|it| **it == *list)
 }
 
 /// What somebody did not see before and sees then.
@@ -123,7 +132,9 @@ impl Newly {
             sees(it, &user.id, (after, &change.after), cx.now)
                 && !sees(it, &user.id, (&user.roles, &change.before), cx.now)
         });
-        self.newly_visible_documents = newly.map(|it| Seen { id: it.id, name: it.name }).collect();
+        let shown = reads(cx, "portal_documents_list");
+        let seen = newly.map(|it| Seen { id: it.id, name: shown.then_some(it.name) });
+        self.newly_visible_documents = seen.collect();
         Ok(())
     }
 
@@ -135,7 +146,9 @@ impl Newly {
         self.named_in_part |= page.truncated || page.total > page.rows.len() as u64;
         let own = page.rows.into_iter().filter(|it| it.organisation.as_ref() == Some(customer)).map(|it| it.record);
         let own = own.filter(|it| it.customer_visible && it.status != InvoiceStatus::Draft);
-        self.newly_visible_invoices = own.map(|it| Seen { id: it.id, name: Text::new(it.number) }).collect();
+        let shown = reads(cx, "portal_invoices_list");
+        let seen = own.map(|it| Seen { id: it.id, name: shown.then(|| Text::new(it.number)) });
+        self.newly_visible_invoices = seen.collect();
         Ok(())
     }
 
@@ -147,8 +160,9 @@ impl Newly {
         let mut own: Vec<_> = own.filter(|it| it.organisation.as_ref() == Some(customer)).map(|it| it.record).collect();
         self.named_in_part |= own.len() > MOST as usize;
         own.truncate(MOST as usize);
-        let name = |amount: String, at: Timestamp| Text::new(format!("{amount} at {at}"));
-        let seen = own.into_iter().map(|it| Seen { name: name(it.amount.to_string(), it.at), id: it.id });
+        let shown = reads(cx, "portal_payments_list");
+        let name = |amount: &Money, at: Timestamp| shown.then(|| Text::new(format!("{amount} at {at}")));
+        let seen = own.into_iter().map(|it| Seen { name: name(&it.amount, it.at), id: it.id });
         self.newly_visible_payments = seen.collect();
         Ok(())
     }
@@ -161,7 +175,9 @@ impl Newly {
         self.named_in_part |= page.truncated || page.total > page.rows.len() as u64;
         let own = page.rows.into_iter().filter(|it| it.organisation.as_ref() == Some(customer)).map(|it| it.record);
         let own = own.filter(|it| it.customer_visible);
-        self.newly_visible_service_records = own.map(|it| Seen { id: it.id, name: it.name }).collect();
+        let shown = reads(cx, "portal_service_records_list");
+        let seen = own.map(|it| Seen { id: it.id, name: shown.then_some(it.name) });
+        self.newly_visible_service_records = seen.collect();
         Ok(())
     }
 
@@ -176,7 +192,9 @@ impl Newly {
             let theirs = it.requester.email.as_deref().is_some_and(|it| it.eq_ignore_ascii_case(email));
             !theirs && it.visibility == Visibility::Organisation
         });
-        self.newly_visible_requests = others.map(|it| Seen { id: it.id, name: it.subject }).collect();
+        let shown = reads(cx, "portal_requests_list");
+        let seen = others.map(|it| Seen { id: it.id, name: shown.then_some(it.subject) });
+        self.newly_visible_requests = seen.collect();
         Ok(())
     }
 
@@ -188,7 +206,9 @@ impl Newly {
         self.named_in_part |= page.truncated || page.total > page.rows.len() as u64;
         let own = page.rows.into_iter().filter(|it| it.organisation.as_ref() == Some(customer)).map(|it| it.record);
         let own = own.filter(|it| it.customer_visible && it.status != OrderStatus::Draft);
-        self.newly_visible_orders = own.map(|it| Seen { id: it.id, name: it.title }).collect();
+        let shown = reads(cx, "portal_orders_list");
+        let seen = own.map(|it| Seen { id: it.id, name: shown.then_some(it.title) });
+        self.newly_visible_orders = seen.collect();
         Ok(())
     }
 
@@ -200,7 +220,9 @@ impl Newly {
         self.named_in_part |= found.len() >= MOST as usize;
         let own = found.into_iter().filter_map(|it| port.admit(it));
         let own = own.filter(|it| it.organisation.as_ref() == Some(customer)).map(|it| it.record);
-        self.newly_visible_bookings = own.map(|it| Seen { id: it.id, name: it.title }).collect();
+        let shown = reads(cx, "portal_bookings_list");
+        let seen = own.map(|it| Seen { id: it.id, name: shown.then_some(it.title) });
+        self.newly_visible_bookings = seen.collect();
         Ok(())
     }
 }

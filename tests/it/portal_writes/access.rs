@@ -53,6 +53,24 @@ async fn more_rights_name_what_becomes_visible_and_wait_for_an_approval() {
     assert_eq!(gateway.count(changes), 1);
 }
 
+/// Whoever gives access to records need not be able to read them: which ones is told, and not what they say.
+#[tokio::test]
+async fn r04_an_administrator_who_reads_no_orders_gets_their_numbers_alone() {
+    let gateway = Gateway::start().await;
+    let arguments = roles(&gateway, "basic@acme.example", &["manager"]);
+    let (_, waiting) = gateway.person("admin@msp.example").waits(PREVIEW, arguments.clone()).await;
+    let (_, full) = gateway.person("service-lead@msp.example").waits(PREVIEW, arguments).await;
+    for kind in ["newly_visible_orders", "newly_visible_payments"] {
+        let (bare, named) = (&waiting["data"]["effect"][kind], &full["data"]["effect"][kind]);
+        let (bare, named) = (bare.as_array().unwrap(), named.as_array().unwrap());
+        assert!(!bare.is_empty() && bare.len() == named.len(), "{kind}");
+        assert!(bare.iter().all(|it| it["name"].is_null()) && named.iter().all(|it| it["name"].is_string()), "{kind}");
+        for it in named {
+            assert!(!waiting.to_string().contains(it["name"].as_str().unwrap()), "{it}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn fewer_rights_need_nobody() {
     let gateway = Gateway::start().await;
