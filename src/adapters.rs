@@ -206,21 +206,32 @@ impl<'a> Registry<'a> {
     }
 }
 
+/// The longest answer that a key is in, in bytes.
+const KEY_BYTES: usize = 16 << 10;
+
+/// A handle to where a system gives out the keys that it signs messages with, where it does; without any credential.
+pub fn key_place(name: &str, config: &SystemConfig) -> Result<Option<Arc<dyn Http>>> {
+    let SystemConfig::ConnectWise(config, _) = config else { return Ok(None) };
+    let place = url::Url::parse(&config.key_place()).map_err(|e| Error::internal("key address").because(e))?;
+    let settings = Settings { concurrency: 1, max_body_bytes: KEY_BYTES, ..Settings::new(name, place) };
+    Ok(Some(Arc::new(Upstream::new(settings, None)?)))
+}
+
 /// How a system sends messages, where it does.
 pub fn hook(config: &SystemConfig) -> Option<Arc<dyn Hook>> {
     match config {
+        SystemConfig::Autotask(..) => Some(postern_autotask::hook()),
+        SystemConfig::ConnectWise(config, _) => Some(postern_connectwise::hook(config)),
         SystemConfig::HubSpot(config, _) => Some(postern_hubspot::hook(config.account)),
         SystemConfig::Stripe(config, _) => Some(postern_stripe::hook(config.live)),
+        SystemConfig::Syncro(..) => Some(postern_syncro::hook()),
         SystemConfig::Embedded
-        | SystemConfig::Autotask(..)
         | SystemConfig::CalDav(..)
-        | SystemConfig::ConnectWise(..)
         | SystemConfig::HaloPsa(..)
         | SystemConfig::Hudu(..)
         | SystemConfig::Keycloak(..)
         | SystemConfig::RequestTracker(..)
         | SystemConfig::Smtp(..)
-        | SystemConfig::Syncro(..)
         | SystemConfig::Tryton(..)
         | SystemConfig::WebDav(..) => None,
     }

@@ -13,6 +13,7 @@ mod confirm;
 pub mod conformance;
 mod direct;
 mod handler;
+mod held;
 mod list;
 mod progress;
 mod request;

@@ -1,17 +1,24 @@
 //! `POST /hooks/{tenant}/{name}`: messages that systems and realms send by themselves.
 //!
 //! In the order of a message: its address is counted; the tenant and the sender are looked up; the body is read whole, within
-//! a limit; the signature over those very bytes is checked, and its time; only then are they parsed; an event that was heard
+//! a limit; the signature over those very bytes is checked, and its time, or where there is none to check the sender is counted; only then are they parsed; an event that was heard
 //! before is done; the rest is audited, and whatever it makes stale is read again by whoever asks next.
 //!
-//! **Invariants:** nothing is parsed before its signature was right. Every message that is refused gets the same answer, whatever is
+//! A message that nobody can prove (nothing signs it, or its key is not to be had) is a nudge: whatever it says, who is who is read
+//! again, seldom ([`APART`]), and nothing of it is read.
+//!
+//! **Invariants:** nothing is parsed before its signature was right, but for the address of a key that the system itself gives out. Every message that is refused gets the same answer, whatever is
 //! wrong with it. An event is believed no more than that something changed: nothing of a message is kept, shown or passed on.
 
 mod heard;
 pub mod keycloak;
+mod keys;
+mod pace;
 mod proof;
 
 pub use heard::Heard;
+pub use keys::{FETCHES, Keys};
+pub use pace::APART;
 pub use proof::{Proof, TOLERANCE};
 
 use crate::authority::identity::{Identity, Welcomes};
@@ -19,7 +26,8 @@ use crate::caller::{Principal, RequestId};
 use crate::edge::config::{LimitsConfig, ThrottleConfig};
 use crate::edge::envelope::ClientIp;
 use crate::edge::problem::{Kind, Problem};
-use crate::edge::throttle::{Throttle, too_many};
+use crate::edge::throttle::{Limiter, Throttle, too_many};
+use aws_lc_rs::digest;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
@@ -27,6 +35,7 @@ use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use jiff::Timestamp;
+use pace::{Pace, When};
 use postern_api::http::SecretString;
 use postern_api::webhook::{Delivery, Entity, Event, Hook, Means};
 use postern_api::{ExternalId, TenantId};
@@ -36,11 +45,14 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 /// The longest body, in bytes: what vendors send is a few records at the most.
 pub const BODY_BYTES: usize = 256 * 1024;
 /// People who are asked about at their realms at once.
 const ASKING: usize = 8;
+/// Messages without a signature that one sender is heard with in a minute, and at once. Anybody can write them, from anywhere.
+const NUDGES: (u32, u32) = (60, 20);
 
 /// Who sends.
 #[derive(Debug)]
@@ -49,6 +61,8 @@ pub struct Sender {
     pub hook: Arc<dyn Hook>,
     /// What it signs with; empty: it does not, and a message is no more than a nudge.
     pub secrets: Vec<SecretString>,
+    /// The system's own keys, for one that gives out what it signs with.
+    pub keys: Option<Keys>,
     /// For a realm's events: the realm and its issuer.
     pub realm: Option<(Realm, Arc<str>)>,
 }
@@ -85,6 +99,8 @@ pub struct Parts {
     pub limits: LimitsConfig,
     /// Rates of addresses.
     pub throttle: ThrottleConfig,
+    /// How far looks are apart that nobody's proof asked for, usually [`APART`].
+    pub apart: Duration,
     /// What was heard before.
     pub heard: Heard,
     /// Who is told.
@@ -97,18 +113,26 @@ pub struct Parts {
 struct Receiver {
     parts: Parts,
     throttle: Throttle,
+    unsigned: Limiter,
     asking: Arc<Semaphore>,
+    nudges: Pace<(TenantId, String)>,
 }
 
 /// The route.
 pub fn routes(parts: Parts) -> Router {
     let throttle = Throttle::new(&parts.throttle);
-    let receiver = Arc::new(Receiver { parts, throttle, asking: Arc::new(Semaphore::new(ASKING)) });
+    let unsigned = Limiter::new(NUDGES.0, NUDGES.1, 1 << 16);
+    let nudges = Pace::new(parts.apart);
+    let receiver = Arc::new(Receiver { parts, throttle, unsigned, asking: Arc::new(Semaphore::new(ASKING)), nudges });
     Router::new().route("/hooks/{tenant}/{name}", post(receive)).with_state(receiver)
 }
 
-/// Why a message is not taken: the answer, and the word for the audit.
-struct Refused(Kind, &'static str);
+/// Why a message is not taken: the answer, and the word for the audit, where it is worth a row.
+struct Refused(Problem, Option<&'static str>);
+
+fn refused(kind: Kind, code: &'static str) -> Refused {
+    Refused(Problem::new(kind), Some(code))
+}
 
 async fn receive(
     State(receiver): State<Arc<Receiver>>,
@@ -128,16 +152,18 @@ async fn receive(
     let taken = receiver.take(sender, (&tenant, &name), request, &request_id).await;
     match taken {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
-        Err(Refused(kind, code)) => {
-            receiver.parts.ears.heard(&Note { tenant: &tenant, code, refused: true, request_id: &request_id });
-            Problem::new(kind).into_response()
+        Err(Refused(problem, code)) => {
+            if let Some(code) = code {
+                receiver.parts.ears.heard(&Note { tenant: &tenant, code, refused: true, request_id: &request_id });
+            }
+            problem.into_response()
         }
     }
 }
 
 impl Receiver {
     async fn take(
-        &self,
+        self: &Arc<Self>,
         sender: &Sender,
         (tenant, name): (&TenantId, &str),
         request: Request<Body>,
@@ -148,14 +174,26 @@ impl Receiver {
         let path = head.uri.path_and_query().map_or("/", |it| it.as_str());
         let uri = format!("{}{path}", self.parts.origin);
         let delivery = Delivery { method: head.method.as_str(), uri: &uri, headers: &head.headers, body: &body };
-        let proof = proof::check(&*sender.hook, &sender.secrets, &delivery, Timestamp::now());
-        let proof = proof.map_err(|code| Refused(Kind::BadRequest, code))?;
-        let events = sender.hook.events(&body).map_err(|_| Refused(Kind::BadRequest, "webhook_unreadable"))?;
-        let ids: Vec<&str> = events.iter().map(|it| it.id.as_str()).collect();
+        let proof = match &sender.keys {
+            Some(keys) => keys.check(&*sender.hook, &delivery).await,
+            None => proof::check(&*sender.hook, &sender.secrets, &delivery, Timestamp::now()),
+        };
+        let proof = proof.map_err(|code| refused(Kind::BadRequest, code))?;
+        if proof == Proof::None && sender.realm.is_none() {
+            self.nudge((tenant, name), request_id);
+            return Ok(());
+        }
+        if proof == Proof::None {
+            self.unsigned.count(&(tenant, name)).map_err(|wait| Refused(too_many(wait), None))?;
+        }
+        let events = sender.hook.events(&body).map_err(|_| refused(Kind::BadRequest, "webhook_unreadable"))?;
+        let bytes = digest::digest(&digest::SHA256, &body);
+        let bytes: String = bytes.as_ref().iter().map(|it| format!("{it:02x}")).collect();
+        let ids: Vec<&str> = events.iter().map(|it| it.id.as_deref().unwrap_or(&bytes)).collect();
         let new = self.parts.heard.note((tenant, name), &ids, sender.hook.retried_for(), Timestamp::now());
         let new = new.map_err(|error| {
             tracing::error!(%error, "events could not be noted, and are not taken");
-            Refused(Kind::Unavailable, "webhook_unavailable")
+            refused(Kind::Unavailable, "webhook_unavailable")
         })?;
         for (event, _) in events.iter().zip(new).filter(|(_, new)| *new) {
             self.act(sender, (tenant, name), event, proof, request_id);
@@ -167,8 +205,29 @@ impl Receiver {
     async fn body(&self, body: Body) -> Result<Bytes, Refused> {
         let most = BODY_BYTES.min(self.parts.limits.body_bytes);
         let read = tokio::time::timeout(self.parts.limits.body_read(), axum::body::to_bytes(body, most)).await;
-        let read = read.map_err(|_| Refused(Kind::RequestTimeout, "webhook_slow"))?;
-        read.map_err(|_| Refused(Kind::PayloadTooLarge, "webhook_too_large"))
+        let read = read.map_err(|_| refused(Kind::RequestTimeout, "webhook_slow"))?;
+        read.map_err(|_| refused(Kind::PayloadTooLarge, "webhook_too_large"))
+    }
+
+    /// Somebody says that something changed, and cannot prove it: who is who is read again, now or soon.
+    fn nudge(self: &Arc<Self>, (tenant, name): (&TenantId, &str), request_id: &str) {
+        let look = |receiver: &Self, tenant: &TenantId, name: &str, request_id: &str| {
+            receiver.parts.ears.stale(tenant, name, Entity::Organisation, None);
+            let note = Note { tenant, code: "webhook_nudge", refused: false, request_id };
+            receiver.parts.ears.heard(&note);
+        };
+        match self.nudges.nudged((tenant.clone(), name.to_owned()), Instant::now()) {
+            When::Now => look(self, tenant, name, request_id),
+            When::ToCome => {}
+            When::At(time) => {
+                let (receiver, tenant) = (self.clone(), tenant.clone());
+                let (name, request_id) = (name.to_owned(), request_id.to_owned());
+                tokio::spawn(async move {
+                    tokio::time::sleep_until(time).await;
+                    look(&receiver, &tenant, &name, &request_id);
+                });
+            }
+        }
     }
 
     /// Does what an event asks for: nothing but reading again.

@@ -6,7 +6,7 @@ use crate::audit::journal;
 use crate::authority::identity::Welcomes;
 use crate::edge::config::public_url;
 use crate::store::Store;
-use crate::webhooks::{self, Ears, Heard, Note, Parts, Sender, keycloak};
+use crate::webhooks::{self, Ears, Heard, Keys, Note, Parts, Sender, keycloak};
 use axum::Router;
 use postern_api::webhook::Entity;
 use postern_api::{ExternalId, TenantId};
@@ -35,7 +35,7 @@ impl Ears for Listening {
     fn stale(&self, tenant: &TenantId, system: &str, entity: Entity, _: Option<&ExternalId>) {
         match entity {
             Entity::Organisation | Entity::Contact => self.store.read_identities_again(tenant, system),
-            Entity::Invoice | Entity::Payment | Entity::PaymentLink | Entity::Agreement => {}
+            Entity::Ticket | Entity::Invoice | Entity::Payment | Entity::PaymentLink | Entity::Agreement => {}
         }
     }
 }
@@ -50,6 +50,7 @@ pub(super) fn routes(
     let mut senders = std::collections::HashMap::new();
     for tenant in &config.tenants {
         for (name, webhook) in &tenant.webhooks {
+            let system = tenant.systems.get(name).filter(|_| webhook.realm.is_none());
             let (hook, realm) = match webhook.realm {
                 Some(realm) => {
                     let trusted = match realm {
@@ -59,10 +60,11 @@ pub(super) fn routes(
                     let issuer = trusted.as_ref().map(|it| (realm, Arc::from(it.issuer.as_str())));
                     (Some(keycloak::hook()), issuer)
                 }
-                None => (tenant.systems.get(name).and_then(adapters::hook), None),
+                None => (system.and_then(adapters::hook), None),
             };
             let hook = hook.ok_or_else(|| CannotStart(format!("tenant {}: `{name}` sends no messages", tenant.id)))?;
-            let sender = Sender { hook, secrets: webhook.secrets.clone(), realm };
+            let keys = system.map(|it| adapters::key_place(name, it)).transpose()?.flatten().map(Keys::new);
+            let sender = Sender { hook, secrets: webhook.secrets.clone(), keys, realm };
             senders.insert((tenant.id.clone(), name.clone()), sender);
         }
     }
@@ -75,6 +77,7 @@ pub(super) fn routes(
         origin: url.origin().ascii_serialization(),
         limits: config.edge.limits,
         throttle: config.edge.throttle,
+        apart: webhooks::APART,
         heard: Heard::open(&config.server.data_dir)?,
         ears: Arc::new(Listening { told, store: store.clone() }),
         welcomes,

@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
@@ -53,6 +54,8 @@ pub struct Journal {
     writer: Mutex<Writer>,
     reader: Mutex<Connection>,
     started: Instant,
+    /// Groups that waited for the disk.
+    durable: AtomicU64,
     /// Held as long as this process may append: the chain has one writer.
     _lock: std::fs::File,
 }
@@ -136,6 +139,7 @@ impl Journal {
             writer: Mutex::new(Writer { connection, writer, seq, last, signed, seen: (-1, HashSet::new()) }),
             reader: Mutex::new(connect(&path)?),
             started: Instant::now(),
+            durable: AtomicU64::new(0),
             _lock: lock,
         })
     }
@@ -148,6 +152,11 @@ impl Journal {
     /// The keys.
     pub fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// How many groups of rows waited for the disk since it was opened.
+    pub fn durable_commits(&self) -> u64 {
+        self.durable.load(Ordering::Relaxed)
     }
 
     /// How it is kept.
@@ -267,6 +276,7 @@ impl Journal {
             writer.seen = (-1, HashSet::new());
         }
         result.map_err(failed)?;
+        self.durable.fetch_add(durable.into(), Ordering::Relaxed);
         (writer.seq, writer.last) = (seq, last);
         Ok(())
     }

@@ -5,6 +5,7 @@ use super::{Shown, Stop, ToolCall, Trail};
 use crate::caller::Caller;
 use crate::fail_point;
 use crate::govern::action::ActionId;
+use crate::govern::finding::Found;
 use crate::tools::{Code, Envelope, Refusal, Status};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -388,6 +389,30 @@ pub(super) fn found_again(id: &ActionId) -> String {
         action_request_id: Some(id.to_string()),
         ..empty_envelope(Status::Success)
     };
+    serde_json::to_string(&envelope).unwrap_or_default()
+}
+
+/// The answer to whoever calls a request again of which a person found out what became, with what they wrote about it.
+pub(crate) fn found_out(id: &ActionId, found: &Found, reason: &str) -> String {
+    let (status, code, message) = match found {
+        Found::Happened(record) => {
+            (Status::Success, None, format!("the change was made: a person found it upstream as `{record}` ({reason})"))
+        }
+        Found::NeverHappened => (
+            Status::Error,
+            Some(Code::UpstreamError),
+            format!("the change was never made: a person looked ({reason}); ask for it anew if it is still wanted"),
+        ),
+        Found::NobodyKnows => (
+            Status::Unknown,
+            Some(Code::OutcomeUnknown),
+            format!(
+                "nobody could find out whether the change was made, and nobody looks any more ({reason}); look before you ask anew"
+            ),
+        ),
+    };
+    let envelope: Envelope<()> =
+        Envelope { code, message: Some(message), action_request_id: Some(id.to_string()), ..empty_envelope(status) };
     serde_json::to_string(&envelope).unwrap_or_default()
 }
 

@@ -267,10 +267,23 @@ impl SystemConfig {
         }
     }
 
-    /// Whether it sends messages of its own, which `[tenants.webhooks]` may let in.
-    pub(super) fn sends_messages(&self) -> bool {
-        matches!(self, SystemConfig::HubSpot(..) | SystemConfig::Stripe(..))
+    /// How it proves messages of its own, which `[tenants.webhooks]` may let in; `None` where it sends none.
+    pub(super) fn proves_messages(&self) -> Option<Proves> {
+        match self {
+            SystemConfig::Autotask(..) | SystemConfig::HubSpot(..) | SystemConfig::Stripe(..) => Some(Proves::BySecret),
+            SystemConfig::ConnectWise(..) | SystemConfig::Syncro(..) => Some(Proves::Otherwise),
+            _ => None,
+        }
     }
+}
+
+/// How a system proves that a message is its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Proves {
+    /// By a secret that both have.
+    BySecret,
+    /// By a key of its own, or not at all.
+    Otherwise,
 }
 
 const KINDS: &str = "`autotask`, `caldav`, `connectwise`, `embedded`, `halopsa`, `hubspot`, `hudu`, `keycloak`, `request-tracker`, `smtp`, `stripe`, `syncro`, `tryton` or `webdav`";

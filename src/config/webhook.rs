@@ -2,7 +2,7 @@
 
 use super::mistakes::{Mistakes, section};
 use super::secret::SecretRef;
-use super::system::SystemConfig;
+use super::system::{Proves, SystemConfig};
 use postern_api::http::{ExposeSecret, SecretString};
 use postern_policies::Realm;
 use serde::Deserialize;
@@ -81,7 +81,7 @@ fn one(name: &str, value: Value, path: &str, about: &About<'_>, found: &mut Mist
         }
         Some((_, true)) => {}
         None => match about.systems.get(name) {
-            Some(system) if system.sends_messages() => {}
+            Some(system) if system.proves_messages().is_some() => {}
             Some(system) => {
                 let text = format!("expected a system that sends messages; `{name}` is {}", system.kind());
                 found.add(path, text);
@@ -89,7 +89,11 @@ fn one(name: &str, value: Value, path: &str, about: &About<'_>, found: &mut Mist
             None => found.add(path, "expected the name of a system, or a `realm`"),
         },
     }
-    if realm.is_none() && written.secrets.is_empty() {
+    let proves = about.systems.get(name).filter(|_| realm.is_none()).and_then(SystemConfig::proves_messages);
+    if proves == Some(Proves::Otherwise) && !written.secrets.is_empty() {
+        found.add(&format!("{path}.secrets"), "expected none; this system has no secret of yours to sign with");
+    }
+    if realm.is_none() && proves != Some(Proves::Otherwise) && written.secrets.is_empty() {
         found.add(&format!("{path}.secrets"), "expected at least one; without it nobody knows who sends");
     }
     let mut secrets = Vec::new();

@@ -1,11 +1,13 @@
 //! One SQLite file: a writer, a few readers, migrations.
 
+use super::flush::Flush;
 use parking_lot::{Mutex, MutexGuard};
 use postern_api::{Error, ErrorKind, Result};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 const READERS: usize = 4;
@@ -16,6 +18,8 @@ pub struct Database {
     writer: Mutex<Connection>,
     readers: Vec<Mutex<Connection>>,
     next: AtomicUsize,
+    flush: Arc<Flush>,
+    durable: AtomicU64,
 }
 
 /// What SQLite said, as an error for the log; nobody else learns of it.
@@ -32,7 +36,8 @@ impl Database {
         let mut writer = connect(path)?;
         migrate(&mut writer, migrations)?;
         let readers = (0..READERS).map(|_| connect(path).map(Mutex::new)).collect::<Result<_>>()?;
-        Ok(Self { writer: Mutex::new(writer), readers, next: AtomicUsize::new(0) })
+        let flush = Arc::new(Flush::of(path));
+        Ok(Self { writer: Mutex::new(writer), readers, next: AtomicUsize::new(0), flush, durable: AtomicU64::new(0) })
     }
 
     /// The writer, once it is free.
@@ -55,10 +60,21 @@ impl Database {
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
         let value = change(&transaction).map_err(failed)?;
         transaction.commit().map_err(failed)?;
+        self.durable.fetch_add(1, Ordering::Relaxed);
         Ok(value)
     }
 
-    /// The same, answered before it is on the disk: a power cut may lose it, and nothing before it.
+    /// Waits until all that was changed before is on the disk. Many who wait at once share one flush.
+    pub async fn lasting(&self) -> Result<()> {
+        self.flush.wait().await
+    }
+
+    /// How often somebody waited for the disk since this was opened: changes that did, and flushes.
+    pub fn durable(&self) -> u64 {
+        self.durable.load(Ordering::Relaxed) + self.flush.count()
+    }
+
+    /// The same, answered before it is on the disk: a power cut may lose it, and nothing before it, until [`Self::lasting`] answered.
     pub fn change_soon<T>(&self, change: impl FnOnce(&rusqlite::Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
         let mut writer = self.writer();
         writer.execute_batch("PRAGMA synchronous=NORMAL").map_err(failed)?;

@@ -98,7 +98,7 @@ async fn nobody_there_means_that_nothing_was_changed() {
 }
 
 #[tokio::test]
-async fn a_credential_is_got_once_renewed_after_401_and_never_the_callers() {
+async fn b13_l07_a_credential_is_got_once_renewed_after_401_and_never_the_callers() {
     let auth = Arc::new(Counting::default());
     let (handle, script) = handle(&[(200, ""), (401, ""), (200, ""), (200, "")], Some(auth.clone())).await;
     for _ in 0..3 {
@@ -188,4 +188,23 @@ async fn a_refusal_with_a_failures_status_opens_no_breaker() {
         }
         assert_eq!(script.calls.load(Ordering::SeqCst), expected, "{body} {knows}");
     }
+}
+
+#[tokio::test]
+async fn one_tenants_broken_system_stops_no_other_tenant_of_the_same_vendor() {
+    let broken = Arc::new(Script { answers: Mutex::new(vec![(500, "down")]), ..Script::default() });
+    let well = Arc::new(Script { answers: Mutex::new(vec![(200, "{}")]), ..Script::default() });
+    let budgets = shared::Budgets::default();
+    let handle = async |script: &Arc<Script>, tenant: &str| {
+        let mut settings = Settings::new("test", serve(script.clone()).await);
+        settings.share = Some(budgets.share("test", "account", (1_000, Duration::from_secs(60)), tenant));
+        Upstream::new(settings, None).expect("a handle")
+    };
+    let (north, south) = (handle(&broken, "north").await, handle(&well, "south").await);
+    for _ in 0..20 {
+        drop(north.send(&cx(5_000), Request::post(&["x"])).await);
+    }
+    assert_eq!(broken.calls.load(Ordering::SeqCst), 8, "the breaker of the one is open");
+    let answer = south.send(&cx(5_000), Request::get(&["x"])).await.expect("an answer");
+    assert_eq!(answer.status, StatusCode::OK);
 }

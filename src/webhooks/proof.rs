@@ -1,9 +1,9 @@
-//! Whether a message is from whom it says: HMAC-SHA256 over the raw bytes, with one of the secrets, of these minutes.
+//! Whether a message is from whom it says: an HMAC over the raw bytes, with one of the secrets, of these minutes where it says when.
 
 use aws_lc_rs::{constant_time, digest, hmac};
 use jiff::Timestamp;
 use postern_api::http::{ExposeSecret, SecretString};
-use postern_api::webhook::{Delivery, Hook, Signed};
+use postern_api::webhook::{Delivery, Hook, Scheme, Signed};
 use std::time::Duration;
 
 /// How old a signature may be, or how far ahead its clock: what Stripe and HubSpot name.
@@ -35,20 +35,28 @@ pub(super) fn check(
         return if right { Ok(Proof::Right) } else { Err("webhook_signature") };
     }
     let signed = hook.signed(delivery).ok_or("webhook_unsigned")?;
-    if !signed_by_one(&signed, secrets) {
+    if !fits(&signed, hook.scheme(), secrets) {
         return Err("webhook_signature");
     }
-    // Asked last: a time is worth something only where it was signed.
-    let apart = now.duration_since(signed.at).abs();
+    // Asked last: a time is worth something only where it was signed. Without one, what was heard is not heard again.
+    let apart = signed.at.map(|at| now.duration_since(at).abs()).unwrap_or_default();
     if apart > jiff::SignedDuration::try_from(TOLERANCE).map_err(|_| "webhook_stale")? {
         return Err("webhook_stale");
     }
     Ok(Proof::Right)
 }
 
-fn signed_by_one(signed: &Signed, secrets: &[SecretString]) -> bool {
+/// Whether one of the signatures was made with one of the secrets.
+pub(super) fn fits(signed: &Signed, scheme: Scheme, secrets: &[SecretString]) -> bool {
     secrets.iter().fold(false, |right, secret| {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes());
+        let secret = secret.expose_secret().as_bytes();
+        let key = match scheme {
+            Scheme::HmacSha256 => hmac::Key::new(hmac::HMAC_SHA256, secret),
+            Scheme::HmacSha256OfDigest => {
+                hmac::Key::new(hmac::HMAC_SHA256, digest::digest(&digest::SHA256, secret).as_ref())
+            }
+            Scheme::HmacSha1 => hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret),
+        };
         // Compared in constant time by the library.
         let fits = |signature: &Vec<u8>| hmac::verify(&key, &signed.message, signature).is_ok();
         signed.signatures.iter().fold(right, |right, signature| fits(signature) | right)

@@ -3,11 +3,15 @@
 //! `cfg(test)` is always set here; it is written out because Clippy lets the helpers of a test module unwrap by it.
 
 #[cfg(test)]
+mod action_requests;
+#[cfg(test)]
 mod audit;
 #[cfg(test)]
 mod authority;
 #[cfg(test)]
 mod bad_input;
+#[cfg(test)]
+mod callbacks;
 #[cfg(test)]
 mod confirming;
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub mod classified;
 pub mod domain;
 pub mod error;
 pub mod file;
+pub mod html;
 pub mod http;
 pub mod id;
 pub mod mail;

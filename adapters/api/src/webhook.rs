@@ -4,7 +4,7 @@
 //! **Invariant:** nothing of a message is believed but that something changed: what is true is read from the system again.
 
 use crate::error::Result;
-use crate::http::HeaderMap;
+use crate::http::{HeaderMap, SecretString};
 use crate::id::ExternalId;
 use jiff::Timestamp;
 use std::time::Duration;
@@ -31,12 +31,23 @@ impl std::fmt::Debug for Delivery<'_> {
 /// What the sender says that it signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signed {
-    /// The bytes that go into HMAC-SHA256 with the shared secret.
+    /// The bytes that were signed.
     pub message: Vec<u8>,
     /// Signatures, of which one has to be right: while a secret is changed, a vendor signs with the old one and the new one.
     pub signatures: Vec<Vec<u8>>,
-    /// When it was signed.
-    pub at: Timestamp,
+    /// When it was signed; `None` for a system whose signatures hold no time.
+    pub at: Option<Timestamp>,
+}
+
+/// How a system makes a signature out of a secret and a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// HMAC-SHA256 with the secret.
+    HmacSha256,
+    /// HMAC-SHA256 with the secret's SHA-256 digest.
+    HmacSha256OfDigest,
+    /// HMAC-SHA1 with the secret: no more than the vendor offers.
+    HmacSha1,
 }
 
 /// A kind of record.
@@ -46,6 +57,8 @@ pub enum Entity {
     Organisation,
     /// A person at one.
     Contact,
+    /// A ticket, or what was said in it.
+    Ticket,
     /// An invoice.
     Invoice,
     /// A payment, or a part of one that was given back.
@@ -62,6 +75,7 @@ impl Entity {
         match self {
             Entity::Organisation => "organisation",
             Entity::Contact => "contact",
+            Entity::Ticket => "ticket",
             Entity::Invoice => "invoice",
             Entity::Payment => "payment",
             Entity::PaymentLink => "payment_link",
@@ -92,8 +106,9 @@ pub enum Means {
 /// One event of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// The vendor's id: the same event has the same id each time that it is sent.
-    pub id: String,
+    /// The vendor's id: the same event has the same id each time that it is sent. `None` for a vendor that gives none: the same
+    /// bytes are the same event then.
+    pub id: Option<String>,
     /// What it tells.
     pub means: Means,
 }
@@ -102,6 +117,22 @@ pub struct Event {
 pub trait Hook: std::fmt::Debug + Send + Sync {
     /// What was signed, and with what; `None` where the message carries no signature that could be read.
     fn signed(&self, delivery: &Delivery<'_>) -> Option<Signed>;
+
+    /// How its signatures are made.
+    fn scheme(&self) -> Scheme {
+        Scheme::HmacSha256
+    }
+
+    /// The address of the key that a message says it was signed with, for a system that gives out its keys by address. The one
+    /// thing that is read of a message before its signature was right: it is an address below the system's own, or `None`.
+    fn key_at(&self, _body: &[u8]) -> Option<String> {
+        None
+    }
+
+    /// The key in what stands at that address.
+    fn key_in(&self, _answer: &[u8]) -> Option<SecretString> {
+        None
+    }
 
     /// The secret itself, for a system that shows it in a header and signs nothing; `None` where the message has none.
     fn shown<'a>(&self, _delivery: &Delivery<'a>) -> Option<&'a [u8]> {

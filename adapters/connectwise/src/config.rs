@@ -24,6 +24,9 @@ pub struct Config {
     /// The version of the vendor's models that answers are asked in.
     #[serde(default = "pinned")]
     pub version: String,
+    /// The address below which the keys of callbacks stand, ending with a slash; without it: the codebase of `base_url`.
+    #[serde(default)]
+    pub callback_keys: Option<String>,
     /// The board of new tickets.
     pub board: i64,
     /// Further boards whose tickets exist for Postern.
@@ -47,6 +50,10 @@ pub struct Config {
     /// Whether the vendor's workflows send mail about what Postern writes.
     #[serde(default)]
     pub notifications: bool,
+    /// Whether a comment and a resolution end with our reference, by which they are found again after an answer was lost. Customers
+    /// see it where the vendor shows or mails the note itself.
+    #[serde(default)]
+    pub mark_notes: bool,
     /// Rows to ask for in one page, at most 1000: the vendor sends no more.
     #[serde(default = "five_hundred")]
     pub page_size: u32,
@@ -140,6 +147,7 @@ impl Config {
             private_key: keys.1.into(),
             client_id: client_id.to_owned(),
             version: pinned(),
+            callback_keys: None,
             board,
             boards: vec![],
             statuses: BTreeMap::new(),
@@ -148,6 +156,7 @@ impl Config {
             unmarked_visibility: requester_alone(),
             time_entries: yes(),
             notifications: false,
+            mark_notes: false,
             page_size: five_hundred(),
             max_rows: two_thousand(),
             company_statuses: BTreeMap::new(),
@@ -167,6 +176,12 @@ impl Config {
         self
     }
 
+    /// The address below which the keys of callbacks stand.
+    pub fn key_place(&self) -> String {
+        let codebase = || self.base_url.trim_end_matches('/').trim_end_matches("apis/3.0").to_owned();
+        self.callback_keys.clone().unwrap_or_else(codebase)
+    }
+
     /// Every board whose tickets exist for Postern.
     pub(crate) fn every_board(&self) -> BTreeSet<i64> {
         self.boards.iter().copied().chain([self.board]).collect()
@@ -182,6 +197,8 @@ impl Config {
         };
         let url = "an address that begins with https:// and ends in the codebase and /apis/3.0";
         expect(is_url(&self.base_url), "base_url".into(), url);
+        let keys = self.callback_keys.as_deref().is_none_or(|it| is_place(it) && it.ends_with('/'));
+        expect(keys, "callback_keys".into(), "an address that begins with https:// and ends with a slash");
         let word = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
         // A `:` or `+` in the name would move the border between company, key and secret.
         let part = |text: &str| word(text) && !text.contains([':', '+']);
@@ -242,6 +259,10 @@ impl Config {
 }
 
 fn is_url(text: &str) -> bool {
+    is_place(text) && text.trim_end_matches('/').ends_with("/apis/3.0")
+}
+
+fn is_place(text: &str) -> bool {
     let (rest, plain) = match text.strip_prefix("https://") {
         Some(rest) => (rest, false),
         None => match text.strip_prefix("http://") {
@@ -251,8 +272,7 @@ fn is_url(text: &str) -> bool {
     };
     let host = rest.split(['/', ':']).next().unwrap_or_default();
     let here = matches!(host, "127.0.0.1" | "localhost");
-    let api = rest.trim_end_matches('/').ends_with("/apis/3.0");
-    api && !host.is_empty() && !rest.contains(['?', '#', '@', ' ']) && (!plain || here)
+    !host.is_empty() && !rest.contains(['?', '#', '@', ' ']) && (!plain || here)
 }
 
 /// A number of the vendor's: positive, and written one way only.

@@ -15,6 +15,7 @@ mod config;
 mod crm;
 mod desk;
 mod error;
+mod hook;
 mod knowledge;
 mod projects;
 mod records;
@@ -26,6 +27,7 @@ mod words;
 pub use adapter::connect;
 pub use auth::authenticator;
 pub use config::{Config, CustomerVisible, Mistake, OrganisationFields, Tier};
+pub use hook::hook;
 
 use std::time::Duration;
 

@@ -66,7 +66,7 @@ impl Hook for Hub {
         let at = Timestamp::from_millisecond(millis).ok()?;
         let uri = PLAIN.iter().fold(delivery.uri.to_owned(), |uri, (coded, plain)| uri.replace(coded, plain));
         let message = [delivery.method.as_bytes(), uri.as_bytes(), delivery.body, time.as_bytes()].concat();
-        Some(Signed { message, signatures: vec![STANDARD.decode(signature).ok()?], at })
+        Some(Signed { message, signatures: vec![STANDARD.decode(signature).ok()?], at: Some(at) })
     }
 
     fn events(&self, body: &[u8]) -> Result<Vec<Event>> {
@@ -97,7 +97,7 @@ impl Hub {
         let of = |it: Option<u64>| it.unwrap_or_default();
         let at = it.occurred_at.unwrap_or_default();
         let id = format!("{}-{}-{}-{at}", it.event_id, of(it.subscription_id), of(it.object_id));
-        Event { id, means }
+        Event { id: Some(id), means }
     }
 }
 
@@ -120,7 +120,7 @@ mod tests {
         let found = signed(&pairs, "https://mcp.msp.example/hooks/a%3Ab/crm").expect("a signature");
         assert_eq!(found.message, b"POSThttps://mcp.msp.example/hooks/a:b/crm[]1795244015123");
         assert_eq!(found.signatures, [vec![0, 1]]);
-        assert_eq!(found.at.as_millisecond(), 1_795_244_015_123);
+        assert_eq!(found.at.map(Timestamp::as_millisecond), Some(1_795_244_015_123));
     }
 
     #[test]

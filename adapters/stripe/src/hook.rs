@@ -68,7 +68,7 @@ impl Hook for Stripes {
         let time = time?;
         let at = Timestamp::from_second(time.parse().ok().filter(|it: &i64| it.to_string() == time)?).ok()?;
         let message = [time.as_bytes(), b".", delivery.body].concat();
-        (!signatures.is_empty()).then_some(Signed { message, signatures, at })
+        (!signatures.is_empty()).then_some(Signed { message, signatures, at: Some(at) })
     }
 
     fn events(&self, body: &[u8]) -> Result<Vec<Event>> {
@@ -84,7 +84,7 @@ impl Hook for Stripes {
             entity,
             organisation: organisation(entity, &message.data.object),
         });
-        Ok(vec![Event { id: message.id, means }])
+        Ok(vec![Event { id: Some(message.id), means }])
     }
 
     fn retried_for(&self) -> Duration {
@@ -144,7 +144,7 @@ mod tests {
         let found = signed(&["t=1795244015,v1=0aff,v0=11,v1=00"], b"{ }").expect("a signature");
         assert_eq!(found.message, b"1795244015.{ }");
         assert_eq!(found.signatures, [vec![0x0a, 0xff], vec![0]]);
-        assert_eq!(found.at, Timestamp::from_second(1_795_244_015).expect("a time"));
+        assert_eq!(found.at, Some(Timestamp::from_second(1_795_244_015).expect("a time")));
     }
 
     #[test]

@@ -13,17 +13,18 @@ mod config;
 mod crm;
 mod desk;
 mod error;
+mod hook;
 mod knowledge;
 mod marker;
 mod records;
 mod sales;
-mod text;
 mod vocabulary;
 mod wire;
 
 pub use adapter::connect;
 pub use auth::authenticator;
 pub use config::{Config, CustomerVisible, Mistake, OrganisationFields};
+pub use hook::hook;
 
 use std::time::Duration;
 

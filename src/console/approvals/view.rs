@@ -2,7 +2,7 @@
 
 use crate::console::words::{self, arguments, label, machine_time, tidy, time, visible};
 use crate::govern::action::ActionRequest;
-use postern_policies::Realm;
+use postern_policies::{Lately, Realm};
 use serde_json::{Map, Value};
 
 /// One that waits, as a page shows it.
@@ -33,7 +33,8 @@ pub(in crate::console) struct Change {
 }
 
 impl Waiting {
-    pub(super) fn of(it: &ActionRequest) -> Self {
+    /// With what the same person asked for lately.
+    pub(super) fn of(it: &ActionRequest, lately: Lately) -> Self {
         let data: Map<String, Value> = serde_json::from_str(&it.content.data).unwrap_or_default();
         let list = |name: &str| data.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
         let text = |value: &Value| value.as_str().map_or_else(|| visible(&value.to_string()), visible);
@@ -53,6 +54,10 @@ impl Waiting {
             (effect.untrusted, "Words that people outside wrote go into it."),
             (effect.exception, "An agreed rule is set aside."),
             (effect.recipients > 1, "More than one person is told."),
+            (
+                effect.amount > 0 && lately.amount > 0,
+                "Whoever asked has asked for more money within a day. It counts together with this.",
+            ),
         ];
         let requester = &it.content.requester;
         let name = requester.name.as_deref().or(requester.email.as_deref()).unwrap_or(&it.principal.subject);

@@ -3,9 +3,7 @@
 //! **Invariant:** a customer never gets a role of the service provider's own; what becomes visible is found by looking at the records
 //! with the roles before and after.
 
-use super::governed::{
-    PersonView, access_roles, by, grantable, named, of_customer, portal_users, rights, role_stands, words,
-};
+use super::governed::{PersonView, access_roles, by, grantable, named, portal_users, rights, role_stands, words};
 use super::newly::Newly;
 use crate::tools::args::Prose;
 use crate::tools::refusal::{Missing, missing};
@@ -192,7 +190,7 @@ impl Tool for UpdateRoles {
         };
         let changed = identity.timed(identity.port.change_access(&identity.cx, &order)).await;
         let changed = changed.or_missing(Code::ContactNotFound)?;
-        let user = of_customer(identity.open(changed, Code::OutcomeUnknown)?, &self.customer_id)?;
+        let user = identity.written(changed, &self.customer_id)?;
         Ok(Reply::from(RolesUpdated { user_id: user.id, role_ids: user.roles, message: "Roles changed" }))
     }
 }

@@ -350,7 +350,7 @@ impl Tool for CreateWorkspace {
                 or_missing(error, Code::OrganizationNotFound)
             }
         })?;
-        let workspace = of_customer(portal.open(made, Code::OutcomeUnknown)?, &self.customer_id)?;
+        let workspace = portal.written(made, &self.customer_id)?;
         Ok(Reply::from(Created {
             workspace_id: workspace.id,
             active: workspace.active,
@@ -531,7 +531,7 @@ impl Tool for InviteUser {
                 Refusal::from(error)
             }
         })?;
-        let user = of_customer(identity.open(invited, Code::OutcomeUnknown)?, &approved.organisation)?;
+        let user = identity.written(invited, &approved.organisation)?;
         Ok(Reply::from(Invited {
             contact_id: user.id,
             status: user.status,

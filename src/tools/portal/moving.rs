@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** a change is kept with who made it, when and why; more readers than before need somebody's yes.
 
-use super::governed::{blocked, by, of_customer, words};
+use super::governed::{blocked, by, words};
 use super::replying::open_request;
 use crate::tools::args::{EmailAddress, Line, Prose};
 use crate::tools::refusal::or_missing;
@@ -302,7 +302,7 @@ impl Tool for UpdateStatus {
         let new = NewComment { author: Author::Agent(cx.agent()), body: note, internal: true };
         if self.only_follows_up() {
             let added = desk.timed(desk.port.comment(&desk.cx, id, &new)).await.map_err(changed_meanwhile)?;
-            of_customer(desk.open(added, Code::OutcomeUnknown)?, &organisation)?;
+            desk.written(added, &organisation)?;
             let message = "Follow-up noted";
             let (status, priority) = (ticket.status, ticket.priority);
             let (request_id, at) = (ticket.id, cx.now);
@@ -348,7 +348,7 @@ impl Tool for UpdateStatus {
             }
         };
         let changed = changed.map_err(changed_meanwhile)?;
-        let after = of_customer(desk.open(changed, Code::OutcomeUnknown)?, &organisation)?;
+        let after = desk.written(changed, &organisation)?;
         if !reason_kept {
             reason_kept = desk.timed(desk.port.comment(&desk.cx, id, &new)).await.is_ok();
         }

@@ -251,7 +251,7 @@ impl Tool for CreateLink {
                 or_missing(error, Code::RecordNotFound)
             }
         })?;
-        let invoice = of_customer(billing.open(made, Code::OutcomeUnknown)?, &self.customer_id)?;
+        let invoice = billing.written(made, &self.customer_id)?;
         let text = self.notice_text(&look.invoice);
         let notice = look.rules.notice(cx, &self.customer_id, [&look.recipient], text)?;
         Ok(Reply::from(Linked {

@@ -306,7 +306,7 @@ impl Tool for Publish {
             by: by(cx),
         };
         let published = port.timed(port.port.publish(&port.cx, &new)).await.or_missing(Code::RecordNotFound)?;
-        let document = of_customer(port.open(published, Code::OutcomeUnknown)?, &self.customer_id)?;
+        let document = port.written(published, &self.customer_id)?;
         let told: Vec<_> = look.told(&self).collect();
         let notification = match &look.rules {
             Some(rules) => {

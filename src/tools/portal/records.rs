@@ -398,10 +398,7 @@ impl Tool for UpdateProfile {
             let wish = |it: &ChoiceChange| Wish { topic: it.topic, channel: it.channel, wanted: it.wanted_after };
             let wishes: Vec<_> = look.wishes.iter().map(wish).collect();
             let kept = notices.timed(notices.port.prefer(&notices.cx, &external, &contact.id, &wishes)).await;
-            of_customer(
-                notices.open(kept.or_missing(Code::ContactNotFound)?, Code::OutcomeUnknown)?,
-                &look.organisation,
-            )?;
+            notices.written(kept.or_missing(Code::ContactNotFound)?, &look.organisation)?;
             return Ok(Reply::from(ProfileUpdated {
                 customer_id: look.organisation,
                 changed: vec![],
@@ -419,7 +416,7 @@ impl Tool for UpdateProfile {
             by: by(cx),
         };
         let done = crm.timed(crm.port.change_profile(&crm.cx, &change)).await.or_missing(Code::ContactNotFound)?;
-        of_customer(crm.open(done, Code::OutcomeUnknown)?, &look.organisation)?;
+        crm.written(done, &look.organisation)?;
         Ok(Reply::from(ProfileUpdated {
             customer_id: look.organisation,
             changed,

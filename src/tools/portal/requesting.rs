@@ -341,7 +341,7 @@ impl Tool for CreateRequest {
             (ErrorKind::LimitReached, Some((limit, _))) => used_up(limit),
             _ => Refusal::from(error),
         })?;
-        let ticket = of_customer(desk.open(created, Code::OutcomeUnknown)?, &asked.organisation)?;
+        let ticket = desk.written(created, &asked.organisation)?;
         Ok(Reply::from(CreatedRequest {
             request_id: ticket.id,
             message: if is_task { "Task created; no customer sees it" } else { "Request raised" },

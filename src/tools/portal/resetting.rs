@@ -4,7 +4,7 @@
 
 use super::access::user_of;
 use super::account::tell_of_account;
-use super::governed::{PersonView, blocked, by, named, of_customer, words};
+use super::governed::{PersonView, blocked, by, named, words};
 use super::told::Telling;
 use crate::tools::args::{Line, Prose};
 use crate::tools::refusal::or_missing;
@@ -168,7 +168,7 @@ impl Tool for ResetAccess {
                 or_missing(error, Code::ContactNotFound)
             }
         })?;
-        let user = of_customer(identity.open(reset, Code::OutcomeUnknown)?, &self.customer_id)?;
+        let user = identity.written(reset, &self.customer_id)?;
         // A link goes to its owner, whatever else the directory tells.
         let is_link = matches!(self.reset, AccessReset::PasswordReset | AccessReset::ReissueInvitation);
         let itself = is_link || identity.port.tells_people();

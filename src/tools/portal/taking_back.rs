@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** nothing is deleted, the reason is kept, and nobody but who is named loses anything.
 
-use super::governed::{Member, PersonView, access_roles, by, members, named, of_customer, portal_users, words};
+use super::governed::{Member, PersonView, access_roles, by, members, named, portal_users, words};
 use super::publishing::{find, sees_now, stands};
 use crate::tools::args::Prose;
 use crate::tools::refusal::{missing, or_missing};
@@ -186,7 +186,7 @@ impl Tool for Revoke {
                 or_missing(error, Code::RecordNotFound)
             }
         })?;
-        let document = of_customer(port.open(revoked, Code::OutcomeUnknown)?, &self.customer_id)?;
+        let document = port.written(revoked, &self.customer_id)?;
         let published = document.versions.iter().filter(|it| it.publication.is_some());
         Ok(Reply::from(Revoked {
             message: match &self.user_id {

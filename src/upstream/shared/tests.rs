@@ -81,6 +81,25 @@ async fn a_tenant_with_many_requests_does_not_keep_another_out() {
 }
 
 #[tokio::test]
+async fn a_person_with_many_requests_does_not_keep_another_of_the_same_tenant_out() {
+    let budgets = Budgets::default();
+    let share = budgets.share("syncro", "ip", (40, Duration::from_secs(9)), "north");
+    for _ in 0..10 {
+        share.turn(&cx(1, 1_000)).await.expect("at once");
+    }
+    let mut tasks = Vec::new();
+    for _ in 0..20 {
+        tasks.push(queued(&budgets, &share, cx(1, 30_000)).await);
+    }
+    share.turn(&cx(2, 30_000)).await.expect("soon");
+    let left = tasks.iter().filter(|it| !it.is_finished()).count();
+    assert!(left >= 15, "{left} of the other's twenty were still waiting");
+    for task in tasks {
+        task.abort();
+    }
+}
+
+#[tokio::test]
 async fn what_somebody_waits_for_goes_before_background_work() {
     let budgets = Budgets::default();
     let share = budgets.share("syncro", "ip", (40, Duration::from_secs(30)), "north");

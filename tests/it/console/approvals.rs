@@ -1,7 +1,7 @@
 //! Who sees and decides on action requests, and what it takes.
 
 use super::{Browser, StatusCode, TENANT};
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, claims_of};
 use jiff::{SignedDuration, Timestamp};
 use postern::caller::Principal;
 use postern::govern::action::{ActionId, ActionRequest, Actions, Content, Origin, Requester, State};
@@ -10,13 +10,13 @@ use postern_policies::{Effect, Realm};
 use serde_json::json;
 use std::collections::BTreeMap;
 
-fn tenant() -> TenantId {
+pub(super) fn tenant() -> TenantId {
     TenantId::new(TENANT).unwrap()
 }
 
 /// A request of somebody's that waits for an approval.
-fn waiting(gateway: &Gateway, tool: &str, requester: &str) -> ActionRequest {
-    let claims = crate::gateway::claims_of(&gateway.person(requester).token);
+pub(crate) fn waiting(gateway: &Gateway, tool: &str, requester: &str) -> ActionRequest {
+    let claims = claims_of(&gateway.person(requester).token);
     let text = |key: &str| claims[key].as_str().unwrap();
     let now = Timestamp::now();
     let request = ActionRequest {
@@ -64,7 +64,7 @@ fn waiting(gateway: &Gateway, tool: &str, requester: &str) -> ActionRequest {
     request
 }
 
-fn state(gateway: &Gateway, it: &ActionRequest) -> State {
+pub(super) fn state(gateway: &Gateway, it: &ActionRequest) -> State {
     gateway.store.get(&tenant(), &it.id).unwrap().unwrap().state
 }
 
@@ -143,5 +143,7 @@ async fn who_else_looked_is_told_to_the_next() {
     let alone = Browser::of(&gateway, Some(&first)).get(&path).await;
     assert!(alone.status == 200 && !alone.text.contains("Who else looked"));
     let after = Browser::of(&gateway, Some(&second)).get(&path).await;
-    assert!(after.text.contains("Who else looked"), "{}", after.text);
+    let named = claims_of(&first.token)["name"].as_str().unwrap().to_owned();
+    let who = after.text.split("Who else looked").nth(1).unwrap_or_else(|| panic!("{}", after.text));
+    assert!(who.contains(&format!("<bdi>{named}</bdi>")), "{who}");
 }

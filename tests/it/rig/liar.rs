@@ -139,7 +139,7 @@ impl Liar {
         self.text(&self.text)
     }
 
-    fn ticket(&self, nth: usize) -> Ticket {
+    pub(crate) fn ticket(&self, nth: usize) -> Ticket {
         let (now, hour) = (Timestamp::now(), SignedDuration::from_hours(1));
         let staff = Agent {
             id: self.string("CANARY-agent-id"),

@@ -35,6 +35,11 @@ pub const CLIENT_ID: &str = "5f0c2a7e-0000-4000-8000-000000000001";
 /// Where the API is, below the simulator's address.
 pub const BASE: &str = "/v4_6_release/apis/3.0";
 
+/// Where the key is that callbacks are signed with, and the key. Nobody has to sign in for it.
+pub const KEY_PATH: &str = "/v4_6_release/apis/3.0/system/callbacks/keys/1";
+/// The key that callbacks are signed with.
+pub const SIGNING_KEY: &str = "simulated-callback-key";
+
 /// A canned answer for every path that begins with `path`.
 #[derive(Debug, Clone, Default)]
 pub struct Canned {
@@ -77,12 +82,16 @@ pub struct Quirks {
     pub mix_tickets: bool,
     /// Every answer of the API is an HTML page with status 500.
     pub html_500: bool,
+    /// The address of the key of callbacks leads there.
+    pub keys_elsewhere: Option<String>,
     /// Every answer of the API is 429.
     pub rate_limit: bool,
     /// Writes are done and never answered.
     pub stall_after_commit: bool,
     /// Writes are done and answered with 500.
     pub fail_after_commit: bool,
+    /// Writes are done, and the connection ends in the middle of the answer.
+    pub reset_after_commit: bool,
     /// Changes are answered with 200 and not done.
     pub ignore_patch: bool,
     /// Notes are stored as visible whatever was sent.
@@ -264,6 +273,12 @@ async fn handle(Extract(state): Extract<State>, method: Method, uri: Uri, header
         body: String::from_utf8_lossy(&body).into_owned(),
     });
     let quirks = state.quirks.lock().clone();
+    if uri.path() == KEY_PATH && method == Method::GET {
+        return match &quirks.keys_elsewhere {
+            Some(place) => answer::moved(place),
+            None => sent(200, &serde_json::json!({ "signing_key": SIGNING_KEY })),
+        };
+    }
     let Some(below) = uri.path().strip_prefix(BASE).and_then(|it| it.strip_prefix('/')) else { return html(404) };
     let header = |name: &str| headers.get(name).map(text).unwrap_or_default();
     let pair = format!("{COMPANY}+{PUBLIC_KEY}:{PRIVATE_KEY}");
@@ -328,6 +343,7 @@ async fn write(state: &State, quirks: &Quirks, method: &Method, path: &[&str], b
     };
     match written {
         Ok(_) if quirks.stall_after_commit => std::future::pending().await,
+        Ok(_) if quirks.reset_after_commit => crate::halopsa::cut(),
         Ok(_) if quirks.fail_after_commit => html(500),
         Ok(row) => sent(if *method == Method::POST { 201 } else { 200 }, &row),
         Err(refused) => *refused,

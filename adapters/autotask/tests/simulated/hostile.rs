@@ -161,3 +161,23 @@ async fn what_is_not_supported_says_so() {
     let desk = desk().await;
     assert!(desk.adapter.identity().is_none() && desk.adapter.documents().is_none());
 }
+
+#[tokio::test]
+async fn values_that_nobody_has_heard_of_are_other_usual_and_internal() {
+    for odd in [json!(999), json!(-1), json!(i64::MAX), json!(null)] {
+        let desk = desk().await;
+        let public = |ticket: &Ticket| ticket.comments.iter().filter(|it| !it.internal).count();
+        assert!(public(&desk.ticket("4322").await) > 0);
+        desk.state().data(|data| {
+            let rows = data.rows("Tickets");
+            let row = rows.iter_mut().find(|it| it["id"] == json!(4322)).expect("a row");
+            (row["status"], row["priority"], row["issueType"]) = (odd.clone(), odd.clone(), odd.clone());
+            for row in data.rows("TicketNotes").iter_mut() {
+                row["publish"] = odd.clone();
+            }
+        });
+        let ticket = desk.ticket("4322").await;
+        assert_eq!((ticket.status, ticket.priority), (TicketStatus::Other, Priority::Medium), "{odd}");
+        assert!(ticket.comments.iter().all(|it| it.internal || it.id.as_str().starts_with("time-")), "{odd}");
+    }
+}

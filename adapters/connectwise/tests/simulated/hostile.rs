@@ -5,6 +5,7 @@ use postern_api::http::{ExposeSecret, SecretString};
 use postern_api::*;
 use postern_simulators::connectwise;
 use postern_simulators::http::PlainHttp;
+use serde_json::json;
 
 #[tokio::test]
 async fn each_request_is_signed_names_its_client_and_pins_the_version() {
@@ -231,7 +232,7 @@ async fn what_is_not_supported_says_so() {
 }
 
 #[test]
-fn every_mistake_is_named_at_once_and_secrets_are_not_printed() {
+fn l03_every_mistake_is_named_at_once_and_secrets_are_not_printed() {
     let mut config = config("http://127.0.0.1:1");
     assert_eq!(config.mistakes(), vec![]);
     let shown = format!("{config:?} {:?}", postern_connectwise::authenticator(&config));
@@ -268,4 +269,23 @@ fn an_unknown_setting_is_refused_and_so_is_a_secret_in_the_table() {
     assert!(toml::from_str::<postern_connectwise::Config>(table).is_ok());
     assert!(toml::from_str::<postern_connectwise::Config>(&format!("{table}private_key = 'a'")).is_err());
     assert!(toml::from_str::<postern_connectwise::Config>(&format!("{table}colour = 'a'")).is_err());
+}
+
+#[tokio::test]
+async fn values_that_nobody_has_heard_of_are_other_and_usual() {
+    for odd in
+        [json!({ "id": 9999, "name": "Brand new" }), json!({ "id": 9_999 }), json!({ "name": "CLOSED?" }), json!(null)]
+    {
+        let desk = desk().await;
+        desk.state().data(|data| {
+            let row = data.tickets.iter_mut().find(|it| it["id"] == json!(4321)).expect("a row");
+            (row["status"], row["priority"], row["type"]) = (odd.clone(), odd.clone(), odd.clone());
+        });
+        let ticket = desk.ticket("4321").await;
+        assert_eq!((ticket.status, ticket.priority), (TicketStatus::Other, Priority::Medium), "{odd}");
+        // Nor is it among those of a status that there is.
+        let query = TicketQuery { statuses: vec![TicketStatus::Open], ..TicketQuery::default() };
+        let found = desk.desk().tickets(&acme(), &query).await.expect("a list");
+        assert!(opened(found.rows).iter().all(|it| it.id != tid("4321")), "{odd}");
+    }
 }

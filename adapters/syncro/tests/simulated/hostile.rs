@@ -131,3 +131,17 @@ async fn what_is_not_supported_says_so() {
     }
     assert!(desk.adapter.identity().is_none());
 }
+
+#[tokio::test]
+async fn values_that_nobody_has_heard_of_are_other_and_usual() {
+    for odd in ["Zebra", "", "9 Whenever", "\u{202e}Zebra"] {
+        let desk = desk().await;
+        desk.state().data(|data| {
+            let row = data.tickets.iter_mut().find(|it| it["id"] == 4321).expect("a row");
+            (row["status"], row["priority"], row["problem_type"]) = (odd.into(), odd.into(), odd.into());
+        });
+        let rows = opened(desk.list(&TicketQuery { limit: 100, ..TicketQuery::default() }).await.rows);
+        let row = rows.iter().find(|it| it.id.as_str() == "4321").expect("a ticket");
+        assert_eq!((row.status, row.priority), (TicketStatus::Other, Priority::Medium), "{odd}");
+    }
+}

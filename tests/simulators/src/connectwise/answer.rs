@@ -34,6 +34,13 @@ pub(super) fn sent(status: u16, body: &Value) -> Response {
     raw(status, "application/vnd.connectwise.com+json; version=2026.4; charset=utf-8", body.to_string())
 }
 
+/// Something that is to be had elsewhere.
+pub(super) fn moved(place: &str) -> Response {
+    let mut response = raw(302, "text/html", String::new());
+    set(&mut response, "location", place);
+    response
+}
+
 /// The vendor's error.
 pub(super) fn error(status: u16, code: &str, message: &str, errors: Value) -> Response {
     sent(status, &json!({ "code": code, "message": message, "errors": errors }))
