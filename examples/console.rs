@@ -365,6 +365,7 @@ fn drawn(name: &str) -> Response {
             secret: "JBSW Y3DP EHPK 3PXP".into(),
             address: "otpauth://totp/Postern:jane?secret=JBSWY3DPEHPK3PXP".into(),
             required: false,
+            asks_current: true,
         }),
         "recovery" => Drawn.recovery(&RecoveryPage {
             codes: (1..=8).map(|it| format!("k{it}h2-9xqm-{it}{it}")).collect(),

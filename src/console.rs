@@ -199,6 +199,8 @@ pub struct Console {
 
 /// Where a waiting confirmation is shown, below the origin; its id follows.
 pub const CONFIRMATION_PATH: &str = "/console/confirmations/";
+/// Where somebody else approves one that waits, before its id.
+pub const APPROVAL_PATH: &str = "/console/approvals/";
 
 /// The routes. They guard themselves: each asks who is signed in.
 pub fn routes(console: Console) -> Router {

@@ -16,6 +16,7 @@ mod handler;
 mod held;
 mod list;
 mod progress;
+mod quote;
 mod request;
 mod seal;
 mod service;

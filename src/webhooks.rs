@@ -1,14 +1,14 @@
 //! `POST /hooks/{tenant}/{name}`: messages that systems and realms send by themselves.
 //!
 //! In the order of a message: its address is counted; the tenant and the sender are looked up; the body is read whole, within
-//! a limit; the signature over those very bytes is checked, and its time, or where there is none to check the sender is counted; only then are they parsed; an event that was heard
-//! before is done; the rest is audited, and whatever it makes stale is read again by whoever asks next.
+//! a limit; the signature over those very bytes is checked, and its time, or where there is none to check the sender is counted;
+//! only then are they parsed; an event that was heard before is done; the rest is audited, and whatever it makes stale is read again by whoever asks next.
 //!
 //! A message that nobody can prove (nothing signs it, or its key is not to be had) is a nudge: whatever it says, who is who is read
 //! again, seldom ([`APART`]), and nothing of it is read.
 //!
-//! **Invariants:** nothing is parsed before its signature was right, but for the address of a key that the system itself gives out. Every message that is refused gets the same answer, whatever is
-//! wrong with it. An event is believed no more than that something changed: nothing of a message is kept, shown or passed on.
+//! **Invariants:** nothing is parsed before its signature was right, but for the address of a key that the system itself gives
+//! out. Every message that is refused gets the same answer, whatever is wrong with it. An event is believed no more than that something changed: nothing of a message is kept, shown or passed on.
 
 mod heard;
 pub mod keycloak;

@@ -74,6 +74,31 @@ struct Writer {
     seen: (i64, HashSet<String>),
 }
 
+/// An open transaction, of statements that are prepared once. Rolled back when it is dropped, so that an early return or a
+/// panic leaves nothing half done.
+#[derive(Debug)]
+struct Open<'a>(&'a Connection);
+
+impl<'a> Open<'a> {
+    fn begin(connection: &'a Connection) -> rusqlite::Result<Self> {
+        connection.prepare_cached("BEGIN")?.raw_execute()?;
+        Ok(Self(connection))
+    }
+
+    fn commit(self) -> rusqlite::Result<()> {
+        self.0.prepare_cached("COMMIT")?.raw_execute().map(drop)
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        if !self.0.is_autocommit() {
+            // A failing rollback means that there is nothing left to roll back.
+            let _ = self.0.execute_batch("ROLLBACK");
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Waiting {
     row: Stored,
@@ -239,9 +264,9 @@ impl Journal {
         let (mut seq, mut last) = (writer.seq, writer.last);
         let Writer { connection, seen, .. } = writer;
         let result = (|| {
-            let transaction = connection.transaction()?;
+            let open = Open::begin(connection)?;
             {
-                let mut insert = transaction.prepare_cached(
+                let mut insert = connection.prepare_cached(
                     "INSERT INTO row (seq, at, tenant, organisation, principal, body, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 )?;
                 for Waiting { row, .. } in batch {
@@ -250,7 +275,7 @@ impl Journal {
                         *seen = (seq / BLOCK, HashSet::new());
                     }
                     if !row.principal.is_empty() && seen.1.insert(row.principal.clone()) {
-                        let mut found = transaction
+                        let mut found = connection
                             .prepare_cached("INSERT OR IGNORE INTO seen (principal, block) VALUES (?1, ?2)")?;
                         found.execute(params![row.principal, seen.0])?;
                     }
@@ -266,7 +291,7 @@ impl Journal {
                     ])?;
                 }
             }
-            transaction.commit()
+            open.commit()
         })();
         if durable {
             writer.connection.execute_batch("PRAGMA synchronous=NORMAL").map_err(failed)?;

@@ -251,9 +251,10 @@ pub(super) async fn list(
         Err(sign_in) => return sign_in,
     };
     let after = part.after.and_then(|it| ActionId::try_from(it).ok());
+    let name = |id: &str| console.clients.name_of(id);
     let found = waiting(&console, &visitor, after.as_ref(), PAGE).and_then(|(ids, more)| {
         let one = |id: &ActionId| console.actions.get(&visitor.caller.tenant, id).transpose();
-        let of = |it: ActionRequest| Waiting::of(&it, Lately::default());
+        let of = |it: ActionRequest| Waiting::of(&it, Lately::default(), name);
         let waiting = ids.iter().filter_map(one).map(|it| it.map(of)).collect::<Result<Vec<_>>>()?;
         Ok((waiting, more, needing(&console, &visitor)?))
     });
@@ -288,7 +289,12 @@ pub(super) async fn show(
         Ok(Some((it, seen, lately))) => {
             let shell = console.shell(&visitor, "Approve a change", "/console/approvals");
             let seen = seen.into_iter().map(|(who, at)| (tidy(&who), (time(at), machine_time(at)))).collect();
-            page(&One { shell, visitor: &visitor, it: Waiting::of(&it, lately), seen })
+            page(&One {
+                shell,
+                visitor: &visitor,
+                it: Waiting::of(&it, lately, |id| console.clients.name_of(id)),
+                seen,
+            })
         }
         Ok(None) => gone(&console, &visitor),
         Err(error) => console.failed(&visitor, &error, &request_id(&extensions)),

@@ -47,7 +47,7 @@ impl Mine {
         let is_over = it.state.open() && it.expires_at <= now;
         let (state, class, says) =
             spelled(if is_over { Stands::Expired } else { it.state }, it.needs_human, it.answer.is_some());
-        let decided = it.decided_by.map(|by| (tidy(&by), visible(it.reason.as_deref().unwrap_or_default())));
+        let decided = it.decided_by.as_deref().map(|by| (tidy(by), visible(it.reason.as_deref().unwrap_or_default())));
         Self {
             title: words::tool(&it.tool),
             effect: visible(&it.content.message),

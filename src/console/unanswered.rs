@@ -177,7 +177,9 @@ async fn keep(
     let row = Row::of(Phase::Attempt, &visitor.caller, &said, &facts, &trail);
     console.ledger.append(Row { code: found.code(), ..row }).await?;
     let answer = audit::found_out(&it.id, &found, reason);
-    console.actions.found_out(&it.tenant, &it.id, &Finding { found, answer }, Timestamp::now())
+    let kept = console.actions.found_out(&it.tenant, &it.id, &Finding { found, answer }, Timestamp::now())?;
+    console.actions.lasting().await?;
+    Ok(kept)
 }
 
 /// Found meanwhile, recorded by somebody, not this person's to record, never there: the same.

@@ -176,7 +176,12 @@ fn busy(full: Full) -> Response<Body> {
 
 /// A message as the body of an answer.
 pub(super) fn json(message: &impl Serialize) -> Response<Body> {
-    let Ok(body) = serde_json::to_vec(message) else {
+    finish(serde_json::to_vec(message))
+}
+
+/// A written message as the body of an answer.
+pub(super) fn finish(message: serde_json::Result<Vec<u8>>) -> Response<Body> {
+    let Ok(body) = message else {
         return plain(StatusCode::INTERNAL_SERVER_ERROR, "internal error");
     };
     let mut response = Response::new(FullBody::new(Bytes::from(body)).boxed());

@@ -3,7 +3,9 @@
 //! **Invariant:** a customer never gets a role of the service provider's own; what becomes visible is found by looking at the records
 //! with the roles before and after.
 
-use super::governed::{PersonView, access_roles, by, grantable, named, portal_users, rights, role_stands, words};
+use super::governed::{
+    Beside, PersonView, access_roles, by, grantable, named, portal_users, rights, role_stands, words,
+};
 use super::newly::Newly;
 use crate::tools::args::Prose;
 use crate::tools::refusal::{Missing, missing};
@@ -56,6 +58,7 @@ struct ScopeFacts {
     newly: Newly,
     can_pay_newly: bool,
     narrower_roles: Vec<AccessRoleId>,
+    changes: Vec<Beside>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Text>,
 }
@@ -130,6 +133,7 @@ impl Tool for UpdateRoles {
         let shown = newly.ids();
         let had: Vec<_> = change.user.roles.iter().map(AccessRoleId::as_str).collect();
         let had = format!("{} {:?}", had.join(" "), change.user.status);
+        let listed = |roles: &[AccessRoleId]| roles.iter().map(AccessRoleId::as_str).collect::<Vec<_>>().join(", ");
         let facts = ScopeFacts {
             action: "update_roles",
             customer_id: self.customer_id.clone(),
@@ -141,6 +145,7 @@ impl Tool for UpdateRoles {
             rights_lost: lost,
             newly,
             narrower_roles: narrower,
+            changes: vec![Beside::new("roles", listed(&change.user.roles), listed(&self.role_ids))],
             reason: self.reason.as_ref().map(|it| it.as_str().into()),
         };
         let mut preview = Preview::new(facts, |facts| {

@@ -4,7 +4,8 @@
 //! approved activation does not name with that role.
 
 use super::governed::{
-    access_roles, blocked, by, grantable, named, names_nobody_else, of_customer, portal_users, role_stands, words,
+    Beside, access_roles, blocked, by, grantable, named, names_nobody_else, of_customer, portal_users, role_stands,
+    words,
 };
 use crate::govern::action::{ActionId, State};
 use crate::tools::args::{EmailAddress, Line, Prose};
@@ -109,6 +110,7 @@ struct WorkspaceFacts {
     users: Vec<InviteeView>,
     portal_domain: Option<Text>,
     support_entry: &'static str,
+    changes: Vec<Beside>,
 }
 
 /// Everything that was looked at, and how each record stands.
@@ -304,6 +306,10 @@ impl Tool for CreateWorkspace {
             invoices: look.invoices,
             portal_domain: look.branding.domain.map(Text::new),
             support_entry: "requests can be raised in the portal",
+            changes: vec![
+                Beside::new("portal", "there is none", "open"),
+                Beside::new("people_who_may_be_invited", "none", self.users.len().to_string()),
+            ],
         };
         let mut preview = Preview::new(facts, |facts| {
             words(

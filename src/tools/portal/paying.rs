@@ -91,6 +91,7 @@ struct LinkFacts {
     channel: postern_api::Channel,
     message: Text,
     payments: Vec<PaymentView>,
+    changes: Vec<Beside>,
 }
 
 /// Everything that was looked at.
@@ -198,6 +199,11 @@ impl Tool for CreateLink {
             channel: look.rules.channel,
             message: Text::new(format!("{subject}\n{body}")),
             payments: look.payments.iter().map(PaymentView::of).collect(),
+            changes: vec![Beside::new(
+                "payment_link",
+                link_words(invoice),
+                if self.resend { "the same one, sent again" } else { "there is one that works" },
+            )],
         };
         let question: fn(&serde_json::Value) -> String = |facts| {
             let resend = facts.get("action").is_some_and(|it| it == "resend_payment_link");

@@ -380,8 +380,8 @@ impl Tool for UpdateProfile {
                 &[
                     ("Customer", "customer_id"),
                     ("Record of", "record_of"),
-                    ("Field, new, old", "changes"),
-                    ("Wants to be told: how, about, then, now", "notifications"),
+                    ("Changes", "changes"),
+                    ("Wants to be told: about, how, now, then", "notifications"),
                     ("Comes from", "source"),
                     ("Verified", "verification"),
                 ],

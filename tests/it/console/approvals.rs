@@ -50,8 +50,8 @@ pub(crate) fn waiting(gateway: &Gateway, tool: &str, requester: &str) -> ActionR
             },
             message: "Publish <b>it</b>?".into(),
             data: json!({
-                "changes": [{ "field": "audience", "before": null, "after": "canary-after" }],
-                "newly_visible": ["canary-visible"],
+                "changes": [{ "field": "audience", "old": null, "new": "canary-after" }],
+                "newly_visible_to": [{ "name": "canary-visible" }],
                 "recipient": { "name": "Jane", "told": true },
             })
             .to_string(),
@@ -146,4 +146,33 @@ async fn who_else_looked_is_told_to_the_next() {
     let named = claims_of(&first.token)["name"].as_str().unwrap().to_owned();
     let who = after.text.split("Who else looked").nth(1).unwrap_or_else(|| panic!("{}", after.text));
     assert!(who.contains(&format!("<bdi>{named}</bdi>")), "{who}");
+}
+
+#[tokio::test]
+async fn what_a_preview_would_change_stands_before_and_after_and_who_gets_to_see_it_by_name() {
+    let gateway = Gateway::start().await;
+    let owner = gateway.person("owner@msp.example");
+    let owner = Browser::of(&gateway, Some(&owner));
+    let lead = gateway.person("service-lead@msp.example");
+    let document = json!({ "customer_id": "acme", "document_id": "DOC-1004", "version_id": "DOC-1004-v2" });
+    let (id, answer) = lead.waits("portal.document_publish.preview", document).await;
+    let page = owner.get(&format!("/console/approvals/{id}")).await.text;
+    for part in [
+        "<h1>Publish a document to a customer?</h1>",
+        "<td data-label=\"Before\"><bdi>nobody</bdi></td><td data-label=\"After\"><bdi>4 people</bdi></td>",
+        "<li><bdi>To: Bob Miller (",
+    ] {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    // Where to approve it is told with the answer.
+    let told = answer["suggested_action"].as_str().unwrap();
+    assert!(told.contains(&format!("/console/approvals/{id}.")), "{told}");
+    let bob = gateway.person("basic@acme.example");
+    let email = json!({ "changes": { "email": "bob@acme.example" } });
+    let (id, answer) = bob.waits("portal.profile_update.preview", email).await;
+    let words = answer["message"].as_str().unwrap();
+    assert!(words.contains("email, old: basic@acme.example, new: bob@acme.example"), "{words}");
+    let page = owner.get(&format!("/console/approvals/{id}")).await.text;
+    let cells = "<bdi>basic@acme.example</bdi></td><td data-label=\"After\"><bdi>bob@acme.example</bdi>";
+    assert!(page.contains(cells), "{page}");
 }

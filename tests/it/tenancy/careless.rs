@@ -45,7 +45,7 @@ impl Careless {
 
     /// The ticket that a call is about, as its desk has it.
     fn found(desk: &Liar, id: &str) -> Owned<Ticket> {
-        Owned::new(desk.owners[0].clone(), Ticket { id: TicketId::new(id).unwrap(), ..desk.ticket(0) })
+        Owned::new(desk.owners[0].clone(), Ticket { id: TicketId::new(id).unwrap(), ..desk.ticket_of_row(0) })
     }
 
     /// A write on a ticket, and the ticket that it went to.

@@ -7,7 +7,8 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import http from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { accessible, browser, finish, test } from "./kit.mjs";
+import { finish, test } from "./kit.mjs";
+import { people } from "./people.mjs";
 
 const [origin, password, pictures, installed] = process.argv.slice(2);
 const LEAD = "lead@acme.example";
@@ -15,55 +16,7 @@ const AGENT = "support-write@msp.example";
 const ADMIN = "admin@msp.example";
 const LEADER = "service-lead@msp.example";
 const OWNER = "owner@msp.example";
-const WIDTHS = [1440, 820, 390];
-
-// A browser of its own; nothing is loaded from elsewhere but a client's own address on this machine.
-async function open(options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
-  const page = await context.newPage();
-  const strangers = [];
-  const complaints = [];
-  await context.route("**", (route) => {
-    const url = route.request().url();
-    if (url.startsWith(origin) || url.startsWith("data:") || /^http:\/\/(127\.0\.0\.1|localhost):\d+\/.*callback/.test(url)) return route.continue();
-    strangers.push(url);
-    return route.abort();
-  });
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("console", (message) => { if (message.type() === "error" && !/status of (400|401|403|404|413|422)|favicon/.test(message.text())) complaints.push(message.text()); });
-  return { context, page, async close() {
-    await context.close();
-    assert.deepEqual(strangers, [], "nothing is loaded from elsewhere");
-    assert.deepEqual(complaints, [], "the page complains of nothing");
-  } };
-}
-
-// Fills the sign-in in, wherever it is shown.
-async function signIn(page, email) {
-  await page.getByLabel("E-mail address").fill(email);
-  await page.getByRole("button", { name: "Continue" }).click();
-  await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
-}
-async function as(email, to = "/console", options = {}) {
-  const it = await open(options);
-  await it.page.goto(origin + to);
-  await signIn(it.page, email);
-  await it.page.waitForURL(`${origin}${to}`);
-  return it;
-}
-
-// One page at three widths, as it is; axe at the widest and the narrowest.
-async function look(page, name, scheme) {
-  for (const width of WIDTHS) {
-    await page.setViewportSize({ width, height: 900 });
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    assert.ok(wide <= 0, `${name} is ${wide} px too wide at ${width}`);
-    await page.screenshot({ path: `${pictures}/demo-${name}-${width}-${scheme}.png`, fullPage: true });
-    if (width !== 820) await accessible(page, `${name} ${scheme} ${width}`);
-  }
-  await page.setViewportSize({ width: 1440, height: 900 });
-}
+const { open, signIn, as, look } = people(origin, password, `${pictures}/demo-`);
 
 // A client of this script, answered on this machine.
 class Client {

@@ -93,7 +93,7 @@ async fn of_two_who_end_what_rests_on_an_account_the_second_waits_for_the_first(
         let (desk, stops, (back, came_back)) = (bench.desk.clone(), stops.clone(), mpsc::channel());
         std::thread::spawn(move || {
             desk.settle();
-            drop(back.send(stops.ended.load(Ordering::SeqCst)));
+            back.send(stops.ended.load(Ordering::SeqCst)).unwrap();
         });
         came_back
     };
