@@ -4,7 +4,7 @@
 //! pay is told, whoever approves.
 
 use super::governed::{
-    Member, PersonView, access_roles, blocked, members, named, names_nobody_else, of_customer, words,
+    Beside, Member, PersonView, access_roles, blocked, members, named, names_nobody_else, of_customer, words,
 };
 use super::told::{Rules, Telling, tell};
 use crate::tools::args::Prose;
