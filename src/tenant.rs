@@ -101,11 +101,19 @@ impl Tenant {
 
     /// The system that an operation which changes something goes to, where the tenant has one.
     pub fn written(&self, op: Op) -> Option<&System> {
-        const DESK: [Op; 5] =
-            [Op::TicketCreate, Op::TicketComment, Op::TicketClose, Op::TicketEscalate, Op::TicketChange];
+        const DESK: [Op; 8] = [
+            Op::TicketCreate,
+            Op::TicketComment,
+            Op::TicketClose,
+            Op::TicketEscalate,
+            Op::TicketChange,
+            Op::TicketReply,
+            Op::TaskCreate,
+            Op::TicketAdjust,
+        ];
         const IDENTITY: [Op; 5] =
             [Op::LoginInvite, Op::LeadTransfer, Op::PortalUserInvite, Op::AccessChange, Op::AccessReset];
-        const DOCUMENTS: [Op; 2] = [Op::DocumentPublish, Op::DocumentRevoke];
+        const DOCUMENTS: [Op; 3] = [Op::DocumentPublish, Op::DocumentRevoke, Op::DocumentWithdraw];
         const PORTAL: [Op; 6] = [
             Op::BrandingSet,
             Op::WorkspaceCreate,
@@ -121,7 +129,7 @@ impl Tenant {
             (&PORTAL, self.more.portal.as_ref()),
             (&[Op::ProfileChange], Some(&self.crm)),
             (&[Op::PaymentLinkCreate], self.more.billing.as_ref()),
-            (&[Op::NoticeSend], self.more.notifications.as_ref()),
+            (&[Op::NoticeSend, Op::PreferenceSet], self.more.notifications.as_ref()),
         ];
         all.into_iter().find_map(|(ops, system)| system.filter(|_| ops.contains(&op)))
     }

@@ -13,7 +13,7 @@ pub mod refusal;
 mod support;
 
 pub use answer::Answer;
-pub use cx::{Findings, History, Identities, PastCall, ToolCx};
+pub use cx::{Findings, History, Identities, PastCall, ToolCx, Used};
 pub use preview::FromPreview;
 pub use refusal::{Code, Refusal};
 

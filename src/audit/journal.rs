@@ -7,13 +7,13 @@ use super::record::Stored;
 use crate::call::audit::{Ledger, Phase, Row};
 use crate::caller::Principal;
 use crate::store::{connect, failed, migrate};
-use crate::tools::{History, PastCall};
+use crate::tools::{History, PastCall, Used};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use postern_api::{Error, ErrorKind, Result, TenantId};
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -412,6 +412,14 @@ impl History for Arc<Journal> {
             calls.push(PastCall { at, ..call });
         }
         Ok(calls)
+    }
+
+    fn uses(&self, used: &Used<'_>) -> Result<Option<BTreeMap<String, u32>>> {
+        self.counted(used)
+    }
+
+    fn person(&self, tenant: &TenantId, principal: &Principal) -> String {
+        self.keys.principal(tenant, principal)
     }
 }
 

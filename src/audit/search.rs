@@ -5,10 +5,12 @@
 use super::journal::{BLOCK, Journal};
 use crate::caller::Principal;
 use crate::store::{connect, failed};
+use crate::tools::Used;
 use jiff::Timestamp;
 use postern_api::{Error, Result, TenantId};
 use rusqlite::{Connection, params};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// Rows that one search looks at.
 const STRETCH: i64 = 100_000;
@@ -180,6 +182,37 @@ impl Journal {
             }
         }
         Ok(Found { rows, older: None })
+    }
+
+    /// Calls of customers of one organisation, by person; `None` where older rows than are looked at may count.
+    ///
+    /// # Errors
+    /// Where the log cannot be read.
+    pub(super) fn counted(&self, used: &Used<'_>) -> Result<Option<BTreeMap<String, u32>>> {
+        let connection = self.connection()?;
+        let top = newest(&connection)? + 1;
+        let bottom = (top - STRETCH).max(0);
+        let (from, until) = (used.span.0.as_millisecond(), used.span.1.as_millisecond());
+        let all = lowest_number(&connection)?.is_none_or(|first| first >= bottom);
+        if !all && lowest_time(&connection, bottom)?.is_none_or(|at| at >= from) {
+            return Ok(None);
+        }
+        let tools = serde_json::to_string(used.tools).map_err(|e| Error::internal("names of tools").because(e))?;
+        let mut statement = connection
+            .prepare(
+                "SELECT principal, count(*) FROM row WHERE seq >= ?1 AND seq < ?2 AND tenant = ?3 AND organisation = ?4
+                   AND at >= ?5 AND at < ?6 AND body ->> 'realm' = 'customer' AND body ->> 'decision' = 'allowed'
+                   AND body ->> 'phase' IN ('single', 'outcome')
+                   AND body ->> 'tool' IN (SELECT value FROM json_each(?7)) GROUP BY principal",
+            )
+            .map_err(failed)?;
+        let rows = statement
+            .query_map(
+                params![bottom, top, used.tenant.as_str(), used.organisation.as_str(), from, until, tools],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .map_err(failed)?;
+        rows.collect::<rusqlite::Result<_>>().map(Some).map_err(failed)
     }
 
     /// A connection of its own, so that a long search keeps nobody else from reading.

@@ -16,7 +16,7 @@ use postern_api::{
     ServiceDesk, TenantId, Turn, Viewer,
 };
 use postern_policies::Engine;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::IpAddr;
 use std::sync::{Arc, LazyLock};
@@ -48,10 +48,28 @@ pub struct PastCall {
     pub outcome: String,
 }
 
-/// The audit, as far as a tool may read it: what one person did.
+/// Which calls of customers are counted.
+#[derive(Debug, Clone, Copy)]
+pub struct Used<'a> {
+    /// Of which tenant.
+    pub tenant: &'a TenantId,
+    /// Of which organisation.
+    pub organisation: &'a OrganisationId,
+    /// Which tools, by their names.
+    pub tools: &'a [&'a str],
+    /// From when, and before when.
+    pub span: (Timestamp, Timestamp),
+}
+
+/// The audit, as far as a tool may read it: what one person did, and how often people did something.
 pub trait History: std::fmt::Debug + Send + Sync {
     /// The last calls of one principal, newest first.
     fn calls(&self, tenant: &TenantId, principal: &Principal, limit: u32) -> Result<Vec<PastCall>, Error>;
+    /// How often customers of one organisation called one of these tools, by person as [`Self::person`] knows them; `None` where the
+    /// log holds more than is looked through, so that a figure over it would be wrong.
+    fn uses(&self, used: &Used<'_>) -> Result<Option<BTreeMap<String, u32>>, Error>;
+    /// A person's name in [`Self::uses`], which says nothing about who it is.
+    fn person(&self, tenant: &TenantId, principal: &Principal) -> String;
 }
 
 /// What happened during a call, for its audit row. No values, no names.

@@ -19,19 +19,25 @@ mod whose;
 mod work;
 
 mod access;
+pub(super) mod account;
 mod activation;
 mod consents;
 mod figures;
+mod files;
 mod governed;
 mod handing_in;
 mod looks;
+mod moving;
+mod newly;
 mod paying;
 mod publishing;
 mod records;
 mod replying;
 mod requesting;
+mod resetting;
+mod taking_back;
 mod telling;
-mod told;
+pub(super) mod told;
 mod writes;
 
 pub(super) use writes::WRITES;

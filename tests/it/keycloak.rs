@@ -177,7 +177,7 @@ async fn w02_roles_that_an_administrator_of_the_realm_changed_meanwhile_are_stal
 }
 
 #[tokio::test]
-async fn a_reset_is_confirmed_mails_that_person_alone_and_says_whom_nobody_told() {
+async fn a_reset_is_confirmed_and_that_person_alone_is_told() {
     let world = World::start().await;
     let admin = world.gateway.person("admin@msp.example");
     let reset = |what: &str| {
@@ -185,18 +185,24 @@ async fn a_reset_is_confirmed_mails_that_person_alone_and_says_whom_nobody_told(
             "identity_verified_by": "called back on the number on file" })
     };
     let mut told = Vec::new();
-    for (what, message) in [
-        ("password_reset", "Done, and that person was told"),
-        ("two_factor_reset", "Done; tell that person, the directory does not"),
-        ("disable", "Done; tell that person, the directory does not"),
+    let notices = "notice WHERE topic = 'security' AND subject = 'About your login'
+        AND recipient = (SELECT key FROM contact WHERE email = 'alice.wong@acme.example' AND tenant = 'msp-example')";
+    let before = world.gateway.count(notices);
+    for (what, message, notification) in [
+        ("password_reset", "Done, and that person was told", "not_asked"),
+        ("two_factor_reset", "Done, and that person was told", "sent"),
+        ("disable", "Done, and that person was told", "sent"),
     ] {
         let before = world.writes().len();
         let id = admin.pending(RESET, reset(what)).await;
         assert_eq!(world.writes().len(), before, "asking changes nothing");
         let (_, done) = admin.settle(&id, true).await;
         assert_eq!(done["data"]["message"], message, "{done}");
+        assert_eq!(done["data"]["notification"], notification, "{done}");
         told.push(done);
     }
+    assert_eq!(world.gateway.count(notices), before + 2, "the directory mails links; of the rest we tell");
+    assert_eq!(world.gateway.count("notification WHERE text LIKE '%switched off%'"), 1);
     let mails = world.realm.state.data(|it| it.mails.clone());
     assert_eq!(mails.iter().map(|it| it.to.as_str()).collect::<Vec<_>>(), ["alice.wong@acme.example"]);
     assert!(world.realm.state.data(|it| it.sessions.is_empty()), "who is switched off has no session");
@@ -204,6 +210,39 @@ async fn a_reset_is_confirmed_mails_that_person_alone_and_says_whom_nobody_told(
     assert_eq!(admin.code(RESET, reset("disable")).await, "CONFLICT");
     let events = admin.data("portal.access_logs.list", json!({ "customer_id": "acme", "kinds": ["reset"] })).await;
     assert_eq!(events["events"].as_array().unwrap().len(), 3, "{events}");
+}
+
+/// Telling somebody undoes nothing: the login is off, and the answer says that nobody could be told.
+#[tokio::test]
+async fn a_reset_of_which_nobody_could_be_told_says_so() {
+    let world = World::start().await;
+    world.gateway.sql("UPDATE contact SET email = 'a.wong@acme.example' WHERE email = 'alice.wong@acme.example' AND tenant = 'msp-example'");
+    let admin = world.gateway.person("admin@msp.example");
+    let off = json!({ "customer_id": "acme", "user_id": ALICE, "reset": "disable", "reason": "Left." });
+    let id = admin.pending(RESET, off).await;
+    let (_, done) = admin.settle(&id, true).await;
+    assert_eq!(
+        (&done["data"]["status"], &done["data"]["notification"]),
+        (&json!("disabled"), &json!("failed")),
+        "{done}"
+    );
+    assert!(done["data"]["message"].as_str().unwrap().contains("tell that person"), "{done}");
+}
+
+#[tokio::test]
+async fn words_that_no_invitation_carries_are_refused_before_anybody_is_asked() {
+    let world = World::start().await;
+    let lead = world.gateway.person("service-lead@msp.example");
+    let email = "new.one@initech.example";
+    let activation = json!({ "customer_id": "initech",
+        "users": [{ "email": email, "first_name": "New", "last_name": "One", "role_id": "viewer" }] });
+    let (id, _) = lead.waits("portal.activation.preview", activation).await;
+    assert!(world.gateway.decide(&id, true));
+    let worded = json!({ "activation_preview_id": id, "email": email, "message": "Come in." });
+    let refused = lead.ask("portal.user.invite", worded).await;
+    assert_eq!(refused["code"], "VALIDATION_ERROR", "{refused}");
+    assert!(refused["message"].as_str().unwrap().contains("`message`"), "{refused}");
+    assert_eq!(world.writes(), [""; 0]);
 }
 
 #[tokio::test]
@@ -230,11 +269,13 @@ async fn somebody_is_invited_as_approved_by_a_mail_of_the_realms_own() {
 }
 
 #[tokio::test]
-async fn the_lead_role_moves_in_the_realm_and_nobody_is_said_to_be_told() {
+async fn the_lead_role_moves_in_the_realm_and_both_contacts_are_told() {
     let world = World::start().await;
     let done = world.hand_over().await;
     assert_eq!(done["status"], "success", "{done}");
-    assert!(done["data"]["message"].as_str().unwrap().contains("tell both contacts"), "{done}");
+    assert!(done["data"]["message"].as_str().unwrap().contains("both contacts were told"), "{done}");
+    let told = "notice WHERE subject = 'The lead contact has changed' AND topic = 'security'";
+    assert_eq!(world.gateway.count(told), 2);
     assert_eq!((world.held(LEAD), world.held(BOB)), (words("basic-customer manager"), words("lead-customer viewer")));
 }
 

@@ -2,11 +2,14 @@
 
 mod access;
 mod activation;
+mod files;
 mod mailing;
 mod paying;
 mod publishing;
 mod records;
 mod replying;
+mod taking_back;
+mod tasks;
 mod telling;
 
 use crate::gateway::{Gateway, Person, TENANT};

@@ -128,11 +128,23 @@ pub enum Op {
     ConsentRecord,
     /// [`Portal::record_snapshot`]
     SnapshotRecord,
+    /// [`ServiceDesk::upload`]
+    UploadGet,
+    /// [`ServiceDesk::reply`]
+    TicketReply,
+    /// [`ServiceDesk::create_task`]
+    TaskCreate,
+    /// [`ServiceDesk::adjust`]
+    TicketAdjust,
+    /// [`Documents::withdraw`]
+    DocumentWithdraw,
+    /// [`Notifications::prefer`]
+    PreferenceSet,
 }
 
 impl Op {
     /// Every operation there is.
-    pub const ALL: [Op; 59] = [
+    pub const ALL: [Op; 65] = [
         Op::TicketList,
         Op::TicketGet,
         Op::TicketCreate,
@@ -192,6 +204,12 @@ impl Op {
         Op::ConsentList,
         Op::ConsentRecord,
         Op::SnapshotRecord,
+        Op::UploadGet,
+        Op::TicketReply,
+        Op::TaskCreate,
+        Op::TicketAdjust,
+        Op::DocumentWithdraw,
+        Op::PreferenceSet,
     ];
 
     /// Whether somebody may be asked for money by it. Such a write is never sent a second time, however sure a search is.
@@ -261,6 +279,12 @@ impl Op {
             Op::ConsentList => "consent.list",
             Op::ConsentRecord => "consent.record",
             Op::SnapshotRecord => "snapshot.record",
+            Op::UploadGet => "upload.get",
+            Op::TicketReply => "ticket.reply",
+            Op::TaskCreate => "task.create",
+            Op::TicketAdjust => "ticket.adjust",
+            Op::DocumentWithdraw => "document.withdraw",
+            Op::PreferenceSet => "preference.set",
         }
     }
 }

@@ -22,7 +22,7 @@ pub use organisation::{Directory, DirectoryEntry, Limits, Organisation, Organisa
 pub use people::{Contact, Invitation, LeadTransfer, Login, LoginRole, LoginStatus, Person, RoleChange};
 pub use portal::*;
 pub use ticket::{
-    Agent, Attachment, Author, Closure, Comment, Escalation, NewComment, NewEscalation, NewTicket, Page, Priority, Sla,
-    Ticket, TicketQuery, TicketSort, TicketStatus, Viewer, Visibility,
+    Adjustment, Agent, Attachment, Author, Closure, Comment, Escalation, NewComment, NewEscalation, NewTicket, Page,
+    Priority, Sla, Ticket, TicketQuery, TicketSort, TicketStatus, Viewer, Visibility,
 };
 pub use work::*;

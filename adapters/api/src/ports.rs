@@ -5,7 +5,7 @@
 use crate::adapter::{CallCx, Op};
 use crate::domain::*;
 use crate::error::{Error, Result};
-use crate::id::{ArticleId, ContactId, DocumentId, ExternalId, InvoiceId, ProjectId, TicketId};
+use crate::id::{ArticleId, AttachmentId, ContactId, DocumentId, ExternalId, InvoiceId, ProjectId, TicketId};
 use crate::owned::Owned;
 use std::collections::BTreeMap;
 
@@ -47,6 +47,32 @@ pub trait ServiceDesk: Send + Sync {
     /// `Conflict`. `Conflict` too if it is closed, `InvalidArgument` if nobody has the assignee's address.
     async fn change(&self, _cx: &CallCx, _id: &TicketId, _change: &TicketChange) -> Result<Owned<Ticket>> {
         Err(Error::unsupported(Op::TicketChange))
+    }
+    /// A file that was uploaded and hangs on nothing yet, with the name, the type and the size that the system itself knows.
+    /// Missing, another organisation's and one that was used are the same: `NotFound`.
+    async fn upload(&self, _cx: &CallCx, _organisation: &ExternalId, _id: &AttachmentId) -> Result<Owned<Attachment>> {
+        Err(Error::unsupported(Op::UploadGet))
+    }
+    /// Adds a comment with uploaded files, all or nothing; each file is used once and is internal where the comment is. Else as
+    /// [`Self::comment`], and `InvalidArgument` for a file that [`Self::upload`] would not find.
+    async fn reply(
+        &self,
+        _cx: &CallCx,
+        _id: &TicketId,
+        _new: &NewComment,
+        _files: &[AttachmentId],
+    ) -> Result<Owned<Comment>> {
+        Err(Error::unsupported(Op::TicketReply))
+    }
+    /// Creates a ticket that employees alone see ([`Visibility::Staff`], whatever `new` says), about a person at the customer. No viewer
+    /// finds, counts or opens it, and it uses up no limit. Else as [`Self::create`].
+    async fn create_task(&self, _cx: &CallCx, _new: &NewTicket) -> Result<Owned<Ticket>> {
+        Err(Error::unsupported(Op::TaskCreate))
+    }
+    /// Changes who at the customer may read a ticket, or when it has to be solved, and returns it as it then stands. `Conflict` if it
+    /// is closed or changed meanwhile; `InvalidArgument` where a ticket would become, or cease to be, employees' alone.
+    async fn adjust(&self, _cx: &CallCx, _id: &TicketId, _adjustment: &Adjustment) -> Result<Owned<Ticket>> {
+        Err(Error::unsupported(Op::TicketAdjust))
     }
     /// Time worked on one ticket, oldest first.
     async fn time(&self, _cx: &CallCx, _ticket: &TicketId) -> Result<Vec<Owned<TimeEntry>>> {
@@ -160,6 +186,10 @@ pub trait Identity: Send + Sync {
     async fn access_events(&self, _cx: &CallCx, _query: &AccessEventQuery) -> Result<Vec<Owned<AccessEvent>>> {
         Err(Error::unsupported(Op::AccessEventList))
     }
+    /// Whether [`PortalInvitation::message`] reaches the person; where not, an invitation with one is `InvalidArgument`.
+    fn takes_words(&self) -> bool {
+        true
+    }
     /// Whether it tells people of changes to their logins by itself. Links are always sent to their owner.
     fn tells_people(&self) -> bool {
         true
@@ -248,6 +278,11 @@ pub trait Documents: Send + Sync {
     async fn revoke(&self, _cx: &CallCx, _revocation: &Revocation) -> Result<Owned<Document>> {
         Err(Error::unsupported(Op::DocumentRevoke))
     }
+    /// Takes a publication, or the right to save, back from one portal user alone; everybody else goes on as before. `Conflict` if
+    /// there is nothing to take back from that user. Nothing is deleted; publishing again gives it to everybody again.
+    async fn withdraw(&self, _cx: &CallCx, _withdrawal: &Withdrawal) -> Result<Owned<Document>> {
+        Err(Error::unsupported(Op::DocumentWithdraw))
+    }
 }
 
 /// Appointments.
@@ -275,6 +310,17 @@ pub trait Notifications: Send + Sync {
     /// told. `Unsupported` for a channel that the system does not have. Whether people want to be told is the gateway's to ask.
     async fn send(&self, _cx: &CallCx, _new: &NewNotice) -> Result<Vec<Owned<Notice>>> {
         Err(Error::unsupported(Op::NoticeSend))
+    }
+    /// Keeps what one person wants to be told and how; what is not named stays. Missing contact: `NotFound`; about an account
+    /// ([`Topic::Security`]): `InvalidArgument`. The answer names whose person it was.
+    async fn prefer(
+        &self,
+        _cx: &CallCx,
+        _organisation: &ExternalId,
+        _contact: &ContactId,
+        _wishes: &[Wish],
+    ) -> Result<Owned<()>> {
+        Err(Error::unsupported(Op::PreferenceSet))
     }
 }
 

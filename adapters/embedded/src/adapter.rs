@@ -192,6 +192,12 @@ const SUPPORTED: &[Op] = &[
     Op::SiteList,
     Op::ProfileGet,
     Op::ProfileChange,
+    Op::UploadGet,
+    Op::TicketReply,
+    Op::TaskCreate,
+    Op::TicketAdjust,
+    Op::DocumentWithdraw,
+    Op::PreferenceSet,
 ];
 
 fn in_time(cx: &CallCx) -> Result<()> {

@@ -179,7 +179,20 @@ pub(crate) fn priority(row: &Row<'_>, column: usize) -> Result<Priority> {
 }
 
 pub(crate) fn visibility(row: &Row<'_>, column: usize) -> Result<Visibility> {
-    Ok(if row.get(column)? { Visibility::Private } else { Visibility::Organisation })
+    Ok(match row.get(column)? {
+        0 => Visibility::Organisation,
+        1 => Visibility::Private,
+        2 => Visibility::Staff,
+        number => return unknown("visibility", number),
+    })
+}
+
+pub(crate) fn visibility_number(visibility: Visibility) -> i64 {
+    match visibility {
+        Visibility::Organisation => 0,
+        Visibility::Private => 1,
+        Visibility::Staff => 2,
+    }
 }
 
 pub(crate) fn role_number(role: LoginRole) -> i64 {

@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/6-notices.sql"),
     include_str!("schema/7-work.sql"),
     include_str!("schema/8-settled.sql"),
+    include_str!("schema/9-single.sql"),
 ];
 
 /// Readers that may work at the same time.

@@ -51,6 +51,11 @@ impl Documents for Tenant {
         let (call, revocation) = (cx.clone(), revocation.clone());
         self.write(cx, move |rows| publish::revoke(rows, &call, &revocation)).await
     }
+
+    async fn withdraw(&self, cx: &CallCx, withdrawal: &Withdrawal) -> Result<Owned<Document>> {
+        let (call, withdrawal) = (cx.clone(), withdrawal.clone());
+        self.write(cx, move |rows| publish::withdraw(rows, &call, &withdrawal)).await
+    }
 }
 
 fn list(rows: &Rows<'_>, reach: &Reach, query: &DocumentQuery) -> Inner<Page<Owned<Document>>> {
@@ -105,7 +110,7 @@ fn versions(rows: &Rows<'_>, document: i64) -> Inner<Vec<DocumentVersion>> {
     let now = Timestamp::now();
     rows.all(
         "SELECT v.id, v.number, v.state, v.source, v.author, v.created_at, v.size, v.content_type, v.sign_off,
-         p.published, p.roles, p.download, p.expires_at, p.since, p.publisher
+         p.published, p.roles, p.download, p.expires_at, p.since, p.publisher, p.exceptions
          FROM document_version v
          LEFT JOIN publication p ON p.key = (SELECT max(key) FROM publication WHERE version = v.key)
          WHERE v.tenant = :tenant AND v.document = :document ORDER BY v.number",
@@ -138,5 +143,6 @@ fn publication(row: &Row<'_>) -> Inner<Option<Publication>> {
         expires_at: some_time(row, 12)?,
         at: time(row, 13)?,
         by: row.get(14)?,
+        except: from_json(row, 15)?,
     }))
 }

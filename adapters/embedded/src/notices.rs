@@ -38,6 +38,18 @@ impl Notifications for Tenant {
         let (call, new) = (cx.clone(), new.clone());
         self.write(cx, move |rows| send(rows, &call, &new)).await
     }
+
+    async fn prefer(
+        &self,
+        cx: &CallCx,
+        organisation: &ExternalId,
+        contact: &ContactId,
+        wishes: &[Wish],
+    ) -> Result<Owned<()>> {
+        let (call, organisation, contact, wishes) =
+            (cx.clone(), organisation.clone(), contact.clone(), wishes.to_vec());
+        self.write(cx, move |rows| prefer(rows, &call, (&organisation, &contact), &wishes)).await
+    }
 }
 
 fn list(rows: &Rows<'_>, organisation: i64, query: &NoticeQuery) -> Inner<Vec<Owned<Notice>>> {
@@ -94,6 +106,37 @@ fn standing(rows: &Rows<'_>, organisation: i64) -> Inner<Vec<Owned<Standing>>> {
             Ok(Owned::new(owner(row, 0)?, record))
         },
     )
+}
+
+fn prefer(rows: &Rows<'_>, cx: &CallCx, (theirs, who): (&ExternalId, &ContactId), wishes: &[Wish]) -> Inner<Owned<()>> {
+    let organisation = required_organisation(rows, &cx.reach, theirs)?;
+    let key = rows.one(
+        "SELECT key FROM contact WHERE tenant = :tenant AND id = :id AND organisation = :organisation",
+        &[(":id", &who.as_str()), (":organisation", &organisation)],
+        |row| Ok(row.get::<_, i64>(0)?),
+    )?;
+    let key = key.ok_or_else(|| Error::not_found("contact"))?;
+    if wishes.iter().any(|it| it.topic == Topic::Security) {
+        return refuse(ErrorKind::InvalidArgument, "about an account people are always told; leave `security` out");
+    }
+    let earlier = once::earlier(rows, cx, Op::PreferenceSet, organisation)?;
+    if earlier.is_none_or(|it| it != who.as_str()) {
+        for wish in wishes {
+            let sql = if wish.wanted {
+                "DELETE FROM opt_out
+                 WHERE tenant = :tenant AND contact = :contact AND topic = :topic AND channel = :channel"
+            } else {
+                "INSERT OR IGNORE INTO opt_out (tenant, contact, topic, channel)
+                 VALUES (:tenant, :contact, :topic, :channel)"
+            };
+            rows.change(
+                sql,
+                &[(":contact", &key), (":topic", &word(&wish.topic)?), (":channel", &word(&wish.channel)?)],
+            )?;
+        }
+        once::keep(rows, cx, Op::PreferenceSet, organisation, who.as_str())?;
+    }
+    Ok(Owned::new(Owner::Organisation(theirs.clone()), ()))
 }
 
 fn send(rows: &Rows<'_>, cx: &CallCx, new: &NewNotice) -> Inner<Vec<Owned<Notice>>> {

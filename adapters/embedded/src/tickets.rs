@@ -23,8 +23,36 @@ impl ServiceDesk for Tenant {
         self.read(cx, |rows| one::whole(rows, &cx.reach, id))
     }
 
+    async fn upload(&self, cx: &CallCx, organisation: &ExternalId, id: &AttachmentId) -> Result<Owned<Attachment>> {
+        self.read(cx, |rows| create::uploaded(rows, &cx.reach, organisation, id))
+    }
+
+    async fn reply(
+        &self,
+        cx: &CallCx,
+        id: &TicketId,
+        new: &NewComment,
+        files: &[AttachmentId],
+    ) -> Result<Owned<Comment>> {
+        let (call, id, new, files) = (cx.clone(), id.clone(), new.clone(), files.to_vec());
+        self.write(cx, move |rows| write::reply(rows, &call, &id, &new, &files)).await
+    }
+
+    async fn create_task(&self, cx: &CallCx, new: &NewTicket) -> Result<Owned<Ticket>> {
+        let (call, new) = (cx.clone(), NewTicket { visibility: Visibility::Staff, ..new.clone() });
+        self.write(cx, move |rows| create::create(rows, &call, &new)).await
+    }
+
+    async fn adjust(&self, cx: &CallCx, id: &TicketId, adjustment: &Adjustment) -> Result<Owned<Ticket>> {
+        let (call, id, new) = (cx.clone(), id.clone(), adjustment.clone());
+        self.write(cx, move |rows| change::adjust(rows, &call, &id, &new)).await
+    }
+
     async fn create(&self, cx: &CallCx, new: &NewTicket) -> Result<Owned<Ticket>> {
         let (call, new) = (cx.clone(), new.clone());
+        if new.visibility == Visibility::Staff {
+            return refuse_task();
+        }
         self.write(cx, move |rows| create::create(rows, &call, &new)).await
     }
 
@@ -74,6 +102,10 @@ impl ServiceDesk for Tenant {
             if people.is_empty() { Ok(first) } else { refuse(ErrorKind::Conflict, "two contacts share this address") }
         })
     }
+}
+
+fn refuse_task<T>() -> Result<T> {
+    Err(Error::new(ErrorKind::InvalidArgument, "a task of the employees' own is made as one; use `create_task`"))
 }
 
 #[cfg(test)]

@@ -51,13 +51,18 @@ const NOTED: &[Op] = &[
     Op::ConsentRecord,
     Op::SnapshotRecord,
     Op::ProfileChange,
+    Op::TicketAdjust,
+    Op::DocumentWithdraw,
+    Op::PreferenceSet,
 ];
 
 fn own_row(op: Op) -> Option<&'static str> {
     [
         (Op::TicketCreate, TICKET),
+        (Op::TaskCreate, TICKET),
         (Op::TicketClose, CLOSED),
         (Op::TicketComment, COMMENT),
+        (Op::TicketReply, COMMENT),
         (Op::TicketEscalate, ESCALATION),
         (Op::LoginInvite, LOGIN),
         (Op::LeadTransfer, LEAD),

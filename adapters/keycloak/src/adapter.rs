@@ -169,6 +169,11 @@ impl Identity for Keycloak {
         self.list_events(cx, query).await
     }
 
+    fn takes_words(&self) -> bool {
+        // Keycloak writes its mails itself.
+        false
+    }
+
     fn tells_people(&self) -> bool {
         // Keycloak mails links and nothing else.
         false

@@ -55,6 +55,13 @@ pub(crate) fn trials() -> Vec<Trial> {
             &[DocumentList, DocumentGet, DocumentPublish, DocumentRevoke],
             |f| Box::pin(publish(f)),
         ),
+        Trial::new(
+            Writes,
+            "a publication is taken back from one user alone",
+            "everybody else goes on; again: `Conflict`; the same reference has one effect; published anew it is everybody's",
+            &[DocumentList, DocumentGet, DocumentPublish, DocumentRevoke, DocumentWithdraw],
+            |f| Box::pin(withdraw(f)),
+        ),
     ]
 }
 
@@ -263,4 +270,42 @@ async fn publish(f: &Fixture) -> Verdict {
     }
     ensure(!public().await?, || "it is still listed for customers".into())?;
     failed("taking back again", documents.revoke(&f.own_cx(), &whole).await, &[ErrorKind::Conflict])
+}
+
+async fn withdraw(f: &Fixture) -> Verdict {
+    let documents = port(f)?;
+    let (document, version) = ready(f).await?;
+    let user = |it: &str| ContactId::new(it).map_err(|e| e.to_string());
+    let (one, other) = (user("kit-one")?, user("kit-other")?);
+    let new = publication(&f.own.external, &document, &version);
+    said("publish", documents.publish(&f.own_cx(), &new).await)?;
+    let back = |user: &ContactId, download_only| Withdrawal {
+        organisation: f.own.external.clone(),
+        document: document.id.clone(),
+        version: None,
+        user: user.clone(),
+        download_only,
+        reason: "a trial".into(),
+        by: "Kit".into(),
+    };
+    let may = |document: &Document, user: &ContactId| {
+        let published = document.version(&version.id).and_then(|it| it.publication.as_ref());
+        published.map(|it| (it.shown_to(user), it.saved_by(user)))
+    };
+    let away = Withdrawal { organisation: f.foreign.external.clone(), ..back(&one, false) };
+    failed("withdraw", documents.withdraw(&f.both_cx(), &away).await, &[ErrorKind::NotFound])?;
+    let cx = CallCx { reference: Some(format!("gw:{}", word())), ..f.own_cx() };
+    for (order, left) in [(back(&one, true), (true, false)), (back(&one, false), (false, false))] {
+        let now = f.open(&f.own, said("withdraw", documents.withdraw(&f.own_cx(), &order).await)?)?;
+        equal("one", &may(&now, &one), &Some(left))?;
+        equal("the other", &may(&now, &other), &Some((true, true)))?;
+        failed("again", documents.withdraw(&f.own_cx(), &order).await, &[ErrorKind::Conflict])?;
+    }
+    for _ in 0..2 {
+        let now = f.open(&f.own, said("withdraw", documents.withdraw(&cx, &back(&other, true)).await)?)?;
+        equal("the other", &may(&now, &other), &Some((true, false)))?;
+    }
+    let now = f.open(&f.own, said("publish", documents.publish(&f.own_cx(), &new).await)?)?;
+    equal("one, published anew", &may(&now, &one), &Some((true, true)))?;
+    said("revoke", documents.revoke(&f.own_cx(), &revocation(&f.own.external, &document.id)).await).map(drop)
 }

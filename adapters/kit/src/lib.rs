@@ -26,6 +26,7 @@ mod portal;
 mod records;
 mod scope;
 mod shape;
+mod tasks;
 mod traces;
 mod trial;
 mod visibility;
@@ -44,6 +45,7 @@ pub fn all() -> Vec<Trial> {
         scope::trials(),
         visibility::trials(),
         writes::trials(),
+        tasks::trials(),
         traces::trials(),
         conversation::trials(),
         people::trials(),

@@ -47,6 +47,13 @@ pub(crate) fn trials() -> Vec<Trial> {
             &[NoticeList, NoticeSend],
             |f| Box::pin(mail(f)),
         ),
+        Trial::new(
+            Writes,
+            "what somebody wants is kept",
+            "and nothing else changes; about an account: `InvalidArgument`; another organisation's person: `NotFound`",
+            &[NoticeStanding, PreferenceSet],
+            |f| Box::pin(wishes(f)),
+        ),
     ]
 }
 
@@ -173,4 +180,37 @@ async fn mail(f: &Fixture) -> Verdict {
         failed("no mail", port(f)?.send(&f.own_cx(), &new).await, &[ErrorKind::Unsupported])?;
     }
     equal("notices", &about(f, &f.own, &subject).await?.len(), &0)
+}
+
+async fn wishes(f: &Fixture) -> Verdict {
+    let notices = port(f)?;
+    let all = async |side: &Side| -> Result<Vec<Standing>, String> {
+        let rows = said("standing", notices.standing(&f.both_cx(), &side.external).await)?;
+        f.open_all(side, rows)
+    };
+    let before = all(&f.own).await?;
+    let who = before.first().ok_or("nobody has a standing")?.clone();
+    let what = (Topic::Update, Channel::InApp);
+    let wish = |wanted| Wish { topic: what.0, channel: what.1, wanted };
+    let had = who.opted_out.contains(&what);
+    for wanted in [false, true, false] {
+        let answer = notices.prefer(&f.own_cx(), &f.own.external, &who.contact, &[wish(wanted)]).await;
+        f.open(&f.own, said("prefer", answer)?)?;
+        let now = all(&f.own).await?;
+        let theirs = now.iter().find(|it| it.contact == who.contact).ok_or("a standing is gone")?;
+        equal("opted out", &theirs.opted_out.contains(&what), &!wanted)?;
+        equal("consented", &theirs.consented, &who.consented)?;
+    }
+    let back = notices.prefer(&f.own_cx(), &f.own.external, &who.contact, &[wish(!had)]).await;
+    said("prefer", back)?;
+    let security = Wish { topic: Topic::Security, ..wish(false) };
+    let answer = notices.prefer(&f.own_cx(), &f.own.external, &who.contact, &[security]).await;
+    failed("prefer", answer, &[ErrorKind::InvalidArgument])?;
+    let theirs = all(&f.foreign).await?;
+    let stranger = theirs.first().ok_or("the other organisation has nobody")?;
+    for organisation in [&f.own.external, &f.foreign.external] {
+        let answer = notices.prefer(&f.own_cx(), organisation, &stranger.contact, &[wish(false)]).await;
+        failed("prefer", answer, &[ErrorKind::NotFound])?;
+    }
+    equal("standings", &all(&f.own).await?, &before)
 }

@@ -100,7 +100,12 @@ async fn branding(f: &Fixture) -> Verdict {
         Branding { updated_at: None, ..a.clone() } == Branding { updated_at: None, ..b.clone() }
     };
     let before = read().await?;
-    let ours = Branding { welcome_text: Some(format!("Welcome {}", word())), ..before.clone() };
+    let ours = Branding {
+        welcome_text: Some(format!("Welcome {}", word())),
+        login_text: Some(format!("Sign in {}", word())),
+        login_image_url: Some("https://cdn.example/door.png".into()),
+        ..before.clone()
+    };
     let cx = with_reference(f);
     let set = said("set_branding", portal.set_branding(&cx, &ours).await)?;
     ensure(same(&set, &ours) && same(&read().await?, &ours), || "not what was set".into())?;
@@ -190,6 +195,7 @@ async fn submission(f: &Fixture) -> Verdict {
         answers: answers.clone(),
         submitted_by: "Kit Requester".into(),
         source: "portal".into(),
+        files: vec!["scan.pdf".into()],
     };
     let cx = with_reference(f);
     let first = f.open(&f.own, said("record_submission", portal.record_submission(&cx, &new).await)?)?;

@@ -22,6 +22,9 @@ impl RequestTracker {
         if !new.attachments.is_empty() {
             return Err(invalid("the connected system takes no files with a ticket; leave `attachments` empty"));
         }
+        if new.visibility == Visibility::Staff {
+            return Err(invalid("the connected system keeps no tasks of the employees' own"));
+        }
         let subject = new.subject.split_whitespace().collect::<Vec<_>>().join(" ");
         if subject.is_empty() || subject.chars().count() > MAX_SUBJECT {
             return Err(invalid("the subject needs 1 to 200 characters"));
@@ -60,7 +63,7 @@ impl RequestTracker {
         let config = &self.config;
         let visibility = match new.visibility {
             Visibility::Organisation => &config.visibility_organisation,
-            Visibility::Private => &config.visibility_private,
+            Visibility::Private | Visibility::Staff => &config.visibility_private,
         };
         let mut fields = serde_json::Map::new();
         fields.insert(config.visibility_field.clone(), json!(visibility));

@@ -41,7 +41,7 @@ impl Adapter for Smtp {
     }
 
     fn supports(&self) -> &'static [Op] {
-        &[Op::NoticeList, Op::NoticeStanding, Op::NoticeSend]
+        &[Op::NoticeList, Op::NoticeStanding, Op::NoticeSend, Op::PreferenceSet]
     }
 
     async fn probe(&self, cx: &CallCx) -> Result<()> {

@@ -4,8 +4,8 @@ use crate::Smtp;
 use crate::letter::letter;
 use postern_api::mail::{Mail, Subscription};
 use postern_api::{
-    CallCx, Channel, Error, ErrorKind, ExternalId, NewNotice, Notice, NoticeQuery, NoticeState, Notifications, Owned,
-    Reservation, ReservedNotice, Result, Settled, Standing, Topic, async_trait,
+    CallCx, Channel, ContactId, Error, ErrorKind, ExternalId, NewNotice, Notice, NoticeQuery, NoticeState,
+    Notifications, Owned, Reservation, ReservedNotice, Result, Settled, Standing, Topic, Wish, async_trait,
 };
 
 #[async_trait]
@@ -16,6 +16,16 @@ impl Notifications for Smtp {
 
     async fn standing(&self, cx: &CallCx, organisation: &ExternalId) -> Result<Vec<Owned<Standing>>> {
         self.ledger.standing(cx, organisation).await
+    }
+
+    async fn prefer(
+        &self,
+        cx: &CallCx,
+        organisation: &ExternalId,
+        contact: &ContactId,
+        wishes: &[Wish],
+    ) -> Result<Owned<()>> {
+        self.ledger.prefer(cx, organisation, contact, wishes).await
     }
 
     async fn send(&self, cx: &CallCx, new: &NewNotice) -> Result<Vec<Owned<Notice>>> {

@@ -38,7 +38,7 @@ impl Adapter for WebDav {
     }
 
     fn supports(&self) -> &'static [Op] {
-        &[Op::DocumentList, Op::DocumentGet, Op::DocumentPublish, Op::DocumentRevoke]
+        &[Op::DocumentList, Op::DocumentGet, Op::DocumentPublish, Op::DocumentRevoke, Op::DocumentWithdraw]
     }
 
     async fn probe(&self, cx: &CallCx) -> Result<()> {

@@ -61,6 +61,11 @@ impl Documents for WebDav {
         let decide = |group: &Group| publish::revoke(group, cx.reference.as_deref(), revocation);
         self.change(cx, (&revocation.organisation, &revocation.document), &decide).await
     }
+
+    async fn withdraw(&self, cx: &CallCx, withdrawal: &Withdrawal) -> Result<Owned<Document>> {
+        let decide = |group: &Group| publish::withdraw(group, cx.reference.as_deref(), withdrawal);
+        self.change(cx, (&withdrawal.organisation, &withdrawal.document), &decide).await
+    }
 }
 
 /// Leaves what is published; whether anything is left.

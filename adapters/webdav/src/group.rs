@@ -113,6 +113,7 @@ impl Group {
                     expires_at: step.expires_at,
                     at: step.since,
                     by: step.publisher.clone(),
+                    except: step.except.clone(),
                 });
             versions.push(DocumentVersion {
                 id: self.version_id(file)?,

@@ -5,7 +5,7 @@
 //! and is not written over.
 
 use jiff::{Timestamp, ToSpan};
-use postern_api::{AccessRoleId, Error, ErrorKind, Result};
+use postern_api::{AccessRoleId, Error, ErrorKind, Exception, Result};
 use serde::{Deserialize, Serialize};
 
 /// Steps that are kept of a version; the oldest go first. What happened before is in the gateway's audit.
@@ -34,6 +34,9 @@ pub(crate) struct Step {
     pub(crate) publisher: String,
     /// The entity tag of what was published.
     pub(crate) etag: String,
+    /// Portal users from whom it was taken back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) except: Vec<Exception>,
     /// Who did this.
     pub(crate) by: String,
     /// Why, where something was taken back.
@@ -101,6 +104,7 @@ mod tests {
             since: at,
             publisher: "x".into(),
             etag: "1".into(),
+            except: vec![],
             by: "x".into(),
             reason: None,
             at,

@@ -56,6 +56,7 @@ pub(crate) fn publish(
     let same = |(published, step): (&File, &Step)| {
         published.name == file.name
             && step.etag == etag.bare()
+            && step.except.is_empty()
             && (&step.roles, step.download, step.expires_at) == (&roles, new.download, new.expires_at)
     };
     if group.written(now).is_some_and(same) {
@@ -71,6 +72,7 @@ pub(crate) fn publish(
         since: at,
         publisher: new.by.clone(),
         etag: etag.bare().to_owned(),
+        except: vec![],
         by: new.by.clone(),
         reason: None,
         at,
@@ -109,6 +111,49 @@ pub(crate) fn revoke(group: &Group, reference: Option<&str>, revocation: &Revoca
         download: false,
         by: revocation.by.clone(),
         reason: Some(revocation.reason.clone()),
+        at: after(Some(step), now),
+        ..step.clone()
+    };
+    Ok(Decision::Add(Box::new((file.clone(), step))))
+}
+
+/// Taking back what is published of a document from one portal user alone.
+pub(crate) fn withdraw(group: &Group, reference: Option<&str>, withdrawal: &Withdrawal) -> Result<Decision> {
+    if let Some((_, step)) = group.earlier(reference) {
+        if step.reason.as_ref() == Some(&withdrawal.reason) && step.except.iter().any(|it| it.user == withdrawal.user) {
+            return Ok(Decision::Done);
+        }
+        return refuse(ErrorKind::Conflict, "this write was made before, with other arguments");
+    }
+    let of = |file: &File, wanted: &VersionId| group.version_id(file).is_ok_and(|it| it == *wanted);
+    if let Some(wanted) = &withdrawal.version
+        && group.files.iter().all(|it| !of(it, wanted))
+    {
+        return Err(Error::not_found("version"));
+    }
+    if !group.readable() {
+        return Err(unreadable());
+    }
+    let now = Timestamp::now();
+    let wanted = |file: &File| withdrawal.version.as_ref().is_none_or(|wanted| of(file, wanted));
+    let there = group.written(now).filter(|(file, step)| {
+        let of_theirs = |it: &&Exception| it.user == withdrawal.user;
+        let seen = !step.except.iter().filter(of_theirs).any(|it| !it.download_only);
+        let saved = step.download && !step.except.iter().any(|it| of_theirs(&it));
+        wanted(file) && seen && (!withdrawal.download_only || saved)
+    });
+    let Some((file, step)) = there else {
+        return refuse(ErrorKind::Conflict, "there is nothing to take back from this user; read the document again");
+    };
+    let mut except = step.except.clone();
+    except.retain(|it| it.user != withdrawal.user);
+    except.push(Exception { user: withdrawal.user.clone(), download_only: withdrawal.download_only });
+    except.sort_unstable();
+    let step = Step {
+        reference: reference.map(str::to_owned),
+        except,
+        by: withdrawal.by.clone(),
+        reason: Some(withdrawal.reason.clone()),
         at: after(Some(step), now),
         ..step.clone()
     };

@@ -209,6 +209,14 @@ impl CreateWorkspace {
             if !record.customer_visible {
                 return Err(blocked("a service record is not for customers"));
             }
+            if let Some(text) = &self.welcome_text {
+                let notes = record.timeline.iter().filter(|it| it.internal).map(|it| &it.text);
+                let mut notes = notes.chain(&record.notes);
+                let known = [&record.name];
+                if notes.any(|it| it.quoted_in(text.as_str(), 5) || it.betrayed_by(text.as_str(), &known)) {
+                    return Err(blocked("the welcome text holds words of an internal note"));
+                }
+            }
             targets.push((format!("service_record:{id}"), record.updated_at.to_string()));
             shown.push(Named { id: record.id, name: record.name });
         }
@@ -437,6 +445,10 @@ impl InviteUser {
         let there = portal_users(cx, &activation.customer_id).await?;
         if there.iter().any(|it| it.email.eq_ignore_ascii_case(self.email.as_str())) {
             return Err(Refusal::new(Code::ContactExists, "this address has a login already"));
+        }
+        if self.message.is_some() && !identity.port.takes_words() {
+            let expected = "the connected directory writes its invitations itself; leave this out";
+            return Err(Refusal::argument("message", expected));
         }
         if let Some(text) = &self.message {
             names_nobody_else(cx, &activation.customer_id, &[text.as_str()]).await?;

@@ -8,8 +8,8 @@ use crate::tools::support::view::{Pagination, ReplyFrom};
 use crate::tools::{Code, Kind, Refusal, Reply, Tool, ToolCx};
 use jiff::Timestamp;
 use postern_api::{
-    About, AccessRoleId, Document, DocumentId, DocumentQuery, DocumentVersion, Internal, OrganisationId, Pii, PiiKind,
-    Right, SignOff, Text, VersionId, VersionState, Withheld, classified,
+    About, AccessRoleId, ContactId, Document, DocumentId, DocumentQuery, DocumentVersion, Internal, OrganisationId,
+    Pii, PiiKind, Publication, Right, SignOff, Text, VersionId, VersionState, Withheld, classified,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -84,6 +84,9 @@ struct VersionView {
     /// Access roles that see it, where it is published; none named: everybody of the customer.
     #[serde(skip_serializing_if = "classified::absent")]
     visible_to: Option<Internal<Vec<AccessRoleId>>>,
+    /// Portal users from whom it, or saving it, was taken back alone.
+    #[serde(skip_serializing_if = "classified::absent")]
+    taken_back_from: Option<Internal<Vec<ContactId>>>,
 }
 
 /// Whether this customer sees this version: approved, published to them, and not ended.
@@ -91,6 +94,7 @@ fn sees(member: &Member, it: &DocumentVersion, now: Timestamp) -> bool {
     it.state == VersionState::Approved
         && it.publication.as_ref().is_some_and(|it| {
             it.expires_at.is_none_or(|end| end > now)
+                && it.shown_to(&member.id)
                 && (it.roles.is_empty() || it.roles.iter().any(|role| member.roles.contains(role)))
         })
 }
@@ -105,7 +109,10 @@ fn narrowed(document: &mut Document, member: Option<&Member>, now: Timestamp) ->
 impl VersionView {
     fn of(it: &DocumentVersion, member: Option<&Member>) -> Self {
         let publication = it.publication.as_ref();
-        let may_save = member.is_none_or(|it| it.may(Right::DocumentDownload));
+        let may_save = |publication: &Publication| match member {
+            Some(it) => it.may(Right::DocumentDownload) && publication.saved_by(&it.id),
+            None => publication.download,
+        };
         Self {
             version_id: it.id.clone(),
             number: it.number,
@@ -113,8 +120,11 @@ impl VersionView {
             sign_off: it.sign_off,
             published_at: publication.map(|it| it.at),
             expires_at: publication.and_then(|it| it.expires_at),
-            download: publication.map(|it| it.download && may_save),
+            download: publication.map(may_save),
             visible_to: publication.filter(|_| member.is_none()).map(|it| Internal::new(it.roles.clone())),
+            taken_back_from: publication
+                .filter(|it| member.is_none() && !it.except.is_empty())
+                .map(|it| Internal::new(it.except.iter().map(|it| it.user.clone()).collect())),
         }
     }
 }

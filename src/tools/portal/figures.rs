@@ -4,10 +4,10 @@
 //! from is changed.
 
 use super::governed::{named, words};
-use crate::tools::{Kind, Preview, Refusal, Reply, Tool, ToolCx};
+use crate::tools::{Kind, Preview, Refusal, Reply, Tool, ToolCx, Used};
 use jiff::{SignedDuration, Timestamp};
 use postern_api::{
-    AccessEventKind, AccessEventQuery, NoticeQuery, NoticeState, Op, OrganisationId, Snapshot, TicketQuery,
+    AccessEventKind, AccessEventQuery, ContactId, NoticeQuery, NoticeState, Op, OrganisationId, Snapshot, TicketQuery,
 };
 use postern_policies::Effect;
 use schemars::JsonSchema;
@@ -20,8 +20,11 @@ const MOST_DAYS: i64 = 92;
 /// The most rows that a port gives at once: where there may be more, a figure over them would be wrong and is left out.
 const MOST: u32 = 200;
 
-/// Keep figures of how a customer uses the portal: sign-ins, saved documents, payments looked at, requests, first answers,
-/// notifications read. Counted over everybody; a figure with too few people behind it is left out.
+/// What people look for answers with before they ask somebody.
+const SELF_SERVICE: [&str; 3] = ["customer_search_kb", "get_kb_article", "portal.faq_entries.list"];
+
+/// Keep figures of how a customer uses the portal: sign-ins, self-service questions and how many people they spared a request, saved
+/// documents, payments looked at, requests, first answers, notifications read. Counted over everybody; a figure with too few people behind it is left out.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RecordSnapshot {
@@ -74,6 +77,16 @@ fn kept(figures: BTreeMap<&'static str, Figure>, minimum: u32) -> (BTreeMap<&'st
     (good, out.into_iter().map(|(name, _)| name).collect())
 }
 
+/// How many of a hundred who looked for an answer themselves raised no request. Each part of them is a group of its own: otherwise
+/// the figure would tell of the few who did, or did not.
+fn deflection(looked: &BTreeSet<String>, asked: &BTreeSet<String>) -> Figure {
+    let (raised, spared): (BTreeSet<_>, BTreeSet<_>) = looked.iter().cloned().partition(|it| asked.contains(it));
+    let share = |part: usize| f64::from(u32::try_from(part).unwrap_or(u32::MAX));
+    let value = if looked.is_empty() { 0.0 } else { 100.0 * share(spared.len()) / share(looked.len()) };
+    let parts = [raised, spared].into_iter().filter(|it| !it.is_empty());
+    Figure { value, people: parts.min_by_key(BTreeSet::len).unwrap_or_default(), cut: false }
+}
+
 impl RecordSnapshot {
     async fn look(&self, cx: &ToolCx) -> Result<(BTreeMap<&'static str, f64>, Vec<&'static str>), Refusal> {
         let most = SignedDuration::from_hours(24 * MOST_DAYS);
@@ -87,7 +100,8 @@ impl RecordSnapshot {
         let mut figures = BTreeMap::new();
         self.events(cx, &mut figures).await?;
         self.notices(cx, &mut figures).await?;
-        self.requests(cx, &mut figures).await?;
+        let askers = self.requests(cx, &mut figures).await?;
+        self.self_service(cx, &askers, &mut figures)?;
         Ok(kept(figures, minimum))
     }
 
@@ -146,12 +160,60 @@ impl RecordSnapshot {
         Ok(())
     }
 
-    async fn requests(&self, cx: &ToolCx, figures: &mut BTreeMap<&'static str, Figure>) -> Result<(), Refusal> {
+    /// What people asked the portal themselves, and how many of them then raised no request. `askers`: who did, if that is known.
+    fn self_service(
+        &self,
+        cx: &ToolCx,
+        askers: &Option<BTreeSet<ContactId>>,
+        figures: &mut BTreeMap<&'static str, Figure>,
+    ) -> Result<(), Refusal> {
+        let used = Used {
+            tenant: &cx.tenant.id,
+            organisation: &self.customer_id,
+            tools: &SELF_SERVICE,
+            span: (self.from, self.until),
+        };
+        let Some(found) = cx.history.uses(&used)? else {
+            for name in ["self_service_queries", "deflection_percent"] {
+                figures.insert(name, Figure { cut: true, ..Figure::default() });
+            }
+            return Ok(());
+        };
+        let value = found.values().map(|it| f64::from(*it)).sum();
+        let people: BTreeSet<String> = found.into_keys().collect();
+        let deflection = match askers {
+            Some(askers) => {
+                let system = &cx.tenant.service_desk.ids;
+                let mut asked = BTreeSet::new();
+                for contact in askers {
+                    let principal = cx.identities.principal(&cx.tenant.id, system, contact)?;
+                    asked.extend(principal.map(|it| cx.history.person(&cx.tenant.id, &it)));
+                }
+                deflection(&people, &asked)
+            }
+            None => Figure { cut: true, ..Figure::default() },
+        };
+        figures.insert("self_service_queries", Figure { value, people, cut: false });
+        figures.insert("deflection_percent", deflection);
+        Ok(())
+    }
+
+    async fn requests(
+        &self,
+        cx: &ToolCx,
+        figures: &mut BTreeMap<&'static str, Figure>,
+    ) -> Result<Option<BTreeSet<ContactId>>, Refusal> {
+        let mut askers = BTreeSet::new();
         let desk = cx.desk()?;
         let organisation = Some(named(cx, &desk, &self.customer_id)?);
         let (mut raised, mut minutes, mut answered) = (Figure::default(), Figure::default(), 0_u32);
-        let mut query =
-            TicketQuery { organisation, created_since: Some(self.from), limit: MOST, ..TicketQuery::default() };
+        let mut query = TicketQuery {
+            organisation,
+            created_since: Some(self.from),
+            without_tasks: true,
+            limit: MOST,
+            ..TicketQuery::default()
+        };
         loop {
             let page = desk.timed(desk.port.tickets(&desk.cx, &query)).await?;
             let (returned, total) = (page.rows.len(), page.total);
@@ -162,6 +224,7 @@ impl RecordSnapshot {
                 if !self.within(ticket.created_at) {
                     continue;
                 }
+                askers.extend(ticket.requester.contact.clone());
                 let who = ticket.requester.contact.map(|it| it.to_string()).or(ticket.requester.email);
                 if let Some(at) = ticket.sla.responded_at {
                     minutes.value += at.duration_since(ticket.created_at).as_secs_f64() / 60.0;
@@ -183,9 +246,10 @@ impl RecordSnapshot {
         if answered > 0 {
             minutes.value /= f64::from(answered);
         }
+        let known = (!raised.cut).then_some(askers);
         figures.insert("requests", raised);
         figures.insert("minutes_to_first_answer", minutes);
-        Ok(())
+        Ok(known)
     }
 }
 
@@ -244,6 +308,16 @@ mod tests {
         let figures = [("many", of(5, false)), ("few", of(4, false)), ("cut", of(9, true))];
         let (good, out) = kept(BTreeMap::from(figures), 5);
         assert_eq!((good.into_keys().collect::<Vec<_>>(), out), (vec!["many"], vec!["cut", "few"]));
+        let people = |from: usize, until: usize| (from..until).map(|it| it.to_string()).collect::<BTreeSet<_>>();
+        let spared = deflection(&people(0, 10), &people(0, 5));
+        assert_eq!((spared.value, spared.people.len()), (50.0, 5));
+        let few = deflection(&people(0, 10), &people(0, 1));
+        assert_eq!(
+            (few.value, few.people.len()),
+            (90.0, 1),
+            "the one who asked is not told of by the nine who did not"
+        );
+        assert_eq!(deflection(&people(0, 6), &people(9, 12)).people.len(), 6);
         let (good, _) = kept(BTreeMap::from([("one", of(1, false))]), 0);
         assert!(good.is_empty(), "a single person is no group");
     }

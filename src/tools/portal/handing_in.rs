@@ -9,6 +9,7 @@ use crate::tools::args::{EmailAddress, Line, Prose};
 use crate::tools::refusal::{missing, or_missing};
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use jiff::Timestamp;
+use postern_api::file::is_safe_name;
 use postern_api::{
     About, Contact, ErrorKind, FieldClass, FormField, FormId, FormKind, FormTemplate, NewSubmission, Op,
     OrganisationId, Pii, PiiKind, SubmissionId, Text,
@@ -101,7 +102,7 @@ impl RecordSubmission {
         if self.file_names.len() > 20 {
             return Err(Refusal::argument("file_names", "expected at most 20"));
         }
-        if self.file_names.iter().any(|it| !super::requesting::is_safe(it.as_str())) {
+        if self.file_names.iter().any(|it| !is_safe_name(it.as_str())) {
             return Err(blocked("a file is of a kind that is not passed on"));
         }
         let organisation = meant(cx, self.customer_id.as_ref())?;
@@ -213,6 +214,7 @@ impl Tool for RecordSubmission {
             answers: self.answers.iter().map(|(name, it)| (name.clone(), it.as_str().to_owned())).collect(),
             submitted_by: look.person.email.clone().unwrap_or_else(|| look.person.name.clone()),
             source: self.source().to_owned(),
+            files: self.file_names.iter().map(|it| it.as_str().to_owned()).collect(),
         };
         let kept = portal.timed(portal.port.record_submission(&portal.cx, &new)).await.map_err(|error| {
             if error.kind() == ErrorKind::InvalidArgument {

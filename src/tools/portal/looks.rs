@@ -91,6 +91,12 @@ pub(super) struct UpsertBranding {
     /// What people are greeted with.
     #[serde(default)]
     welcome_text: Option<Prose<2_000>>,
+    /// What stands on the page where people sign in.
+    #[serde(default)]
+    login_text: Option<Prose<2_000>>,
+    /// The picture of that page: an `https` address of a picture at a public name.
+    #[serde(default)]
+    login_image_url: Option<Line<500>>,
     /// Languages, as BCP 47 tags; the first is the default.
     #[serde(default)]
     #[schemars(length(max = 20))]
@@ -112,6 +118,8 @@ struct LooksView {
     colours: Vec<Text>,
     domain: Option<Text>,
     welcome_text: Option<Text>,
+    login_text: Option<Text>,
+    login_image_url: Option<Text>,
     languages: Vec<Text>,
     white_label: bool,
 }
@@ -124,6 +132,8 @@ impl LooksView {
             colours: branding.colours.iter().map(|(name, it)| Text::new(format!("{name} {it}"))).collect(),
             domain: text(&branding.domain),
             welcome_text: text(&branding.welcome_text),
+            login_text: text(&branding.login_text),
+            login_image_url: text(&branding.login_image_url),
             languages: branding.languages.iter().map(|it| it.as_str().into()).collect(),
             white_label: branding.white_label,
         }
@@ -141,6 +151,9 @@ impl UpsertBranding {
     fn valid(&self) -> Result<(), Refusal> {
         if self.logo_url.as_ref().is_some_and(|it| !is_picture(it.as_str())) {
             return Err(blocked("the logo is no picture at an `https` address of a public name"));
+        }
+        if self.login_image_url.as_ref().is_some_and(|it| !is_picture(it.as_str())) {
+            return Err(blocked("the sign-in page's picture is none at an `https` address of a public name"));
         }
         if self.domain.as_ref().is_some_and(|it| !is_public_name(it.as_str())) {
             return Err(blocked("the domain is no public host name"));
@@ -166,6 +179,8 @@ impl UpsertBranding {
         after.logo_url = self.logo_url.as_ref().map_or(after.logo_url, |it| text(it.as_str()));
         after.domain = self.domain.as_ref().map_or(after.domain, |it| text(it.as_str()));
         after.welcome_text = self.welcome_text.as_ref().map_or(after.welcome_text, |it| text(it.as_str()));
+        after.login_text = self.login_text.as_ref().map_or(after.login_text, |it| text(it.as_str()));
+        after.login_image_url = self.login_image_url.as_ref().map_or(after.login_image_url, |it| text(it.as_str()));
         after.white_label = self.white_label.unwrap_or(after.white_label);
         after.colours.extend(self.colours.iter().map(|(name, it)| (name.clone(), it.to_ascii_lowercase())));
         if !self.languages.is_empty() {
@@ -310,7 +325,14 @@ impl Tool for UpsertFaq {
         let was_public = there.as_ref().is_some_and(|it| it.state == FaqState::Published && !it.internal);
         let was_sensitive = there.as_ref().is_some_and(|it| it.sensitive);
         let sensitive = self.is_sensitive() || was_sensitive;
+        // More kinds of customers than before, or customers at all.
+        let had = there.as_ref().filter(|_| was_public).map(|it| it.segments.as_slice());
+        let widens = had.is_none_or(|had| {
+            let new = |it: &Line<40>| !had.iter().any(|there| there == it.as_str());
+            !had.is_empty() && (self.segments.is_empty() || self.segments.iter().any(new))
+        });
         let effect = Effect {
+            newly_visible: self.state == FaqState::Published && widens,
             public: was_public || self.state == FaqState::Published,
             customer_visible: self.state == FaqState::Published,
             sensitive: sensitive && self.state != FaqState::Draft,

@@ -3,7 +3,9 @@
 //! **Invariant:** never a second working link for an invoice, never one for what is being paid already, and nobody without the right to
 //! pay is told, whoever approves.
 
-use super::governed::{Beside, Member, PersonView, access_roles, blocked, members, named, of_customer, words};
+use super::governed::{
+    Beside, Member, PersonView, access_roles, blocked, members, named, names_nobody_else, of_customer, words,
+};
 use super::told::{Rules, Telling, tell};
 use crate::tools::args::Prose;
 use crate::tools::refusal::{Missing, missing, or_missing};
@@ -145,6 +147,9 @@ impl CreateLink {
             .collect();
         if payments.iter().any(|it| it.status == PaymentStatus::Pending) {
             return Err(blocked("a payment of this invoice is on its way"));
+        }
+        if let Some(note) = &self.note {
+            names_nobody_else(cx, &self.customer_id, &[note.as_str()]).await?;
         }
         let members = members(cx, &self.customer_id, &access_roles(cx).await?).await?;
         let recipient = members.into_iter().find(|it| it.contact.id == self.recipient_contact_id);

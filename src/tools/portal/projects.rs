@@ -48,9 +48,32 @@ struct ProjectView {
     #[serde(skip_serializing_if = "Option::is_none")]
     expected_completion: Option<Date>,
     stages: Vec<StageView>,
+    tasks: TaskSummary,
     #[serde(skip_serializing_if = "Withheld::absent")]
     #[schemars(skip)]
     withheld: Withheld,
+}
+
+/// How many of the stages and tasks that the customer may read stand how.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+struct TaskSummary {
+    total: u32,
+    done: u32,
+    in_progress: u32,
+    blocked: u32,
+}
+
+impl TaskSummary {
+    fn of(phases: &[Phase]) -> Self {
+        let mut summary = Self::default();
+        for it in phases.iter().filter(|it| !it.internal) {
+            summary.total += 1;
+            summary.done += u32::from(it.status == WorkStatus::Done);
+            summary.in_progress += u32::from(it.status == WorkStatus::InProgress);
+            summary.blocked += u32::from(it.blocker.is_some());
+        }
+        summary
+    }
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -90,6 +113,7 @@ impl ProjectView {
             status: it.status,
             percent_complete: it.percent_complete,
             expected_completion: it.days.until,
+            tasks: TaskSummary::of(&it.phases),
             stages: it.phases.iter().filter_map(StageView::of).collect(),
         }
     }

@@ -1,4 +1,4 @@
-//! Documents that customers get to see, and what is taken back.
+//! Documents that customers get to see. What is taken back is beside.
 //!
 //! **Invariant:** what is internal, another customer's, old or not approved is never published, whoever approves: it is checked in the
 //! preview and once more when it is carried out.
@@ -7,14 +7,13 @@ use super::governed::{
     Beside, Member, PersonView, access_roles, blocked, by, grantable, members, named, of_customer, role_stands, words,
 };
 use super::told::{Rules, Telling, tell};
-use crate::tools::args::Prose;
 use crate::tools::cx::Port;
-use crate::tools::refusal::{Missing, missing, or_missing};
+use crate::tools::refusal::{Missing, missing};
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use jiff::Timestamp;
 use postern_api::{
-    AccessRoleId, Document, DocumentId, DocumentVersion, Documents, ErrorKind, NewPublication, Op, OrganisationId,
-    Publication, Revocation, Right, Text, Topic, VersionId, VersionState,
+    AccessRoleId, Document, DocumentId, DocumentVersion, Documents, NewPublication, Op, OrganisationId, Publication,
+    Right, Text, Topic, VersionId, VersionState,
 };
 use postern_policies::Effect;
 use schemars::JsonSchema;
@@ -89,7 +88,7 @@ struct PublishFacts {
 }
 
 /// A document of this customer.
-async fn find(
+pub(super) async fn find(
     port: &Port<'_, dyn Documents>,
     organisation: &OrganisationId,
     id: &DocumentId,
@@ -115,10 +114,15 @@ fn publishable<'a>(document: &'a Document, version: &VersionId) -> Result<&'a Do
     }
 }
 
-/// Whether somebody with these rights and roles sees a publication.
-fn sees(member: &Member, publication: &[AccessRoleId]) -> bool {
+/// Whether somebody with these rights and roles sees what is published to these roles.
+fn sees(member: &Member, roles: &[AccessRoleId]) -> bool {
     let held = member.user.as_ref().map(|it| it.roles.as_slice()).unwrap_or_default();
-    member.may(Right::Documents) && (publication.is_empty() || publication.iter().any(|it| held.contains(it)))
+    member.may(Right::Documents) && (roles.is_empty() || roles.iter().any(|it| held.contains(it)))
+}
+
+/// The same of a publication as it stands, which may have been taken back from this person alone.
+pub(super) fn sees_now(member: &Member, publication: &Publication) -> bool {
+    sees(member, &publication.roles) && member.user.as_ref().is_some_and(|it| publication.shown_to(&it.id))
 }
 
 fn current(document: &Document, now: Timestamp) -> Option<(&DocumentVersion, &Publication)> {
@@ -127,7 +131,7 @@ fn current(document: &Document, now: Timestamp) -> Option<(&DocumentVersion, &Pu
 }
 
 /// How a document stands, for a preview's targets.
-fn stands(document: &Document) -> String {
+pub(super) fn stands(document: &Document) -> String {
     let latest = document.latest().map(|it| format!("{} {:?}", it.id, it.state)).unwrap_or_default();
     format!("{} {latest} internal {}", document.updated_at, document.internal)
 }
@@ -171,7 +175,7 @@ impl Publish {
             more => format!("{more} people"),
         };
         let then = look.seeing(self).count();
-        let now = before.map_or(0, |(_, there)| look.members.iter().filter(|it| sees(it, &there.roles)).count());
+        let now = before.map_or(0, |(_, there)| look.members.iter().filter(|it| sees_now(it, there)).count());
         let saved = |yes| if yes { "yes" } else { "no" };
         let until = |end: Option<Timestamp>| end.map_or_else(|| "taken back".to_owned(), |it| it.to_string());
         vec![
@@ -216,7 +220,7 @@ impl Publish {
         let same = |it: &Publication| {
             let mut there = it.roles.clone();
             there.sort_unstable();
-            there == wanted && it.download == self.download && it.expires_at == self.expires_at
+            it.except.is_empty() && there == wanted && it.download == self.download && it.expires_at == self.expires_at
         };
         if version.publication.as_ref().is_some_and(same) {
             return Err(Refusal::new(Code::Conflict, "the version is published like this already"));
@@ -246,7 +250,7 @@ impl Tool for Publish {
         let look = self.check(cx).await?;
         let before = current(&look.document, cx.now);
         let newly: Vec<_> =
-            look.seeing(self).filter(|it| before.is_none_or(|(_, there)| !sees(it, &there.roles))).collect();
+            look.seeing(self).filter(|it| before.is_none_or(|(_, there)| !sees_now(it, there))).collect();
         let told: Vec<_> = look.told(self).collect();
         let kind = look.document.kind.as_deref().unwrap_or_default().to_lowercase();
         let sensitive = SENSITIVE.iter().any(|it| kind.contains(it));
@@ -256,6 +260,7 @@ impl Tool for Publish {
             (self.expires_at.is_none(), "it stays visible until it is taken back"),
             (sensitive, "it is about law or money"),
             (before.is_some(), "the version that customers see now is replaced"),
+            (before.is_some_and(|(_, it)| !it.except.is_empty()), "who it was taken back from alone sees it again"),
         ];
         let effect = Effect {
             customer_visible: true,
@@ -345,133 +350,6 @@ impl Tool for Publish {
             message: "Document published",
             notified: if notification == Telling::Sent { told.len() } else { 0 },
             notification,
-        }))
-    }
-}
-
-/// Take back what a customer sees of a document, or the right to save it. Nothing is deleted, and the reason is kept. You are
-/// asked to confirm first, or somebody with the right approves it.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Revoke {
-    /// Whose portal.
-    customer_id: OrganisationId,
-    /// The document.
-    document_id: DocumentId,
-    /// Only this version; without it every version that is published.
-    #[serde(default)]
-    version_id: Option<VersionId>,
-    /// Take back saving alone; it stays visible.
-    #[serde(default)]
-    download_only: bool,
-    /// Why, for the record.
-    reason: Prose<1_000>,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Revoked {
-    document_id: DocumentId,
-    message: &'static str,
-    still_published: Vec<VersionId>,
-}
-
-#[derive(Debug, Serialize)]
-struct RevokeFacts {
-    action: &'static str,
-    customer_id: OrganisationId,
-    document_id: DocumentId,
-    name: Text,
-    versions: Vec<u32>,
-    takes_back: &'static str,
-    no_longer_visible_to: Vec<PersonView>,
-    reason: Text,
-}
-
-impl Revoke {
-    async fn check(&self, cx: &ToolCx) -> Result<Document, Refusal> {
-        let port = cx.documents()?;
-        named(cx, &port, &self.customer_id)?;
-        let document = find(&port, &self.customer_id, &self.document_id).await?;
-        if self.version_id.as_ref().is_some_and(|it| document.version(it).is_none()) {
-            return Err(missing(Code::RecordNotFound));
-        }
-        if self.taken(&document).next().is_none() {
-            return Err(Refusal::new(Code::Conflict, "there is nothing to take back"));
-        }
-        Ok(document)
-    }
-
-    fn taken<'a>(&'a self, document: &'a Document) -> impl Iterator<Item = (&'a DocumentVersion, &'a Publication)> {
-        let meant = |it: &&DocumentVersion| self.version_id.as_ref().is_none_or(|id| *id == it.id);
-        let there = document.versions.iter().filter(meant).filter_map(|it| Some((it, it.publication.as_ref()?)));
-        there.filter(|(_, it)| !self.download_only || it.download)
-    }
-}
-
-impl Tool for Revoke {
-    const NAME: &'static str = "portal.document.revoke";
-    const TITLE: &'static str = "Take a document back";
-    const KIND: Kind = Kind::Governed;
-    const SENDS: Option<Op> = Some(Op::DocumentRevoke);
-    type Output = Revoked;
-
-    async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
-        let document = self.check(cx).await?;
-        let members = members(cx, &self.customer_id, &access_roles(cx).await?).await?;
-        let loses = |member: &&Member| self.taken(&document).any(|(_, it)| sees(member, &it.roles));
-        let losing = members.iter().filter(loses).filter(|_| !self.download_only);
-        let facts = RevokeFacts {
-            action: "revoke_document",
-            customer_id: self.customer_id.clone(),
-            document_id: document.id.clone(),
-            name: document.name.clone(),
-            versions: self.taken(&document).map(|(it, _)| it.number).collect(),
-            takes_back: if self.download_only { "the right to save it" } else { "all of it" },
-            no_longer_visible_to: losing.map(|it| PersonView::of(&it.contact)).collect(),
-            reason: self.reason.as_str().into(),
-        };
-        let preview = Preview::new(facts, |facts| {
-            words(
-                "Take back what a customer sees?",
-                facts,
-                &[
-                    ("Customer", "customer_id"),
-                    ("Document", "name"),
-                    ("Versions", "versions"),
-                    ("Takes back", "takes_back"),
-                    ("No longer visible to", "no_longer_visible_to"),
-                    ("Reason", "reason"),
-                ],
-            )
-        });
-        let effect = Effect { customer_visible: true, ..Effect::default() };
-        Ok(preview.with(effect).target(format!("document:{}", document.id), stands(&document)))
-    }
-
-    async fn call(self, cx: &ToolCx) -> Result<Reply<Revoked>, Refusal> {
-        self.check(cx).await?;
-        let port = cx.documents()?;
-        let revocation = Revocation {
-            organisation: named(cx, &port, &self.customer_id)?,
-            document: self.document_id.clone(),
-            version: self.version_id.clone(),
-            download_only: self.download_only,
-            reason: self.reason.as_str().to_owned(),
-            by: by(cx),
-        };
-        let revoked = port.timed(port.port.revoke(&port.cx, &revocation)).await.map_err(|error| {
-            if error.kind() == ErrorKind::Conflict {
-                Refusal::new(Code::Conflict, "there is nothing to take back")
-            } else {
-                or_missing(error, Code::RecordNotFound)
-            }
-        })?;
-        let document = port.written(revoked, &self.customer_id)?;
-        let published = document.versions.iter().filter(|it| it.publication.is_some());
-        Ok(Reply::from(Revoked {
-            message: "Taken back; what was published before stays in the record",
-            still_published: published.map(|it| it.id.clone()).collect(),
-            document_id: document.id,
         }))
     }
 }

@@ -6,9 +6,10 @@ use super::governed::{blocked, by, meant, named, of_customer, words};
 use crate::tools::args::{EmailAddress, Line};
 use crate::tools::cx::Port;
 use crate::tools::refusal::{Missing, missing};
-use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
+use crate::tools::{Code, Kind, Preview, Refusal, Reply, Sends, Tool, ToolCx};
 use postern_api::{
-    About, Contact, ContactId, Crm, ExternalId, Op, OrganisationId, Pii, PiiKind, ProfileChange, ProfileField, Text,
+    About, Channel, Contact, ContactId, Crm, ExternalId, Op, OrganisationId, Pii, PiiKind, ProfileChange, ProfileField,
+    Text, Topic, Wish,
 };
 use postern_policies::{Effect, Realm};
 use schemars::JsonSchema;
@@ -103,7 +104,12 @@ pub(super) struct UpdateProfile {
     #[serde(default)]
     for_customer: bool,
     /// The new values by field.
+    #[serde(default)]
     changes: BTreeMap<ProfileField, Line<300>>,
+    /// What a person wants to be told and how; in a call of its own, without `changes`.
+    #[serde(default)]
+    #[schemars(length(max = 20))]
+    notifications: Vec<Choice>,
     /// For employees: where the new values come from.
     #[serde(default)]
     source: Option<Source>,
@@ -112,10 +118,23 @@ pub(super) struct UpdateProfile {
     verified_by: Option<Line<200>>,
 }
 
+/// What somebody wants to be told.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Choice {
+    /// About what; about an account people are always told.
+    topic: Topic,
+    /// How.
+    channel: Channel,
+    /// Whether.
+    wanted: bool,
+}
+
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct ProfileUpdated {
     customer_id: OrganisationId,
     changed: Vec<ProfileField>,
+    notifications_changed: usize,
     message: &'static str,
 }
 
@@ -134,12 +153,22 @@ struct FieldChange {
     new: Value,
 }
 
+/// What somebody wants to be told, before and after.
+#[derive(Debug, Serialize)]
+struct ChoiceChange {
+    topic: Topic,
+    channel: Channel,
+    wanted_before: bool,
+    wanted_after: bool,
+}
+
 #[derive(Debug, Serialize)]
 struct ProfileFacts {
     action: &'static str,
     customer_id: OrganisationId,
     record_of: Option<Pii>,
     changes: Vec<FieldChange>,
+    notifications: Vec<ChoiceChange>,
     source: &'static str,
     verification: Text,
 }
@@ -184,13 +213,68 @@ struct Look {
     organisation: OrganisationId,
     contact: Option<Contact>,
     fields: BTreeMap<ProfileField, (Option<String>, Option<String>)>,
+    wishes: Vec<ChoiceChange>,
     own: bool,
 }
 
 impl UpdateProfile {
+    /// What changes of what this person wants to be told.
+    async fn wishes(
+        &self,
+        cx: &ToolCx,
+        organisation: &OrganisationId,
+        contact: Option<&Contact>,
+    ) -> Result<Vec<ChoiceChange>, Refusal> {
+        if self.notifications.is_empty() {
+            return Ok(vec![]);
+        }
+        let path = "notifications";
+        let contact =
+            contact.ok_or_else(|| Refusal::argument(path, "expected a person; an organization is told nothing"))?;
+        if self.notifications.len() > 20 || self.notifications.iter().any(|it| it.topic == Topic::Security) {
+            return Err(Refusal::argument(path, "expected at most 20, and none about `security`"));
+        }
+        for (place, it) in self.notifications.iter().enumerate() {
+            let same = |other: &Choice| (other.topic, other.channel) == (it.topic, it.channel);
+            if self.notifications.iter().take(place).any(same) {
+                return Err(Refusal::argument(path, "expected each topic and channel once"));
+            }
+        }
+        let notices = cx.notifications()?;
+        // What people want is kept by their number; another system numbers them otherwise.
+        let same = notices.system.ids == cx.tenant.crm.ids;
+        if !same || !notices.system.adapter.supports().contains(&Op::PreferenceSet) {
+            return Err(Refusal::new(
+                Code::NotSupported,
+                "the connected system does not keep what people want to be told",
+            ));
+        }
+        let external = named(cx, &notices, organisation)?;
+        let found = notices.timed(notices.port.standing(&notices.cx, &external)).await;
+        let found = found.or_missing(Code::OrganizationNotFound)?;
+        let mut found = found.into_iter().filter_map(|it| notices.admit(it)).map(|it| it.record);
+        let standing = found.find(|it| it.contact == contact.id).ok_or_else(|| missing(Code::ContactNotFound))?;
+        let changes: Vec<_> = self
+            .notifications
+            .iter()
+            .map(|it| ChoiceChange {
+                topic: it.topic,
+                channel: it.channel,
+                wanted_before: !standing.opted_out.contains(&(it.topic, it.channel)),
+                wanted_after: it.wanted,
+            })
+            .filter(|it| it.wanted_before != it.wanted_after)
+            .collect();
+        if changes.is_empty() {
+            return Err(Refusal::argument(path, "they are like this already"));
+        }
+        Ok(changes)
+    }
+
     async fn check(&self, cx: &ToolCx) -> Result<Look, Refusal> {
-        if self.changes.is_empty() {
-            return Err(Refusal::argument("changes", "expected at least one field"));
+        if self.changes.is_empty() == self.notifications.is_empty() {
+            let expected = "expected at least one field, or `notifications` in a call of its own";
+            return Err(Refusal::argument("changes", expected));
         }
         for (field, text) in &self.changes {
             if is_company(*field) != self.for_customer {
@@ -231,8 +315,9 @@ impl UpdateProfile {
             }
             fields.insert(*field, (old.clone(), Some(new.as_str().to_owned())));
         }
+        let wishes = self.wishes(cx, &organisation, contact.as_ref()).await?;
         let own = own_contact(cx, &contacts).is_some_and(|it| contact.as_ref().is_some_and(|mine| mine.id == it.id));
-        Ok(Look { organisation, contact, fields, own })
+        Ok(Look { organisation, contact, fields, wishes, own })
     }
 
     fn source(&self) -> &'static str {
@@ -246,6 +331,11 @@ impl Tool for UpdateProfile {
     const KIND: Kind = Kind::Governed;
     const SENDS: Option<Op> = Some(Op::ProfileChange);
     type Output = ProfileUpdated;
+
+    fn sends(&self) -> Option<Sends> {
+        let op = if self.changes.is_empty() { Op::PreferenceSet } else { Op::ProfileChange };
+        Some(Sends { op, record: None })
+    }
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
         let look = self.check(cx).await?;
@@ -262,11 +352,16 @@ impl Tool for UpdateProfile {
             old: old.as_deref().map(|it| value(*field, &about, it)),
             new: value(*field, &about, new.as_deref().unwrap_or_default()),
         });
+        let mut before: Vec<_> = look.fields.iter().map(|(field, (old, _))| format!("{field:?} {old:?}")).collect();
+        before.extend(look.wishes.iter().map(|it| format!("{:?} {:?} {}", it.topic, it.channel, it.wanted_before)));
+        // Whom somebody else signs up again, somebody else agrees to.
+        let signs_up = !by_customer && look.wishes.iter().any(|it| it.wanted_after);
         let facts = ProfileFacts {
             action: "update_profile",
             customer_id: look.organisation.clone(),
             record_of: look.contact.as_ref().map(|it| Pii::new(PiiKind::Name, about.clone(), &it.name)),
             changes: changes.collect(),
+            notifications: look.wishes,
             source: self.source(),
             verification: match &self.verified_by {
                 Some(how) => how.as_str().into(),
@@ -275,10 +370,9 @@ impl Tool for UpdateProfile {
             },
         };
         let delicate = |it: &ProfileField| *it == ProfileField::Email || is_company(*it);
-        let effect =
-            Effect { sensitive: look.fields.keys().any(delicate) || (by_customer && !look.own), ..Effect::default() };
+        let sensitive = look.fields.keys().any(delicate) || (by_customer && !look.own) || signs_up;
+        let effect = Effect { sensitive, ..Effect::default() };
         let record = look.contact.as_ref().map_or("organisation".to_owned(), |it| format!("contact:{}", it.id));
-        let before: Vec<_> = look.fields.iter().map(|(field, (old, _))| format!("{field:?} {old:?}")).collect();
         let preview = Preview::new(facts, |facts| {
             words(
                 "Change what is known of a customer?",
@@ -287,6 +381,7 @@ impl Tool for UpdateProfile {
                     ("Customer", "customer_id"),
                     ("Record of", "record_of"),
                     ("Changes", "changes"),
+                    ("Wants to be told: about, how, now, then", "notifications"),
                     ("Comes from", "source"),
                     ("Verified", "verification"),
                 ],
@@ -297,6 +392,20 @@ impl Tool for UpdateProfile {
 
     async fn call(self, cx: &ToolCx) -> Result<Reply<ProfileUpdated>, Refusal> {
         let look = self.check(cx).await?;
+        if let (Some(contact), false) = (&look.contact, look.wishes.is_empty()) {
+            let notices = cx.notifications()?;
+            let external = named(cx, &notices, &look.organisation)?;
+            let wish = |it: &ChoiceChange| Wish { topic: it.topic, channel: it.channel, wanted: it.wanted_after };
+            let wishes: Vec<_> = look.wishes.iter().map(wish).collect();
+            let kept = notices.timed(notices.port.prefer(&notices.cx, &external, &contact.id, &wishes)).await;
+            notices.written(kept.or_missing(Code::ContactNotFound)?, &look.organisation)?;
+            return Ok(Reply::from(ProfileUpdated {
+                customer_id: look.organisation,
+                changed: vec![],
+                notifications_changed: wishes.len(),
+                message: "Kept",
+            }));
+        }
         let crm = cx.crm()?;
         let changed: Vec<_> = look.fields.keys().copied().collect();
         let change = ProfileChange {
@@ -311,6 +420,7 @@ impl Tool for UpdateProfile {
         Ok(Reply::from(ProfileUpdated {
             customer_id: look.organisation,
             changed,
+            notifications_changed: 0,
             message: "Changed; what it was before is kept",
         }))
     }

@@ -3,22 +3,23 @@
 //! **Invariant:** nothing that employees alone may know gets into what a customer reads, and no promise that nobody checked, whoever
 //! approves.
 
-use super::governed::{blocked, names_nobody_else, of_customer, words};
+use super::files::{self, FileView, uploads};
+use super::governed::{blocked, named, names_nobody_else, of_customer, words};
 use crate::tools::args::Prose;
 use crate::tools::cx::Port;
 use crate::tools::refusal::{Missing, missing, or_missing};
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Sends, Tool, ToolCx};
 use jiff::Timestamp;
 use postern_api::{
-    Author, CommentId, DocumentId, ErrorKind, FaqEntry, FaqId, FaqQuery, FaqState, NewComment, Op, OrganisationId, Pii,
-    PiiKind, ServiceDesk, Text, Ticket, TicketId, TicketStatus,
+    Attachment, AttachmentId, Author, CommentId, DocumentId, ErrorKind, FaqEntry, FaqId, FaqQuery, FaqState,
+    NewComment, Op, OrganisationId, Pii, PiiKind, ServiceDesk, Text, Ticket, TicketId, TicketStatus, Visibility,
 };
 use postern_policies::Effect;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(super) const REPLY_PREVIEW: &str = "Preview a reply to a customer's request, or an internal note on it: what the \
-    customer will read, the answers and documents that it names, and what it does to the service level. Writes nothing. \
+    customer will read, the answers, documents and files with it, and what it does to the service level. Writes nothing. \
     Words of internal notes, other customers' names and promises without a reviewed answer are refused.";
 pub(super) const REPLY: &str = "Add a reply or an internal note to a request, as it was previewed. Takes the ID of the \
     preview; a reply that the customer reads is confirmed or approved first.";
@@ -73,6 +74,10 @@ pub(super) struct AddReply {
     #[serde(default)]
     #[schemars(length(max = 10))]
     document_ids: Vec<DocumentId>,
+    /// Files that were uploaded for this customer and are on nothing yet; whoever reads the text gets them too.
+    #[serde(default)]
+    #[schemars(length(max = 20))]
+    attachments: Vec<AttachmentId>,
     /// What the customer is to do next.
     #[serde(default)]
     next_step: Option<Prose<1_000>>,
@@ -97,6 +102,7 @@ struct ReplyFacts {
     text: Text,
     faq: Vec<Text>,
     documents: Vec<Text>,
+    attachments: Vec<FileView>,
     service_level: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     response_due: Option<Timestamp>,
@@ -125,6 +131,7 @@ struct Look {
     ticket: Ticket,
     faq: Vec<FaqEntry>,
     documents: Vec<(DocumentId, Text, String)>,
+    files: Vec<Attachment>,
     body: String,
 }
 
@@ -171,6 +178,13 @@ impl AddReply {
         let body = self.body();
         let faq = self.faq(cx).await?;
         let documents = self.documents(cx, &organisation).await?;
+        let for_customer = self.is_for_customer();
+        if for_customer && ticket.visibility == Visibility::Staff {
+            return Err(blocked("no customer reads this task"));
+        }
+        let external = named(cx, &desk, &organisation)?;
+        let whose = (&organisation, &external);
+        let files = uploads(&desk, whose, &self.attachments, (Op::TicketReply, for_customer)).await?;
         if self.is_for_customer() {
             let mut known = vec![&ticket.subject, &ticket.description];
             known.extend(ticket.comments.iter().filter(|it| !it.internal).map(|it| &it.body));
@@ -187,7 +201,7 @@ impl AddReply {
                 return Err(refusal.suggest("Name the published answer that says so, or leave the promise out."));
             }
         }
-        Ok(Look { organisation, ticket, faq, documents, body })
+        Ok(Look { organisation, ticket, faq, documents, files, body })
     }
 
     async fn faq(&self, cx: &ToolCx) -> Result<Vec<FaqEntry>, Refusal> {
@@ -242,7 +256,8 @@ impl Tool for AddReply {
     type Output = Added;
 
     fn sends(&self) -> Option<Sends> {
-        Some(Sends::on(Op::TicketComment, &self.request_id))
+        let op = if self.attachments.is_empty() { Op::TicketComment } else { Op::TicketReply };
+        Some(Sends::on(op, &self.request_id))
     }
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
@@ -262,6 +277,7 @@ impl Tool for AddReply {
             text: Text::new(look.body.clone()),
             faq: look.faq.iter().map(|it| it.question.clone()).collect(),
             documents: look.documents.iter().map(|(_, name, _)| name.clone()).collect(),
+            attachments: look.files.iter().map(FileView::of).collect(),
             service_level: match (for_customer, first) {
                 (true, true) => "counts as the first answer",
                 (true, false) => "the first answer was given before",
@@ -292,6 +308,7 @@ impl Tool for AddReply {
                     ("Text", "text"),
                     ("Names the answers", "faq"),
                     ("Names the documents", "documents"),
+                    ("Files", "attachments"),
                     ("Service level", "service_level"),
                     ("First answer due", "response_due"),
                     ("Quotes what the customer wrote", "quotes_the_customer"),
@@ -304,6 +321,9 @@ impl Tool for AddReply {
         for entry in &look.faq {
             preview = preview.target(format!("faq:{}", entry.id), entry.updated_at);
         }
+        for file in &look.files {
+            preview = preview.target(format!("file:{}", file.id), files::stands(file));
+        }
         for (id, _, updated) in &look.documents {
             preview = preview.target(format!("document:{id}"), updated);
         }
@@ -314,7 +334,11 @@ impl Tool for AddReply {
         let look = self.check(cx).await?;
         let desk = cx.desk()?;
         let new = NewComment { author: Author::Agent(cx.agent()), body: look.body, internal: !self.is_for_customer() };
-        let added = desk.timed(desk.port.comment(&desk.cx, &self.request_id, &new)).await;
+        let added = if self.attachments.is_empty() {
+            desk.timed(desk.port.comment(&desk.cx, &self.request_id, &new)).await
+        } else {
+            desk.timed(desk.port.reply(&desk.cx, &self.request_id, &new, &self.attachments)).await
+        };
         let added = added.map_err(|error| {
             if error.kind() == ErrorKind::Conflict {
                 Refusal::new(Code::Conflict, "the request is closed")

@@ -78,6 +78,11 @@ pub(super) struct BrandingView {
     domain: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     welcome_text: Option<Text>,
+    /// What stands on the page where people sign in, and its picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    login_text: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    login_image_url: Option<String>,
     languages: Vec<Text>,
     white_label: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -118,6 +123,8 @@ impl Tool for GetBranding {
             colours: it.colours.iter().filter_map(|(name, value)| colour(name, value)).collect(),
             domain: it.domain.as_deref().and_then(host_name),
             welcome_text: it.welcome_text.map(Text::new),
+            login_text: it.login_text.map(Text::new),
+            login_image_url: it.login_image_url.as_deref().and_then(public_address),
             languages: it.languages.into_iter().map(Text::new).collect(),
             white_label: it.white_label,
             updated_at: it.updated_at,

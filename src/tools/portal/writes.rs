@@ -1,8 +1,8 @@
 //! The portal's previews and governed writes, one row each.
 
 use super::{
-    access, activation, consents, figures, handing_in, looks, paying, publishing, records, replying, requesting,
-    telling,
+    access, activation, consents, figures, handing_in, looks, moving, paying, publishing, records, replying,
+    requesting, resetting, taking_back, telling,
 };
 use crate::tools::Entry;
 
@@ -14,7 +14,7 @@ pub(in crate::tools) const WRITES: &[Entry] = &[
         publishing::PUBLISH_PREVIEW,
     ),
     Entry::from_preview::<publishing::Publish>(publishing::PUBLISH),
-    Entry::of::<publishing::Revoke>(),
+    Entry::of::<taking_back::Revoke>(),
     Entry::preview_of::<paying::CreateLink>(
         "portal.payment_action.preview",
         "Preview a payment link",
@@ -35,14 +35,14 @@ pub(in crate::tools) const WRITES: &[Entry] = &[
     ),
     Entry::from_preview::<replying::AddReply>(replying::REPLY),
     Entry::of::<requesting::CreateRequest>(),
-    Entry::of::<requesting::UpdateStatus>(),
+    Entry::of::<moving::UpdateStatus>(),
     Entry::preview_of::<access::UpdateRoles>(
         "portal.access_scope.preview",
         "Preview a portal user's new roles",
         access::SCOPE_PREVIEW,
     ),
     Entry::from_preview::<access::UpdateRoles>(access::ROLES),
-    Entry::of::<access::ResetAccess>(),
+    Entry::of::<resetting::ResetAccess>(),
     Entry::preview_of::<telling::Send>(
         "portal.notification.preview",
         "Preview a notification",

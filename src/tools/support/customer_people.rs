@@ -3,6 +3,8 @@
 use super::roster::{Member, logins, occupied, roster};
 use super::view;
 use crate::tools::args::{EmailAddress, Line, Prose};
+use crate::tools::portal::account::tell_of_account;
+use crate::tools::portal::told::Telling;
 use crate::tools::refusal::missing;
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use jiff::{SignedDuration, Timestamp};
@@ -339,18 +341,23 @@ impl Tool for TransferLead {
         let identity = cx.identity()?;
         let transfer = LeadTransfer {
             organisation: identity.own()?,
-            from: from.id,
-            to: to.id,
+            from: from.id.clone(),
+            to: to.id.clone(),
             reason: self.reason.map(|it| it.as_str().to_owned()),
         };
         let lead = identity.timed(identity.port.transfer_lead(&identity.cx, &transfer)).await?;
         let lead = identity.open(lead, Code::OutcomeUnknown)?.record;
+        let told = identity.port.tells_people() || {
+            let body = format!("The lead role of your organization went from {} to {}.", from.name, to.name);
+            let words = ("The lead contact has changed", body);
+            tell_of_account(cx, cx.organisation()?, &[&from.email, &to.email], words).await == Telling::Sent
+        };
         Ok(Reply::from(TransferredLead {
             new_lead_contact_id: lead.id,
-            message: if identity.port.tells_people() {
+            message: if told {
                 "Lead role transferred successfully; both contacts were told"
             } else {
-                "Lead role transferred successfully; tell both contacts, the directory does not"
+                "Lead role transferred successfully; tell both contacts, nobody else could"
             },
         }))
     }

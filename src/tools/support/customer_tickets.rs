@@ -1,6 +1,6 @@
 //! Tickets as customers use them.
 
-use super::view::{self, CustomerTicket, CustomerTicketDetail, Pagination, ReplyFrom, TicketVisibility, may_read};
+use super::view::{self, CustomerTicket, CustomerTicketDetail, Pagination, ReplyFrom, may_read};
 use crate::tools::args::{Count, Line, Prose};
 use crate::tools::cx::Port;
 use crate::tools::refusal::{Missing, missing, or_missing};
@@ -177,6 +177,16 @@ pub(super) enum CustomerPriority {
     Low,
 }
 
+/// Who of the organization may read a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Readers {
+    /// The requester and the organization's lead.
+    Organization,
+    /// The requester alone.
+    Private,
+}
+
 /// Open a support ticket for your organization. Answers with its ID and when the first response and the resolution are due.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -193,7 +203,7 @@ pub(super) struct SubmitTicket {
     priority: CustomerPriority,
     /// Who of your organization may read it. Only a lead contact can make a ticket private.
     #[serde(default)]
-    visibility: Option<TicketVisibility>,
+    visibility: Option<Readers>,
     /// IDs of files that were uploaded before.
     #[serde(default)]
     #[schemars(length(max = 20))]
@@ -260,6 +270,7 @@ impl Tool for SubmitTicket {
             let count = TicketQuery {
                 organisation: Some(own.clone()),
                 created_since: Some(month),
+                without_tasks: true,
                 limit: 1,
                 ..TicketQuery::default()
             };
@@ -282,7 +293,7 @@ impl Tool for SubmitTicket {
                 CustomerPriority::Low => Priority::Low,
             },
             visibility: match self.visibility {
-                Some(TicketVisibility::Private) if viewer.organisation_wide => Visibility::Private,
+                Some(Readers::Private) if viewer.organisation_wide => Visibility::Private,
                 Some(_) | None => Visibility::Organisation,
             },
             attachments: self.attachments,

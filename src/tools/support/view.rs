@@ -12,7 +12,7 @@ pub(in crate::tools) use staff::EscalationView;
 pub(super) use staff::{StaffTicket, StaffTicketDetail};
 
 use crate::tools::cx::Port;
-use crate::tools::refusal::Missing;
+use crate::tools::refusal::{Missing, missing};
 use crate::tools::{Code, Refusal, Reply};
 use jiff::Timestamp;
 use postern_api::{
@@ -32,6 +32,10 @@ impl<T: Serialize> ReplyFrom for T {}
 
 /// Whether this customer may read this ticket of their own organisation.
 pub(in crate::tools) fn may_read(viewer: &Viewer, ticket: &Ticket) -> Result<(), Refusal> {
+    // A task of the employees' own is as if it was not there, also for whom it is about.
+    if ticket.visibility == Visibility::Staff {
+        return Err(missing(Code::TicketNotFound));
+    }
     if ticket.requester.contact.as_ref() == Some(&viewer.contact) {
         return Ok(());
     }
@@ -40,7 +44,9 @@ pub(in crate::tools) fn may_read(viewer: &Viewer, ticket: &Ticket) -> Result<(),
     }
     match ticket.visibility {
         Visibility::Organisation => Ok(()),
-        Visibility::Private => Err(Refusal::new(Code::AccessDenied, "this ticket is marked as private")),
+        Visibility::Private | Visibility::Staff => {
+            Err(Refusal::new(Code::AccessDenied, "this ticket is marked as private"))
+        }
     }
 }
 
@@ -123,6 +129,8 @@ pub(in crate::tools) enum TicketVisibility {
     Organization,
     /// The requester alone.
     Private,
+    /// Nobody: a task of the service provider's own.
+    Staff,
 }
 
 impl From<Visibility> for TicketVisibility {
@@ -130,6 +138,7 @@ impl From<Visibility> for TicketVisibility {
         match it {
             Visibility::Organisation => Self::Organization,
             Visibility::Private => Self::Private,
+            Visibility::Staff => Self::Staff,
         }
     }
 }

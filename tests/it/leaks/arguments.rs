@@ -156,8 +156,17 @@ pub(super) fn of(
     let properties = tool.input.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
     let invited = ["activation_preview_id", "users"].iter().any(|it| properties.contains_key(*it));
     let mut make = Values { ids, previews, invited, typed };
-    let required: Vec<&str> =
-        tool.input.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    // A change of a profile says what, though it may be one of two things.
+    let what = properties.contains_key("changes").then_some("changes");
+    let required: Vec<&str> = tool
+        .input
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .chain(what)
+        .collect();
     let (needed, more): (Vec<_>, Vec<_>) = properties.iter().partition(|(name, _)| required.contains(&name.as_str()));
     // Lists of ids count as one each.
     let named = |(name, schema): &&(&String, &Value)| {

@@ -73,11 +73,16 @@ async fn project_status_holds_what_the_customer_may_read_whoever_asks() {
     let lead = gateway.person(LEAD).data(STATUS, json!({})).await;
     assert_eq!(column(&lead["projects"], "record_id"), ["PRJ-101"]);
     let project = &lead["projects"][0];
-    let fields = ["expected_completion", "name", "percent_complete", "record_id", "stages", "status"];
+    let fields = ["expected_completion", "name", "percent_complete", "record_id", "stages", "status", "tasks"];
     assert_eq!(keys(project), fields);
     assert_eq!(column(&project["stages"], "name"), ["Survey", "Cabling", "Hand-over"]);
     assert_eq!(project["stages"][1]["blocker"], "The lift is booked until Thursday");
     assert_eq!(project["stages"][2]["milestone"], true);
+    let (tasks, stages) = (&project["tasks"], project["stages"].as_array().unwrap());
+    let standing = |status: &str| stages.iter().filter(|it| it["status"] == status).count();
+    assert_eq!(tasks["total"], stages.len(), "the internal phase is not counted either");
+    assert_eq!((&tasks["done"], &tasks["in_progress"]), (&json!(standing("done")), &json!(standing("in_progress"))));
+    assert_eq!(tasks["blocked"], 1);
     for email in [SERVICE_LEAD, OWNER] {
         let staff = gateway.person(email).data(STATUS, json!({ "customer_id": "acme" })).await;
         assert_eq!(staff, lead, "{email}");

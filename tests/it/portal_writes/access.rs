@@ -29,7 +29,17 @@ async fn more_rights_name_what_becomes_visible_and_wait_for_an_approval() {
     assert!(gained.contains(&"payments") && gained.contains(&"user_management") && !gained.contains(&"documents"));
     assert!(effect["newly_visible_documents"].to_string().contains("Managed services contract"));
     assert!(effect["newly_visible_invoices"].to_string().contains("INV-2102"));
-    for hidden in ["INV-2104", "INV-2106", "INV-2201", "ACMEFLOOR88", "msp-operator"] {
+    for (kind, name) in
+        [("newly_visible_orders", "OR-"), ("newly_visible_payments", "PAY-"), ("newly_visible_requests", "TK-")]
+    {
+        let named = effect[kind].as_array().unwrap();
+        assert!(
+            !named.is_empty() && named.iter().all(|it| it["id"].as_str().unwrap().starts_with(name)),
+            "{kind}: {effect}"
+        );
+    }
+    assert_eq!(effect["named_in_part"], false);
+    for hidden in ["INV-2104", "OR-14", "OR-15", "INV-2106", "INV-2201", "ACMEFLOOR88", "msp-operator"] {
         assert!(!waiting.to_string().contains(hidden), "{hidden}");
     }
     assert_eq!(held(&gateway, "basic@acme.example"), "viewer");
@@ -41,6 +51,24 @@ async fn more_rights_name_what_becomes_visible_and_wait_for_an_approval() {
     assert_eq!(gateway.count(changes), 1);
     assert_eq!(lead.data(ROLES, json!({ "preview_id": id })).await, done);
     assert_eq!(gateway.count(changes), 1);
+}
+
+/// Whoever gives access to records need not be able to read them: which ones is told, and not what they say.
+#[tokio::test]
+async fn r04_an_administrator_who_reads_no_orders_gets_their_numbers_alone() {
+    let gateway = Gateway::start().await;
+    let arguments = roles(&gateway, "basic@acme.example", &["manager"]);
+    let (_, waiting) = gateway.person("admin@msp.example").waits(PREVIEW, arguments.clone()).await;
+    let (_, full) = gateway.person("service-lead@msp.example").waits(PREVIEW, arguments).await;
+    for kind in ["newly_visible_orders", "newly_visible_payments"] {
+        let (bare, named) = (&waiting["data"]["effect"][kind], &full["data"]["effect"][kind]);
+        let (bare, named) = (bare.as_array().unwrap(), named.as_array().unwrap());
+        assert!(!bare.is_empty() && bare.len() == named.len(), "{kind}");
+        assert!(bare.iter().all(|it| it["name"].is_null()) && named.iter().all(|it| it["name"].is_string()), "{kind}");
+        for it in named {
+            assert!(!waiting.to_string().contains(it["name"].as_str().unwrap()), "{it}");
+        }
+    }
 }
 
 #[tokio::test]

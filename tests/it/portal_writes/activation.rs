@@ -89,6 +89,7 @@ async fn what_is_not_for_this_customer_is_no_part_of_an_activation() {
         ("users", user("x@initech.example", "msp-operator"), "BLOCKED_BY_RULE"),
         ("users", user("x@globex.example", "viewer"), "BLOCKED_BY_RULE"),
         ("users", user("lead@initech.example", "viewer"), "CONTACT_EXISTS"),
+        ("welcome_text", json!("You paid for a refurbished drum, inidrum8."), "BLOCKED_BY_RULE"),
         ("welcome_text", json!("As for our friends at Acme Corporation, you see it all here."), "BLOCKED_BY_RULE"),
     ] {
         let arguments = with(initech(), name, value.clone());
@@ -129,4 +130,19 @@ async fn an_invitation_with_a_role_that_grew_needs_an_approval_of_its_own() {
     assert_eq!(gateway.count("login WHERE email = 'new.one@initech.example'"), 0);
     assert!(gateway.decide(&again, true));
     assert_eq!(lead.data(INVITE, invite).await["status"], "pending");
+}
+
+/// Words of one's own to a customer are approved as in any other notification.
+#[tokio::test]
+async fn an_invitation_in_own_words_needs_an_approval_of_its_own() {
+    let gateway = Gateway::start().await;
+    let lead = gateway.person("service-lead@msp.example");
+    let (id, _) = lead.waits(PREVIEW, initech()).await;
+    assert!(gateway.decide(&id, true));
+    let invite = json!({ "activation_preview_id": id, "email": "new.one@initech.example" });
+    let worded = with(invite, "message", json!("Come in, the door is open."));
+    let (waiting, _) = lead.waits(INVITE, worded.clone()).await;
+    assert_eq!(gateway.count("login WHERE email = 'new.one@initech.example'"), 0);
+    assert!(gateway.decide(&waiting, true));
+    assert_eq!(lead.data(INVITE, worded).await["status"], "pending");
 }

@@ -76,6 +76,8 @@ async fn duplicate_charges_and_recipients_without_the_right_are_blocked() {
     );
     assert_eq!(finance.code(PREVIEW, with(link(&gateway), "resend", json!(true))).await, "VALIDATION_ERROR");
     assert_eq!(finance.code(PREVIEW, with(link(&gateway), "amount", json!(1))).await, "VALIDATION_ERROR");
+    let naming = with(link(&gateway), "note", json!("As Globex GmbH did last week."));
+    assert_eq!(finance.code(PREVIEW, naming).await, "BLOCKED_BY_RULE");
     // A payment that is on its way.
     gateway.sql("UPDATE payment SET status = 'pending' WHERE id = 'PAY-3103'");
     assert_eq!(finance.code(PREVIEW, link(&gateway)).await, "BLOCKED_BY_RULE");

@@ -69,6 +69,41 @@ async fn what_is_delicate_or_not_verified_overwrites_nothing_alone() {
     assert_eq!(gateway.count("contact WHERE phone = '+1 202 555 0998'"), 0);
 }
 
+/// Opt-outs are kept in the customer's profile, and hold at once.
+#[tokio::test]
+async fn what_somebody_wants_to_be_told_is_their_own_to_say() {
+    let gateway = Gateway::start().await;
+    let jane = gateway.person("lead@acme.example");
+    let choice =
+        |wanted: bool| json!({ "notifications": [{ "topic": "update", "channel": "in_app", "wanted": wanted }] });
+    let preview = jane.data(PROFILE, choice(false)).await;
+    assert_eq!(preview["needs"], "nothing", "{preview}");
+    let kept = jane.data(UPDATE, json!({ "preview_id": preview["preview_id"] })).await;
+    assert_eq!(kept["notifications_changed"], 1);
+    let lead = gateway.person("service-lead@msp.example");
+    let ids = [gateway.contact("lead@acme.example")];
+    let send = json!({ "customer_id": "acme", "recipient_contact_ids": ids, "topic": "update" });
+    assert_eq!(lead.code("portal.notification.preview", send.clone()).await, "NOTIFICATION_REFUSED");
+    for wrong in [
+        choice(false),
+        json!({}),
+        with(choice(true), "changes", json!({ "title": "x" })),
+        with(choice(true), "for_customer", json!(true)),
+        json!({ "notifications": [{ "topic": "security", "channel": "email", "wanted": false }] }),
+    ] {
+        assert_eq!(jane.code(PROFILE, wrong.clone()).await, "VALIDATION_ERROR", "{wrong}");
+    }
+    let others = with(choice(false), "contact_id", json!(gateway.contact("lead@globex.example")));
+    assert_eq!(jane.code(PROFILE, others).await, "CONTACT_NOT_FOUND");
+    // Whom an employee signs up again, somebody else agrees to.
+    let staff = with(with(choice(true), "customer_id", json!("acme")), "contact_id", json!(ids[0]));
+    let staff = with(with(staff, "source", json!("telephone")), "verified_by", json!("called back"));
+    lead.waits(PROFILE, staff).await;
+    let preview = jane.data(PROFILE, choice(true)).await;
+    jane.data(UPDATE, json!({ "preview_id": preview["preview_id"] })).await;
+    lead.data("portal.notification.preview", send).await;
+}
+
 #[tokio::test]
 async fn consents_are_added_and_never_changed() {
     let gateway = Gateway::start().await;
@@ -110,7 +145,8 @@ async fn forms_are_held_to_their_fields_and_delicate_ones_wait() {
     let gateway = Gateway::start().await;
     let bob = gateway.person("basic@acme.example");
     let form = json!({ "form_id": "FM-satisfaction", "form_version": 1, "answers": { "score": "5" } });
-    bob.data(FORM, form.clone()).await;
+    bob.data(FORM, with(form.clone(), "file_names", json!(["plan.pdf"]))).await;
+    assert_eq!(gateway.text("SELECT files FROM submission"), "[\"plan.pdf\"]");
     assert_eq!(gateway.count("submission WHERE source = 'portal' AND submitted_by = 'basic@acme.example'"), 1);
     for (name, value, code) in [
         ("answers", json!({ "score": "6" }), "VALIDATION_ERROR"),
@@ -189,6 +225,7 @@ async fn looks_are_the_owners_and_hold_nothing_but_public_names() {
         ("logo_url", json!("http://cdn.msp.example/logo.png"), "BLOCKED_BY_RULE"),
         ("logo_url", json!("https://169.254.169.254/logo.png"), "BLOCKED_BY_RULE"),
         ("logo_url", json!("https://user:pw@cdn.msp.example/logo.png"), "BLOCKED_BY_RULE"),
+        ("login_image_url", json!("https://127.0.0.1/door.png"), "BLOCKED_BY_RULE"),
         ("domain", json!("localhost"), "BLOCKED_BY_RULE"),
         ("domain", json!("10.0.0.1"), "BLOCKED_BY_RULE"),
         ("colours", json!({ "primary": "red" }), "VALIDATION_ERROR"),
@@ -202,6 +239,14 @@ async fn looks_are_the_owners_and_hold_nothing_but_public_names() {
     assert_eq!(gateway.count("branding WHERE colours LIKE '%#aabbcc%'"), 0);
     assert_eq!(owner.settle(&id, true).await.1["status"], "success");
     assert_eq!(gateway.count("branding WHERE colours LIKE '%#aabbcc%' AND colours LIKE '%accent%'"), 1);
+    let door = json!({ "login_text": "Sign in here.", "login_image_url": "https://cdn.msp.example/door.png" });
+    let id = owner.pending(LOOKS, door).await;
+    assert_eq!(owner.settle(&id, true).await.1["status"], "success");
+    let looks = gateway.person("lead@acme.example").data("portal.branding.get", json!({})).await;
+    assert_eq!(
+        (&looks["login_text"], &looks["login_image_url"]),
+        (&json!("Sign in here."), &json!("https://cdn.msp.example/door.png"))
+    );
     for email in ["service-lead@msp.example", "admin@msp.example", "lead@acme.example"] {
         let person = gateway.person(email);
         let unknown = person.user.call("no_such_tool", json!({})).await;
@@ -235,6 +280,46 @@ async fn figures_name_nobody_and_small_groups_are_left_out() {
         assert_eq!(lead.code(FIGURES, with(span(60), name, value)).await, "VALIDATION_ERROR", "{name}");
     }
     assert_eq!(lead.code(FIGURES, with(span(60), "customer_id", json!("nobody"))).await, "ORGANIZATION_NOT_FOUND");
+}
+
+/// What people look for answers with, and whom it spared a request; groups are counted in people, not in calls.
+#[tokio::test]
+async fn self_service_is_counted_over_people_and_small_groups_are_left_out() {
+    let gateway = Gateway::start().await;
+    let people = ["lead@acme.example", "basic@acme.example", "alice.wong@acme.example", "rachel.adams@acme.example"];
+    for email in people {
+        let token = |it: &mut Value| {
+            it["email"] = json!(email);
+            it["sub"] = json!(email);
+        };
+        let person = gateway.claiming("basic@acme.example", token);
+        for _ in 0..3 {
+            person.data("customer_search_kb", json!({ "query": "vpn" })).await;
+        }
+    }
+    gateway.person("basic@globex.example").data("customer_search_kb", json!({ "query": "vpn" })).await;
+    let lead = gateway.person("service-lead@msp.example");
+    let snapshot = async || {
+        let now = Timestamp::now();
+        let (from, until) = ((now - SignedDuration::from_hours(1)).to_string(), now.to_string());
+        lead.data(FIGURES, json!({ "customer_id": "acme", "from": from, "until": until })).await
+    };
+    gateway.sql("UPDATE portal_config SET minimum_group = 5");
+    let kept = snapshot().await;
+    let left: Vec<_> = kept["left_out"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert!(left.contains(&"self_service_queries") && left.contains(&"deflection_percent"), "{kept}");
+    gateway.sql("UPDATE portal_config SET minimum_group = 4");
+    let kept = snapshot().await;
+    assert_eq!(kept["figures"]["self_service_queries"], 12.0, "{kept}");
+    assert_eq!(kept["figures"]["deflection_percent"], 100.0, "{kept}");
+    // One of them asks after all: the figure would tell of that one.
+    gateway
+        .person("basic@acme.example")
+        .data("portal.request.create", json!({ "subject": "VPN", "description": "x" }))
+        .await;
+    gateway.person("basic@acme.example").data("customer_search_kb", json!({ "query": "vpn" })).await;
+    let kept = snapshot().await;
+    assert!(kept["figures"].get("deflection_percent").is_none(), "{kept}");
 }
 
 /// B01: somebody of another customer and nobody at all are the same answer, byte for byte.

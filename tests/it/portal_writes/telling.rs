@@ -2,6 +2,7 @@
 
 use super::with;
 use crate::gateway::Gateway;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 const PREVIEW: &str = "portal.notification.preview";
@@ -70,6 +71,45 @@ async fn consent_opt_out_caps_rights_and_other_customers_are_respected() {
     let others = json!({ "subject": "News", "body": "Globex GmbH has it already." });
     let naming = with(send(&gateway, &["basic@acme.example"], "update"), "own_words", others);
     assert_eq!(lead.code(PREVIEW, naming).await, "BLOCKED_BY_RULE");
+}
+
+/// W02: who had enough, or no longer wants it, between the approval and the sending is not told, and nobody else either.
+#[tokio::test]
+async fn w02_caps_and_opt_outs_of_after_the_approval_count() {
+    for change in [
+        "INSERT INTO opt_out (tenant, contact, topic, channel) SELECT tenant, key, 'update', 'in_app' FROM contact
+         WHERE email = 'lead@acme.example' AND tenant = 'msp-example'",
+        "UPDATE portal_config SET daily_notification_cap = 0",
+    ] {
+        let gateway = Gateway::start().await;
+        let lead = gateway.person("service-lead@msp.example");
+        let (id, _) = lead.waits(PREVIEW, send(&gateway, &["lead@acme.example", "basic@acme.example"], "update")).await;
+        assert!(gateway.decide(&id, true));
+        let before = gateway.count("notice");
+        gateway.sql(change);
+        assert_eq!(lead.code(SEND, json!({ "preview_id": id })).await, "NOTIFICATION_REFUSED", "{change}");
+        assert_eq!(gateway.count("notice"), before);
+    }
+}
+
+/// A cap is counted also where a day holds more notices than one answer does.
+#[tokio::test]
+async fn a_cap_counts_beyond_what_one_answer_holds() {
+    let gateway = Gateway::start().await;
+    let lead = gateway.person("service-lead@msp.example");
+    let notice = |email: &str, many: u32, at: &str| {
+        format!(
+            "INSERT INTO notice (tenant, id, organisation, recipient, channel, topic, subject, by, at, state, settled)
+             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {many})
+             SELECT c.tenant, 'NT-' || c.id || '-' || i, c.organisation, c.key, 'in_app', 'update', 's', 'x', {at}, 'sent', 1
+             FROM n, contact c WHERE c.email = '{email}' AND c.tenant = 'msp-example'"
+        )
+    };
+    let now = Timestamp::now().as_microsecond();
+    gateway.sql(&notice("lead@acme.example", 3, &format!("{now} - 7200000000")));
+    gateway.sql(&notice("alice.wong@acme.example", 300, &format!("{now} - 60000000 - i")));
+    assert_eq!(lead.code(PREVIEW, send(&gateway, &["lead@acme.example"], "update")).await, "NOTIFICATION_REFUSED");
+    lead.data(PREVIEW, send(&gateway, &["basic@acme.example"], "update")).await;
 }
 
 /// W02: who withdrew between the approval and the sending is not told.

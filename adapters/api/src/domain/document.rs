@@ -1,7 +1,7 @@
 //! Documents, their versions, and who at the customer may see which.
 
 use crate::classified::Text;
-use crate::id::{AccessRoleId, DocumentId, ExternalId, VersionId};
+use crate::id::{AccessRoleId, ContactId, DocumentId, ExternalId, VersionId};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,29 @@ pub struct Publication {
     pub at: Timestamp,
     /// Who did it.
     pub by: String,
+    /// Portal users from whom it was taken back.
+    pub except: Vec<Exception>,
+}
+
+/// A portal user from whom a publication was taken back.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Exception {
+    /// Which user, by the directory's id.
+    pub user: ContactId,
+    /// The right to save alone; seeing stays.
+    pub download_only: bool,
+}
+
+impl Publication {
+    /// Whether this user, who has one of the roles, sees it.
+    pub fn shown_to(&self, user: &ContactId) -> bool {
+        !self.except.iter().any(|it| it.user == *user && !it.download_only)
+    }
+
+    /// Whether this user, who sees it and may save documents, may save it.
+    pub fn saved_by(&self, user: &ContactId) -> bool {
+        self.download && !self.except.iter().any(|it| it.user == *user)
+    }
 }
 
 /// One version of a document; its content is not carried.
@@ -153,4 +176,47 @@ pub struct Revocation {
     pub reason: String,
     /// Who does it.
     pub by: String,
+}
+
+/// What is taken back from one portal user alone. Nothing is deleted.
+#[derive(Debug, Clone)]
+pub struct Withdrawal {
+    /// Whose document; must be in the call's reach.
+    pub organisation: ExternalId,
+    /// Which document.
+    pub document: DocumentId,
+    /// Which version; `None`: all that are published.
+    pub version: Option<VersionId>,
+    /// From whom, by the directory's id.
+    pub user: ContactId,
+    /// Take back saving alone; seeing stays.
+    pub download_only: bool,
+    /// Why; kept.
+    pub reason: String,
+    /// Who does it.
+    pub by: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_sees_nothing_saves_nothing_and_everybody_else_is_as_before() {
+        let user = |it: &str| ContactId::new(it).expect("an id");
+        let publication = Publication {
+            roles: vec![],
+            download: true,
+            expires_at: None,
+            at: Timestamp::UNIX_EPOCH,
+            by: "x".into(),
+            except: vec![
+                Exception { user: user("gone"), download_only: false },
+                Exception { user: user("reads"), download_only: true },
+            ],
+        };
+        let may = |it: &str| (publication.shown_to(&user(it)), publication.saved_by(&user(it)));
+        assert_eq!((may("gone"), may("reads"), may("other")), ((false, false), (true, false), (true, true)));
+        assert!(!Publication { download: false, ..publication.clone() }.saved_by(&user("other")));
+    }
 }

@@ -100,6 +100,17 @@ pub struct Standing {
     pub opted_out: Vec<(Topic, Channel)>,
 }
 
+/// What somebody wants to be told and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wish {
+    /// About what.
+    pub topic: Topic,
+    /// How.
+    pub channel: Channel,
+    /// Whether.
+    pub wanted: bool,
+}
+
 /// One person to tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipient {

@@ -1,6 +1,6 @@
 //! Portal records: what no other system keeps. Workspaces, branding, questions and answers, forms, consent, figures.
 
-use super::{Channel, Topic};
+use super::Channel;
 use crate::classified::Text;
 use crate::id::{
     AccessRoleId, ContactId, DocumentId, ExternalId, FaqId, FormId, InvoiceId, ProjectId, SubmissionId, WorkspaceId,
@@ -46,6 +46,10 @@ pub struct Branding {
     pub domain: Option<String>,
     /// What people are greeted with.
     pub welcome_text: Option<String>,
+    /// What stands on the page where people sign in.
+    pub login_text: Option<String>,
+    /// The picture of that page, an `https` address.
+    pub login_image_url: Option<String>,
     /// Languages, as BCP 47 tags; the first is the default.
     pub languages: Vec<String>,
     /// Whether the MSP's own name is kept out.
@@ -238,6 +242,8 @@ pub struct NewSubmission {
     pub submitted_by: String,
     /// Where it came from, for example `portal` or `staff`.
     pub source: String,
+    /// Names of files that came with it; kept beside the answers.
+    pub files: Vec<String>,
 }
 
 /// A form that was filled in and kept.
@@ -290,19 +296,6 @@ pub struct ConsentRecord {
     pub by: String,
     /// When.
     pub at: Timestamp,
-}
-
-/// A notification preference: what somebody wants to be told and how.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Preference {
-    /// Whose.
-    pub contact: ContactId,
-    /// About what.
-    pub topic: Topic,
-    /// How.
-    pub channel: Channel,
-    /// Whether.
-    pub wanted: bool,
 }
 
 /// Figures over many people, and nothing about any one of them.

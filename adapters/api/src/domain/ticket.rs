@@ -56,6 +56,8 @@ pub enum Visibility {
     Organisation,
     /// The requester alone.
     Private,
+    /// Nobody: it is a task of the service provider's own. Made by [`crate::ServiceDesk::create_task`] alone.
+    Staff,
 }
 
 /// The clock of a service level agreement, as far as the system knows it. All times UTC.
@@ -219,6 +221,8 @@ pub struct TicketQuery {
     pub text: Option<String>,
     /// Only tickets created at or after this time.
     pub created_since: Option<Timestamp>,
+    /// Leave out what employees alone see; always so with a viewer.
+    pub without_tasks: bool,
     /// What to sort by; ties by id.
     pub sort: TicketSort,
     /// Newest or least urgent first.
@@ -239,6 +243,7 @@ impl Default for TicketQuery {
             requester: None,
             text: None,
             created_since: None,
+            without_tasks: false,
             sort: TicketSort::CreatedAt,
             descending: true,
             offset: 0,
@@ -304,4 +309,15 @@ pub struct NewEscalation {
     pub reason: String,
     /// Who escalates.
     pub by: Agent,
+}
+
+/// What to change of who may read a ticket and of its agreement; what is `None` stays.
+#[derive(Debug, Clone, Default)]
+pub struct Adjustment {
+    /// Who at the customer may read it; never [`Visibility::Staff`].
+    pub visibility: Option<Visibility>,
+    /// When it has to be solved.
+    pub resolution_due: Option<Timestamp>,
+    /// Only if it was last changed then; else `Conflict`.
+    pub unchanged_since: Option<Timestamp>,
 }

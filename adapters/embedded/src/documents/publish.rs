@@ -52,7 +52,10 @@ pub(super) fn publish(rows: &Rows<'_>, cx: &CallCx, new: &NewPublication) -> Res
     // Compared and kept to the microsecond.
     let ends = |at: Option<Timestamp>| some_micros(at);
     let same = |it: &Publication| {
-        it.roles == roles && it.download == new.download && ends(it.expires_at) == ends(new.expires_at)
+        it.except.is_empty()
+            && it.roles == roles
+            && it.download == new.download
+            && ends(it.expires_at) == ends(new.expires_at)
     };
     if version.publication.as_ref().is_some_and(same) {
         return refuse(ErrorKind::Conflict, "the version is published like this already");
@@ -63,8 +66,14 @@ pub(super) fn publish(rows: &Rows<'_>, cx: &CallCx, new: &NewPublication) -> Res
             add(rows, older, publication, &step)?;
         }
     }
-    let publication =
-        Publication { roles, download: new.download, expires_at: new.expires_at, at: now, by: new.by.clone() };
+    let publication = Publication {
+        roles,
+        download: new.download,
+        expires_at: new.expires_at,
+        at: now,
+        by: new.by.clone(),
+        except: vec![],
+    };
     add(rows, version, &publication, &Step { published: true, by: &new.by, reason: None, now })?;
     touched(rows, key, now)?;
     once::keep(rows, cx, Op::DocumentPublish, organisation, new.version.as_str())?;
@@ -105,6 +114,47 @@ pub(super) fn revoke(rows: &Rows<'_>, cx: &CallCx, revocation: &Revocation) -> R
     one(rows, &cx.reach, &revocation.document)
 }
 
+pub(super) fn withdraw(rows: &Rows<'_>, cx: &CallCx, withdrawal: &Withdrawal) -> Result<Owned<Document>> {
+    let organisation = required_organisation(rows, &cx.reach, &withdrawal.organisation)?;
+    let (key, _) = find(rows, organisation, &withdrawal.document)?;
+    let earlier = once::earlier(rows, cx, Op::DocumentWithdraw, organisation)?;
+    if earlier.is_some_and(|it| it == withdrawal.document.as_str()) {
+        return one(rows, &cx.reach, &withdrawal.document);
+    }
+    let there = versions(rows, key)?;
+    if let Some(wanted) = &withdrawal.version
+        && there.iter().all(|it| it.id != *wanted)
+    {
+        return Err(Error::not_found("version").into());
+    }
+    let now = Timestamp::now();
+    let mut taken = 0;
+    for version in there.iter().filter(|it| withdrawal.version.as_ref().is_none_or(|wanted| it.id == *wanted)) {
+        let Some(publication) = &version.publication else { continue };
+        let has = if withdrawal.download_only {
+            publication.shown_to(&withdrawal.user) && publication.saved_by(&withdrawal.user)
+        } else {
+            publication.shown_to(&withdrawal.user)
+        };
+        if !has {
+            continue;
+        }
+        let mut left = publication.clone();
+        left.except.retain(|it| it.user != withdrawal.user);
+        left.except.push(Exception { user: withdrawal.user.clone(), download_only: withdrawal.download_only });
+        left.except.sort_unstable();
+        let reason = Some(withdrawal.reason.as_str());
+        add(rows, version, &left, &Step { published: true, by: &withdrawal.by, reason, now })?;
+        taken += 1;
+    }
+    if taken == 0 {
+        return refuse(ErrorKind::Conflict, "there is nothing to take back from this user; read the document again");
+    }
+    touched(rows, key, now)?;
+    once::keep(rows, cx, Op::DocumentWithdraw, organisation, withdrawal.document.as_str())?;
+    one(rows, &cx.reach, &withdrawal.document)
+}
+
 /// What happens to a publication.
 struct Step<'a> {
     published: bool,
@@ -117,7 +167,8 @@ struct Step<'a> {
 fn add(rows: &Rows<'_>, version: &DocumentVersion, publication: &Publication, step: &Step<'_>) -> Result<()> {
     let added = rows.change(
         "INSERT INTO publication (tenant, version, published, roles, download, expires_at, since, publisher, by, reason,
-         at) SELECT tenant, key, :published, :roles, :download, :expires, :since, :publisher, :by, :reason, :now
+         at, exceptions)
+         SELECT tenant, key, :published, :roles, :download, :expires, :since, :publisher, :by, :reason, :now, :exceptions
          FROM document_version WHERE tenant = :tenant AND id = :version",
         &[
             (":published", &step.published),
@@ -129,6 +180,7 @@ fn add(rows: &Rows<'_>, version: &DocumentVersion, publication: &Publication, st
             (":by", &step.by),
             (":reason", &step.reason),
             (":now", &micros(step.now)),
+            (":exceptions", &json(&publication.except)?),
             (":version", &version.id.as_str()),
         ],
     )?;

@@ -57,8 +57,8 @@ pub(super) fn submit(rows: &Rows<'_>, cx: &CallCx, new: &NewSubmission) -> Resul
     fits(&form, new)?;
     let submission = rows.fresh("SB")?;
     rows.insert(
-        "INSERT INTO submission (tenant, id, organisation, form, version, answers, submitted_by, source, at)
-         VALUES (:tenant, :id, :organisation, :form, :version, :answers, :by, :source, :now)",
+        "INSERT INTO submission (tenant, id, organisation, form, version, answers, submitted_by, source, files, at)
+         VALUES (:tenant, :id, :organisation, :form, :version, :answers, :by, :source, :files, :now)",
         &[
             (":id", &submission),
             (":organisation", &organisation),
@@ -67,6 +67,7 @@ pub(super) fn submit(rows: &Rows<'_>, cx: &CallCx, new: &NewSubmission) -> Resul
             (":answers", &json(&new.answers)?),
             (":by", &new.submitted_by),
             (":source", &new.source),
+            (":files", &json(&new.files)?),
             (":now", &micros(Timestamp::now())),
         ],
     )?;

@@ -45,8 +45,8 @@ pub(super) fn config(rows: &Rows<'_>) -> Result<PortalConfig> {
 
 pub(super) fn branding(rows: &Rows<'_>) -> Result<Branding> {
     let found = rows.one(
-        "SELECT logo_url, colours, domain, welcome_text, languages, white_label, updated_at
-         FROM branding WHERE tenant = :tenant",
+        "SELECT logo_url, colours, domain, welcome_text, languages, white_label, updated_at, login_text,
+         login_image_url FROM branding WHERE tenant = :tenant",
         &[],
         |row| {
             Ok(Branding {
@@ -57,6 +57,8 @@ pub(super) fn branding(rows: &Rows<'_>) -> Result<Branding> {
                 languages: from_json(row, 4)?,
                 white_label: row.get(5)?,
                 updated_at: some_time(row, 6)?,
+                login_text: row.get(7)?,
+                login_image_url: row.get(8)?,
             })
         },
     )?;
@@ -69,11 +71,13 @@ pub(super) fn set_branding(rows: &Rows<'_>, cx: &CallCx, new: &Branding) -> Resu
         return branding(rows);
     }
     rows.change(
-        "INSERT INTO branding (tenant, logo_url, colours, domain, welcome_text, languages, white_label, updated_at)
-         VALUES (:tenant, :logo, :colours, :domain, :welcome, :languages, :white_label, :now)
+        "INSERT INTO branding (tenant, logo_url, colours, domain, welcome_text, languages, white_label, updated_at, login_text,
+         login_image_url)
+         VALUES (:tenant, :logo, :colours, :domain, :welcome, :languages, :white_label, :now, :login_text, :login_image)
          ON CONFLICT (tenant) DO UPDATE SET logo_url = excluded.logo_url, colours = excluded.colours,
          domain = excluded.domain, welcome_text = excluded.welcome_text, languages = excluded.languages,
-         white_label = excluded.white_label, updated_at = excluded.updated_at",
+         white_label = excluded.white_label, updated_at = excluded.updated_at, login_text = excluded.login_text,
+         login_image_url = excluded.login_image_url",
         &[
             (":logo", &new.logo_url),
             (":colours", &json(&new.colours)?),
@@ -81,6 +85,8 @@ pub(super) fn set_branding(rows: &Rows<'_>, cx: &CallCx, new: &Branding) -> Resu
             (":welcome", &new.welcome_text),
             (":languages", &json(&new.languages)?),
             (":white_label", &new.white_label),
+            (":login_text", &new.login_text),
+            (":login_image", &new.login_image_url),
             (":now", &micros(Timestamp::now())),
         ],
     )?;

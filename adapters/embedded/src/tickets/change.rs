@@ -2,7 +2,9 @@
 
 use super::one;
 use super::write::{find, not_closed};
-use crate::convert::{id, micros, owner, priority_number, some_agent, some_text, status_number, time};
+use crate::convert::{
+    id, micros, owner, priority_number, some_agent, some_micros, some_text, status_number, time, visibility_number,
+};
 use crate::fail::{Result, refuse};
 use crate::once;
 use crate::rows::Rows;
@@ -49,6 +51,37 @@ pub(super) fn change(rows: &Rows<'_>, cx: &CallCx, ticket: &TicketId, change: &T
         return refuse(ErrorKind::Conflict, "the ticket has changed meanwhile; read it again");
     }
     once::keep(rows, cx, Op::TicketChange, found.organisation, ticket.as_str())?;
+    one::whole(rows, &cx.reach, ticket)
+}
+
+pub(super) fn adjust(rows: &Rows<'_>, cx: &CallCx, ticket: &TicketId, new: &Adjustment) -> Result<Owned<Ticket>> {
+    let found = find(rows, &cx.reach, ticket)?;
+    if once::earlier(rows, cx, Op::TicketAdjust, found.organisation)?.is_some_and(|it| it == ticket.as_str()) {
+        return one::whole(rows, &cx.reach, ticket);
+    }
+    not_closed(&found)?;
+    if new.visibility == Some(Visibility::Staff) || (found.task && new.visibility.is_some()) {
+        return refuse(
+            ErrorKind::InvalidArgument,
+            "a ticket never becomes a task of the employees' own, nor a task a ticket",
+        );
+    }
+    let changed = rows.change(
+        "UPDATE ticket SET private = coalesce(:private, private), resolution_due = coalesce(:due, resolution_due),
+         updated_at = max(updated_at, :now), public_updated_at = max(public_updated_at, :now)
+         WHERE tenant = :tenant AND key = :key AND (:since IS NULL OR updated_at = :since)",
+        &[
+            (":private", &new.visibility.map(visibility_number)),
+            (":due", &some_micros(new.resolution_due)),
+            (":now", &micros(Timestamp::now())),
+            (":since", &some_micros(new.unchanged_since)),
+            (":key", &found.key),
+        ],
+    )?;
+    if changed == 0 {
+        return refuse(ErrorKind::Conflict, "the ticket has changed meanwhile; read it again");
+    }
+    once::keep(rows, cx, Op::TicketAdjust, found.organisation, ticket.as_str())?;
     one::whole(rows, &cx.reach, ticket)
 }
 

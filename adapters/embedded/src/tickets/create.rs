@@ -2,13 +2,14 @@
 
 use super::one;
 use crate::adapter::required_organisation;
-use crate::convert::{id, micros, priority_number, some_micros};
+use crate::convert::{id, micros, priority_number, some_micros, visibility_number};
 use crate::fail::{Result, refuse};
 use crate::rows::Rows;
 use crate::words::{self, Piece};
 use jiff::{Timestamp, tz::TimeZone};
 use postern_api::*;
 
+/// A ticket, or with [`Visibility::Staff`] a task, which uses up no limit.
 pub(super) fn create(rows: &Rows<'_>, cx: &CallCx, new: &NewTicket) -> Result<Owned<Ticket>> {
     if let Some(reference) = &cx.reference
         && let Some(earlier) = by_reference(rows, reference)?
@@ -17,11 +18,13 @@ pub(super) fn create(rows: &Rows<'_>, cx: &CallCx, new: &NewTicket) -> Result<Ow
     }
     let organisation = required_organisation(rows, &cx.reach, &new.organisation)?;
     let requester = requester(rows, organisation, &new.requester)?;
-    if let Some((most, since)) = new.limit {
+    let task = new.visibility == Visibility::Staff;
+    if let Some((most, since)) = new.limit.filter(|_| !task) {
         let count: i64 = rows
             .one(
                 "SELECT count(*) FROM ticket
-                 WHERE tenant = :tenant AND organisation = :organisation AND created_at >= :since",
+                 WHERE tenant = :tenant AND organisation = :organisation AND created_at >= :since
+                 AND private <> 2",
                 &[(":organisation", &organisation), (":since", &micros(since))],
                 |row| Ok(row.get(0)?),
             )?
@@ -46,7 +49,7 @@ pub(super) fn create(rows: &Rows<'_>, cx: &CallCx, new: &NewTicket) -> Result<Ow
             (":description", &new.description),
             (":priority", &priority_number(new.priority)),
             (":category", &new.category.as_deref().unwrap_or("General")),
-            (":private", &(new.visibility == Visibility::Private)),
+            (":private", &visibility_number(new.visibility)),
             (":now", &micros(now)),
             (":response_due", &some_micros(new.response_due)),
             (":resolution_due", &some_micros(new.resolution_due)),
@@ -55,7 +58,7 @@ pub(super) fn create(rows: &Rows<'_>, cx: &CallCx, new: &NewTicket) -> Result<Ow
     )?;
     words::index(rows, key, Piece::Request, &format!("{ticket} {} {}", new.subject, new.description))?;
     for file in &new.attachments {
-        attach(rows, key, organisation, file)?;
+        attach(rows, (key, organisation), file, task)?;
     }
     let ticket = TicketId::new(&ticket).map_err(|e| Error::internal("a ticket's id").because(e))?;
     one::whole(rows, &cx.reach, &ticket)
@@ -83,14 +86,38 @@ fn requester(rows: &Rows<'_>, organisation: i64, contact: &ContactId) -> Result<
 }
 
 /// A file can be attached once, and only by the organisation that uploaded it.
-fn attach(rows: &Rows<'_>, ticket: i64, organisation: i64, file: &AttachmentId) -> Result<()> {
+pub(super) fn attach(
+    rows: &Rows<'_>,
+    (ticket, organisation): (i64, i64),
+    file: &AttachmentId,
+    internal: bool,
+) -> Result<()> {
     let changed = rows.change(
-        "UPDATE attachment SET ticket = :ticket
-         WHERE tenant = :tenant AND id = :id AND organisation = :organisation AND ticket IS NULL",
-        &[(":ticket", &ticket), (":id", &file.as_str()), (":organisation", &organisation)],
+        "UPDATE attachment SET ticket = :ticket, internal = :internal
+         WHERE tenant = :tenant AND id = :id AND organisation = :organisation AND ticket IS NULL
+         AND (internal = 0 OR :internal = 1)",
+        &[(":ticket", &ticket), (":internal", &internal), (":id", &file.as_str()), (":organisation", &organisation)],
     )?;
     if changed == 1 {
         return Ok(());
     }
     refuse(ErrorKind::InvalidArgument, "an attachment is unknown or already used; upload it first and use its id once")
+}
+
+/// A file that hangs on nothing yet. Another organisation's and one that was used are as if they were not there.
+pub(super) fn uploaded(
+    rows: &Rows<'_>,
+    reach: &Reach,
+    organisation: &ExternalId,
+    file: &AttachmentId,
+) -> Result<Owned<Attachment>> {
+    let key = required_organisation(rows, reach, organisation)?;
+    let found = rows.one(
+        "SELECT id, name, content_type, size, created_at, internal FROM attachment
+         WHERE tenant = :tenant AND id = :id AND organisation = :organisation AND ticket IS NULL",
+        &[(":id", &file.as_str()), (":organisation", &key)],
+        one::attachment,
+    )?;
+    let found = found.ok_or_else(|| Error::not_found("attachment"))?;
+    Ok(Owned::new(Owner::Organisation(organisation.clone()), found))
 }

@@ -59,6 +59,10 @@ fn filter(rows: &Rows<'_>, reach: &Reach, query: &TicketQuery) -> Result<Option<
         filter.and("t.requester = :requester");
         filter.bind(":requester", key);
     }
+    // What employees alone see is no viewer's, not even the requester's.
+    if query.viewer.is_some() || query.without_tasks {
+        filter.and("t.private <> 2");
+    }
     if let Some(since) = query.created_since {
         filter.and("t.created_at >= :since");
         filter.bind(":since", micros(since));

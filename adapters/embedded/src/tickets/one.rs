@@ -123,7 +123,7 @@ fn comment(row: &Row<'_>) -> Result<Comment> {
     })
 }
 
-fn attachment(row: &Row<'_>) -> Result<Attachment> {
+pub(super) fn attachment(row: &Row<'_>) -> Result<Attachment> {
     Ok(Attachment {
         id: id(row, 0, AttachmentId::new)?,
         name: text(row, 1)?,

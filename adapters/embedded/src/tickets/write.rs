@@ -2,6 +2,7 @@
 //!
 //! A write that carries a reference has one effect: sent again, it answers what the first one did.
 
+use super::create::attach;
 use super::one;
 use crate::convert::{id, micros, owner, status};
 use crate::fail::{Result, refuse};
@@ -19,12 +20,14 @@ pub(super) struct Found {
     public_comments: i64,
     internal_comments: i64,
     close_reference: Option<String>,
+    pub(super) task: bool,
 }
 
 /// Out of reach is as if it were not there.
 pub(super) fn find(rows: &Rows<'_>, reach: &Reach, ticket: &TicketId) -> Result<Found> {
     let found = rows.one(
-        "SELECT t.key, o.id, t.organisation, t.status, t.public_comments, t.internal_comments, t.close_reference
+        "SELECT t.key, o.id, t.organisation, t.status, t.public_comments, t.internal_comments, t.close_reference,
+         t.private = 2
          FROM ticket t JOIN organisation o ON o.key = t.organisation WHERE t.tenant = :tenant AND t.id = :id",
         &[(":id", &ticket.as_str())],
         |row| {
@@ -36,6 +39,7 @@ pub(super) fn find(rows: &Rows<'_>, reach: &Reach, ticket: &TicketId) -> Result<
                 public_comments: row.get(4)?,
                 internal_comments: row.get(5)?,
                 close_reference: row.get(6)?,
+                task: row.get(7)?,
             };
             Ok((id(row, 1, ExternalId::new)?, found))
         },
@@ -78,17 +82,37 @@ fn contact(rows: &Rows<'_>, organisation: i64, person: &Person) -> Result<Option
     Ok(key)
 }
 
+/// The comment that an earlier write with this reference left.
+fn earlier(rows: &Rows<'_>, cx: &CallCx, ticket: i64) -> Result<Option<i64>> {
+    let Some(reference) = &cx.reference else { return Ok(None) };
+    rows.one(
+        "SELECT key FROM comment WHERE tenant = :tenant AND reference = :reference AND ticket = :ticket",
+        &[(":reference", reference), (":ticket", &ticket)],
+        |row| Ok(row.get(0)?),
+    )
+}
+
+/// A comment and its files, in one transaction.
+pub(super) fn reply(
+    rows: &Rows<'_>,
+    cx: &CallCx,
+    ticket: &TicketId,
+    new: &NewComment,
+    files: &[AttachmentId],
+) -> Result<Owned<Comment>> {
+    let found = find(rows, &cx.reach, ticket)?;
+    let done = earlier(rows, cx, found.key)?.is_some();
+    let added = comment(rows, cx, ticket, new)?;
+    for file in files.iter().filter(|_| !done) {
+        attach(rows, (found.key, found.organisation), file, new.internal)?;
+    }
+    Ok(added)
+}
+
 pub(super) fn comment(rows: &Rows<'_>, cx: &CallCx, ticket: &TicketId, new: &NewComment) -> Result<Owned<Comment>> {
     let found = find(rows, &cx.reach, ticket)?;
-    if let Some(reference) = &cx.reference {
-        let earlier = rows.one(
-            "SELECT key FROM comment WHERE tenant = :tenant AND reference = :reference AND ticket = :ticket",
-            &[(":reference", reference), (":ticket", &found.key)],
-            |row| Ok(row.get(0)?),
-        )?;
-        if let Some(key) = earlier {
-            return Ok(Owned::new(found.owner, one::stored_comment(rows, key)?));
-        }
+    if let Some(key) = earlier(rows, cx, found.key)? {
+        return Ok(Owned::new(found.owner, one::stored_comment(rows, key)?));
     }
     not_closed(&found)?;
     let (agent, contact, name) = match &new.author {

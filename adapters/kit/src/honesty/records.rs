@@ -8,7 +8,13 @@ use std::collections::BTreeMap;
 
 pub(super) async fn call(f: &Fixture, op: Op) -> Result<()> {
     match op {
-        Op::TicketChange | Op::TimeList | Op::VocabularyGet => desk(f, op).await,
+        Op::TicketChange
+        | Op::TimeList
+        | Op::VocabularyGet
+        | Op::UploadGet
+        | Op::TicketReply
+        | Op::TaskCreate
+        | Op::TicketAdjust => desk(f, op).await,
         Op::SiteList | Op::ProfileGet | Op::ProfileChange => crm(f, op).await,
         Op::PortalUserList
         | Op::AccessRoleList
@@ -20,8 +26,10 @@ pub(super) async fn call(f: &Fixture, op: Op) -> Result<()> {
         Op::InvoiceList | Op::InvoiceGet | Op::PaymentList | Op::AgreementList | Op::PaymentLinkCreate => {
             billing(f, op).await
         }
-        Op::DocumentList | Op::DocumentGet | Op::DocumentPublish | Op::DocumentRevoke => documents(f, op).await,
-        Op::NoticeList | Op::NoticeStanding | Op::NoticeSend => notifications(f, op).await,
+        Op::DocumentList | Op::DocumentGet | Op::DocumentPublish | Op::DocumentRevoke | Op::DocumentWithdraw => {
+            documents(f, op).await
+        }
+        Op::NoticeList | Op::NoticeStanding | Op::NoticeSend | Op::PreferenceSet => notifications(f, op).await,
         Op::OrderList | Op::ProjectList | Op::ProjectGet | Op::AssetList | Op::BookingList => work(f, op).await,
         _ => portal(f, op).await,
     }
@@ -38,6 +46,17 @@ async fn desk(f: &Fixture, op: Op) -> Result<()> {
         port.time(&f.own_cx(), &f.missing.ticket).await.map(drop)
     } else if op == Op::VocabularyGet {
         port.vocabulary(&f.own_cx()).await.map(drop)
+    } else if op == Op::UploadGet {
+        port.upload(&f.own_cx(), &f.own.external, &nothing(f)?).await.map(drop)
+    } else if op == Op::TicketReply {
+        let new = NewComment { author: f.staff_author(), body: "honesty".into(), internal: true };
+        port.reply(&f.own_cx(), &f.missing.ticket, &new, &[nothing(f)?]).await.map(drop)
+    } else if op == Op::TaskCreate {
+        let new = NewTicket { organisation: f.missing.organisation.clone(), ..f.new_ticket("honesty") };
+        port.create_task(&f.own_cx(), &new).await.map(drop)
+    } else if op == Op::TicketAdjust {
+        let adjustment = Adjustment { visibility: Some(Visibility::Private), ..Adjustment::default() };
+        port.adjust(&f.own_cx(), &f.missing.ticket, &adjustment).await.map(drop)
     } else {
         let change = TicketChange { priority: Some(Priority::Low), ..TicketChange::default() };
         port.change(&f.own_cx(), &f.missing.ticket, &change).await.map(drop)
@@ -161,6 +180,7 @@ async fn documents(f: &Fixture, op: Op) -> Result<()> {
             };
             port.publish(&cx, &new).await.map(drop)
         }
+        Op::DocumentWithdraw => port.withdraw(&cx, &withdrawal(f, organisation)?).await.map(drop),
         _ => {
             let revocation = Revocation {
                 organisation,
@@ -175,6 +195,18 @@ async fn documents(f: &Fixture, op: Op) -> Result<()> {
     }
 }
 
+fn withdrawal(f: &Fixture, organisation: ExternalId) -> Result<Withdrawal> {
+    Ok(Withdrawal {
+        organisation,
+        document: nothing(f)?,
+        version: None,
+        user: f.missing.contact.clone(),
+        download_only: false,
+        reason: "kit".into(),
+        by: "kit".into(),
+    })
+}
+
 async fn notifications(f: &Fixture, op: Op) -> Result<()> {
     let port = f.adapter.notifications().ok_or_else(|| Error::unsupported(op))?;
     let (cx, organisation) = (f.own_cx(), f.own.external.clone());
@@ -184,6 +216,10 @@ async fn notifications(f: &Fixture, op: Op) -> Result<()> {
             port.notices(&cx, &query).await.map(drop)
         }
         Op::NoticeStanding => port.standing(&cx, &organisation).await.map(drop),
+        Op::PreferenceSet => {
+            let wish = Wish { topic: Topic::Update, channel: Channel::InApp, wanted: true };
+            port.prefer(&cx, &organisation, &f.missing.contact, &[wish]).await.map(drop)
+        }
         _ => {
             let new = NewNotice {
                 organisation: f.missing.organisation.clone(),
@@ -268,7 +304,14 @@ async fn portal(f: &Fixture, op: Op) -> Result<()> {
         Op::FormList => port.forms(&cx).await.map(drop),
         Op::SubmissionRecord => {
             let (submitted_by, source) = ("kit".into(), "kit".into());
-            let new = NewSubmission { organisation, form: nothing(f)?, answers: BTreeMap::new(), submitted_by, source };
+            let new = NewSubmission {
+                organisation,
+                form: nothing(f)?,
+                answers: BTreeMap::new(),
+                submitted_by,
+                source,
+                files: vec![],
+            };
             port.record_submission(&cx, &new).await.map(drop)
         }
         Op::ConsentList => port.consents(&cx, &f.own.external).await.map(drop),

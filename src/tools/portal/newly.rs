@@ -1,0 +1,228 @@
+//! What becomes visible to a portal user with other access roles, by name.
+//!
+//! **Invariant:** whoever may not read a kind of record learns which ones, and not what they say.
+
+use super::access::Change;
+use super::governed::named;
+use crate::tools::{Refusal, ToolCx};
+use jiff::Timestamp;
+use postern_api::{
+    AccessRoleId, BookingId, BookingQuery, ContactId, Document, DocumentId, DocumentQuery, InvoiceId, InvoiceQuery,
+    InvoiceStatus, Money, OrderId, OrderQuery, OrderStatus, OrganisationId, PaymentId, ProjectId, ProjectQuery, Right,
+    Text, TicketId, TicketQuery, Visibility,
+};
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::fmt::Display;
+
+/// The most records of a kind that a preview names.
+const MOST: u32 = 50;
+
+#[derive(Debug, Serialize)]
+struct Seen<I: Serialize> {
+    id: I,
+    /// Absent for a caller who may not read such records: whoever gives access to them need not see them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<Text>,
+}
+
+/// Whether the caller may read these records, as their list would say.
+fn reads(cx: &ToolCx, list: &str) -> bool {
+    cx.visible_tools().iter().any(|it| **it == *list)
+}
+
+/// What somebody did not see before and sees then.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Newly {
+    newly_visible_documents: Vec<Seen<DocumentId>>,
+    newly_visible_invoices: Vec<Seen<InvoiceId>>,
+    newly_visible_payments: Vec<Seen<PaymentId>>,
+    newly_visible_service_records: Vec<Seen<ProjectId>>,
+    newly_visible_requests: Vec<Seen<TicketId>>,
+    newly_visible_orders: Vec<Seen<OrderId>>,
+    newly_visible_bookings: Vec<Seen<BookingId>>,
+    /// Whether there is more than is named.
+    named_in_part: bool,
+}
+
+/// Whether this user, with these roles and rights, sees a published version of a document.
+fn sees(
+    document: &Document,
+    user: &ContactId,
+    (roles, rights): (&[AccessRoleId], &BTreeSet<Right>),
+    now: Timestamp,
+) -> bool {
+    let published = document.versions.iter().filter_map(|it| it.publication.as_ref());
+    let mut open = published.filter(|it| it.expires_at.is_none_or(|end| end > now) && it.shown_to(user));
+    rights.contains(&Right::Documents)
+        && !document.internal
+        && open.any(|it| it.roles.is_empty() || it.roles.iter().any(|role| roles.contains(role)))
+}
+
+impl Newly {
+    pub(super) fn is_empty(&self) -> bool {
+        let documents = self.newly_visible_documents.is_empty() && self.newly_visible_service_records.is_empty();
+        let money = self.newly_visible_invoices.is_empty() && self.newly_visible_payments.is_empty();
+        let rest = self.newly_visible_orders.is_empty() && self.newly_visible_bookings.is_empty();
+        documents && money && rest && self.newly_visible_requests.is_empty()
+    }
+
+    /// Everything that is named, for a preview's targets.
+    pub(super) fn ids(&self) -> String {
+        fn of<I: Serialize + Display>(seen: &[Seen<I>]) -> impl Iterator<Item = String> + '_ {
+            seen.iter().map(|it| it.id.to_string())
+        }
+        let ids = of(&self.newly_visible_documents)
+            .chain(of(&self.newly_visible_invoices))
+            .chain(of(&self.newly_visible_payments))
+            .chain(of(&self.newly_visible_service_records))
+            .chain(of(&self.newly_visible_requests))
+            .chain(of(&self.newly_visible_orders))
+            .chain(of(&self.newly_visible_bookings));
+        ids.collect::<Vec<_>>().join(" ")
+    }
+
+    /// Looks at the records with the roles before and after.
+    pub(super) async fn look(
+        cx: &ToolCx,
+        customer: &OrganisationId,
+        change: &Change,
+        after: &[AccessRoleId],
+    ) -> Result<Self, Refusal> {
+        let mut newly = Self::default();
+        if change.after.contains(&Right::Documents) && cx.tenant.more.documents.is_some() {
+            newly.documents(cx, customer, change, after).await?;
+        }
+        if change.gains(Right::Invoices) && cx.tenant.more.billing.is_some() {
+            newly.invoices(cx, customer).await?;
+        }
+        if change.gains(Right::Payments) && cx.tenant.more.billing.is_some() {
+            newly.payments(cx, customer).await?;
+        }
+        if change.gains(Right::ServiceRecords) && cx.tenant.more.projects.is_some() {
+            newly.records(cx, customer).await?;
+        }
+        if change.gains(Right::AllRequests) {
+            newly.requests(cx, customer, &change.user.email).await?;
+        }
+        if change.gains(Right::Orders) && cx.tenant.more.sales.is_some() {
+            newly.orders(cx, customer).await?;
+        }
+        if change.gains(Right::Bookings) && cx.tenant.more.bookings.is_some() {
+            newly.bookings(cx, customer).await?;
+        }
+        Ok(newly)
+    }
+
+    async fn documents(
+        &mut self,
+        cx: &ToolCx,
+        customer: &OrganisationId,
+        change: &Change,
+        after: &[AccessRoleId],
+    ) -> Result<(), Refusal> {
+        let port = cx.documents()?;
+        let organisation = Some(named(cx, &port, customer)?);
+        let query = DocumentQuery { organisation, published_only: true, kind: None, offset: 0, limit: 200 };
+        let page = port.page(port.timed(port.port.documents(&port.cx, &query)).await?);
+        self.named_in_part |= page.truncated || page.total > page.rows.len() as u64;
+        let user = &change.user;
+        let own = page.rows.into_iter().filter(|it| it.organisation.as_ref() == Some(customer)).map(|it| it.record);
+        let newly = own.filter(|it| {
+            sees(it, &user.id, (after, &change.after), cx.now)
+                && !sees(it, &user.id, (&user.roles, &change.before), cx.now)
+        });
+        let shown = reads(cx, "portal_documents_list");
+        let seen = newly.map(|it| Seen { id: it.id, name: shown.then_some(it.name) });
+        self.newly_visible_documents = seen.collect();
+        Ok(())
+    }
+
+    async fn invoices(&mut self, cx: &ToolCx, customer: &OrganisationId) -> Result<(), Refusal> {
+        let port = cx.billing()?;
+        let organisation = Some(named(cx, &port, customer)?);
+        let query = InvoiceQuery { organisation, statuses: vec![], customer_visible: true, offset: 0, limit: MOST };
+        let page = port.page(port.timed(port.port.invoices(&port.cx, &query)).await?);
+        self.named_in_part |= page.truncated || page.total > page.rows.len() as u64;
+        let own = page.rows.into_iter().filter(|it| it.organisation.as_ref() == Some(customer)).map(|it| it.record);
+        let own = own.filter(|it| it.customer_visible && it.status != InvoiceStatus::Draft);
+        let shown = reads(cx, "portal_invoices_list");
+        let seen = own.map(|it| Seen { id: it.id, name: shown.then(|| Text::new(it.number)) });
+        self.newly_visible_invoices = seen.collect();
+        Ok(())
+    }
+
+    async fn payments(&mut self, cx: &ToolCx, customer: &OrganisationId) -> Result<(), Refusal> {
+        let port = cx.billing()?;
+        let external = named(cx, &port, customer)?;
+        let found = port.timed(port.port.payments(&port.cx, &external, None)).await?;
+        let own = found.into_iter().filter_map(|it| port.admit(it));
+        let mut own: Vec<_> = own.filter(|it| it.organisation.as_ref() == Some(customer)).map(|it| it.record).collect();
+        self.named_in_part |= own.len() > MOST as usize;
+        own.truncate(MOST as usize);
+        let shown = reads(cx, "portal_payments_list");
+        let name = |amount: &Money, at: Timestamp| shown.then(|| Text::new(format!("{amount} at {at}")));
+        let seen = own.into_iter().map(|it| Seen { name: name(&it.amount, it.at), id: it.id });
+        self.newly_visible_payments = seen.collect();
+        Ok(())
+    }
+
+    async fn records(&mut self, cx: &ToolCx, customer: &OrganisationId) -> Result<(), Refusal> {
+        let port = cx.projects()?;
+        let organisation = Some(named(cx, &port, customer)?);
+        let query = ProjectQuery { organisation, kinds: vec![], customer_visible: true, offset: 0, limit: MOST };
+        let page = port.page(port.timed(port.port.projects(&port.cx, &query)).await?);
+        self.named_in_part |= page.truncated || page.total > page.rows.len() as u64;
+        let own = page.rows.into_iter().filter(|it| it.organisation.as_ref() == Some(customer)).map(|it| it.record);
+        let own = own.filter(|it| it.customer_visible);
+        let shown = reads(cx, "portal_service_records_list");
+        let seen = own.map(|it| Seen { id: it.id, name: shown.then_some(it.name) });
+        self.newly_visible_service_records = seen.collect();
+        Ok(())
+    }
+
+    async fn requests(&mut self, cx: &ToolCx, customer: &OrganisationId, email: &str) -> Result<(), Refusal> {
+        let port = cx.desk()?;
+        let organisation = Some(named(cx, &port, customer)?);
+        let query = TicketQuery { organisation, without_tasks: true, limit: MOST, ..TicketQuery::default() };
+        let page = port.page(port.timed(port.port.tickets(&port.cx, &query)).await?);
+        self.named_in_part |= page.truncated || page.total > page.rows.len() as u64;
+        let own = page.rows.into_iter().filter(|it| it.organisation.as_ref() == Some(customer)).map(|it| it.record);
+        let others = own.filter(|it| {
+            let theirs = it.requester.email.as_deref().is_some_and(|it| it.eq_ignore_ascii_case(email));
+            !theirs && it.visibility == Visibility::Organisation
+        });
+        let shown = reads(cx, "portal_requests_list");
+        let seen = others.map(|it| Seen { id: it.id, name: shown.then_some(it.subject) });
+        self.newly_visible_requests = seen.collect();
+        Ok(())
+    }
+
+    async fn orders(&mut self, cx: &ToolCx, customer: &OrganisationId) -> Result<(), Refusal> {
+        let port = cx.sales()?;
+        let organisation = Some(named(cx, &port, customer)?);
+        let query = OrderQuery { organisation, kind: None, customer_visible: true, offset: 0, limit: MOST };
+        let page = port.page(port.timed(port.port.orders(&port.cx, &query)).await?);
+        self.named_in_part |= page.truncated || page.total > page.rows.len() as u64;
+        let own = page.rows.into_iter().filter(|it| it.organisation.as_ref() == Some(customer)).map(|it| it.record);
+        let own = own.filter(|it| it.customer_visible && it.status != OrderStatus::Draft);
+        let shown = reads(cx, "portal_orders_list");
+        let seen = own.map(|it| Seen { id: it.id, name: shown.then_some(it.title) });
+        self.newly_visible_orders = seen.collect();
+        Ok(())
+    }
+
+    async fn bookings(&mut self, cx: &ToolCx, customer: &OrganisationId) -> Result<(), Refusal> {
+        let port = cx.bookings()?;
+        let organisation = Some(named(cx, &port, customer)?);
+        let query = BookingQuery { organisation, since: Some(cx.now), until: None, limit: MOST };
+        let found = port.timed(port.port.bookings(&port.cx, &query)).await?;
+        self.named_in_part |= found.len() >= MOST as usize;
+        let own = found.into_iter().filter_map(|it| port.admit(it));
+        let own = own.filter(|it| it.organisation.as_ref() == Some(customer)).map(|it| it.record);
+        let shown = reads(cx, "portal_bookings_list");
+        let seen = own.map(|it| Seen { id: it.id, name: shown.then_some(it.title) });
+        self.newly_visible_bookings = seen.collect();
+        Ok(())
+    }
+}
