@@ -4,6 +4,7 @@
 //! `cargo run --example console --features conformance -- 7802 DIR`
 //!
 //! `/rig/as?email=EMAIL&to=PATH` signs a browser in, `/rig/ask?tool=TOOL&arguments=JSON` calls a tool as that person, and
+//! `/rig/give-up?id=ID` makes a request that waits one of which nobody knows what became, and
 //! `/rig/pages/NAME` shows each page of the sign-in and of the authority's flow.
 
 use axum::extract::{Path, Query, State};
@@ -29,6 +30,8 @@ use postern::caller::Principal;
 use postern::console::flow::Drawn;
 use postern::console::{self, Budget, ConnectedClients, Console, Health, Healths};
 use postern::demo::Demo;
+use postern::govern::action::{ActionId, Actions, State as Stands, Verdict};
+use postern::govern::lease::{Begun, Finish, Hold};
 use postern_api::{OrganisationId, Result, TenantId};
 use postern_policies::Realm;
 use serde_json::{Map, Value};
@@ -221,6 +224,7 @@ fn clients(people: &Believing) -> Vec<(TenantId, Connected)> {
 struct Rig {
     sessions: Arc<Believing>,
     host: Arc<dyn Host>,
+    actions: Arc<dyn Actions>,
 }
 
 fn rig(parts: &Parts, sessions: Arc<Believing>) -> Router {
@@ -228,8 +232,9 @@ fn rig(parts: &Parts, sessions: Arc<Believing>) -> Router {
     Router::new()
         .route("/rig/as", get(sign_in))
         .route("/rig/ask", get(ask))
+        .route("/rig/give-up", get(give_up))
         .route("/rig/pages/{name}", get(shown).post(async || StatusCode::NO_CONTENT))
-        .with_state(Rig { sessions, host })
+        .with_state(Rig { sessions, host, actions: parts.store.clone() })
 }
 
 async fn sign_in(Query(asked): Query<HashMap<String, String>>) -> Response {
@@ -252,6 +257,25 @@ async fn ask(State(rig): State<Rig>, Query(asked): Query<HashMap<String, String>
         Answer::Done { envelope, .. } | Answer::Confirm { envelope, .. } => Json(envelope).into_response(),
         Answer::UnknownTool => StatusCode::NOT_FOUND.into_response(),
     }
+}
+
+/// Approves what waits, sends it to nobody, and gives up looking for it: a person has to find out.
+async fn give_up(State(rig): State<Rig>, Query(asked): Query<HashMap<String, String>>, headers: HeaderMap) -> Response {
+    let Some(signed_in) = rig.sessions.signed_in(&headers) else { return StatusCode::UNAUTHORIZED.into_response() };
+    let id = asked.get("id").cloned().and_then(|it| ActionId::try_from(it).ok());
+    let Some(id) = id else { return StatusCode::BAD_REQUEST.into_response() };
+    let (tenant, now) = (&signed_in.identity.tenant, Timestamp::now());
+    let hold = Hold { owner: "rig".into(), now, until: now };
+    let given_up = Finish { needs_human: true, tries: 8, ..Finish::unknown(now) };
+    let verdict = Verdict { approve: true, by: "Rig".into(), reason: "to look at it".into() };
+    let done = rig.actions.decide(tenant, &id, &verdict, now).and_then(|_| {
+        let begun = rig.actions.begin(tenant, &id, Stands::Approved, &hold)?;
+        match begun {
+            Begun::Mine { epoch, .. } => rig.actions.finish(tenant, &id, epoch, &given_up, now),
+            Begun::Gone => Ok(false),
+        }
+    });
+    if done.unwrap_or(false) { StatusCode::OK } else { StatusCode::CONFLICT }.into_response()
 }
 
 fn client(hostile: bool) -> ClientView {
@@ -341,6 +365,7 @@ fn drawn(name: &str) -> Response {
             secret: "JBSW Y3DP EHPK 3PXP".into(),
             address: "otpauth://totp/Postern:jane?secret=JBSWY3DPEHPK3PXP".into(),
             required: false,
+            asks_current: true,
         }),
         "recovery" => Drawn.recovery(&RecoveryPage {
             codes: (1..=8).map(|it| format!("k{it}h2-9xqm-{it}{it}")).collect(),

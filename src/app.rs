@@ -1,16 +1,18 @@
 //! Builds everything once and serves it.
 
 mod hooks;
+mod made;
 
 use crate::adapters::Registry;
 use crate::audit::journal::{self, Refused};
 use crate::audit::{self, Journal};
 use crate::authority::events::{Event, Events};
-use crate::authority::fetch::wire::{HttpWire, Wire};
+use crate::authority::fetch::wire::Wire;
 use crate::authority::identity::{BrowserSessions, Welcomes};
 use crate::authority::live::Live;
 use crate::authority::sign_in::{OpenRealm, SignIn, SignInEvent, SignInEvents, SignInParts};
 use crate::authority::{Authority, AuthorityParts};
+use crate::call::audit::Pages;
 use crate::call::authorise::Means;
 use crate::call::gate::Gate;
 use crate::call::host::Host;
@@ -21,7 +23,7 @@ use crate::console::unsubscribe::{self, Leaving};
 use crate::console::{self, Console};
 use crate::edge::clock::{Clock, SystemClock};
 use crate::edge::config::public_url;
-use crate::edge::keys::{HttpFetch, KeyTiming};
+use crate::edge::keys::{Fetch, KeyTiming};
 use crate::edge::reason::Reason;
 use crate::edge::rejection::{RejectionFacts, Rejections};
 use crate::edge::serve::{self, Drained, Readiness, ServeConfig};
@@ -32,14 +34,14 @@ use crate::health::Health;
 use crate::mail::Smtp;
 use crate::mcp::{self, McpConfig, Names};
 use crate::organisations::{Organisations, Places};
-use crate::redact::Scrubber;
 use crate::store::{SealKey, Store, secret_file};
 use crate::telemetry;
 use crate::tenant::{MorePorts, Plan, System, Tenant};
 use crate::tools::History;
 use crate::unsubscribe::Signer;
 use axum::Router;
-use postern_api::{Error, Limits, SlaHours, TenantId};
+use made::{Made, made};
+use postern_api::{Error, ErrorKind, Limits, SlaHours, TenantId};
 use postern_policies::{Engine, Policies, Realm};
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
@@ -56,10 +58,10 @@ pub struct CannotStart(String);
 
 impl From<Error> for CannotStart {
     fn from(error: Error) -> Self {
-        let mut text = error.to_string();
-        for (_, value) in error.context() {
-            text = format!("{text}: {value}");
-        }
+        // The words for a caller say nothing where the facts say what it is.
+        let words = (error.kind() != ErrorKind::Internal || error.context().is_empty()).then(|| error.to_string());
+        let facts = error.context().iter().map(|(_, value)| value.clone());
+        let text = words.into_iter().chain(facts).collect::<Vec<_>>().join(": ");
         match std::error::Error::source(&error) {
             Some(source) => Self(format!("{text}: {source}")),
             None => Self(text),
@@ -89,6 +91,7 @@ pub struct App {
     policies_dir: Option<PathBuf>,
     router: Router,
     operations_listen: SocketAddr,
+    operations: Option<TcpListener>,
     health: Health,
     probe_every: Option<Duration>,
     serving: ServeConfig,
@@ -220,6 +223,7 @@ fn sign_in(
     engine: &Arc<Engine>,
     journal: &Arc<Journal>,
     (verifier, clock): (&Arc<Verifier>, &Arc<dyn Clock>),
+    fetch: Arc<dyn Fetch>,
 ) -> Result<Arc<SignIn>, CannotStart> {
     let data_dir = &config.server.data_dir;
     let realms = config.tenants.iter().flat_map(|tenant| {
@@ -251,7 +255,7 @@ fn sign_in(
         seal: SealKey::of(data_dir)?,
         key: *secret_file::<32>(&data_dir.join("sign-in.key"))?,
         verifier: verifier.clone(),
-        fetch: Arc::new(HttpFetch::new().map_err(|e| cannot("http client")(&e))?),
+        fetch,
         clock: clock.clone(),
         roles: Arc::new(Roles(engine.clone())),
         pages: Arc::new(Drawn),
@@ -275,12 +279,12 @@ impl App {
         open: impl FnOnce(&Parts) -> Router,
     ) -> Result<Self, CannotStart> {
         let data_dir = &config.server.data_dir;
-        std::fs::create_dir_all(data_dir).map_err(|e| cannot("data directory")(&e))?;
-        let policies = match &config.policies.dir {
-            Some(dir) => Policies::load(dir),
-            None => Policies::builtin(),
-        };
+        std::fs::create_dir_all(data_dir).map_err(|e| cannot(&format!("data directory {}", data_dir.display()))(&e))?;
+        let (policies, made) = made(config.authority.enabled && instead.documents.is_none(), || {
+            config.policies.dir.as_ref().map_or_else(Policies::builtin, Policies::load)
+        });
         let engine = Arc::new(Engine::new(policies.map_err(|e| cannot("policies")(&e))?));
+        let Made { scrubber, fetch, documents } = made?;
         let settings = audit::Settings {
             retention_days: config.audit.retention_days,
             legal_hold: config.audit.legal_hold,
@@ -301,7 +305,7 @@ impl App {
             tenants.insert(tenant.id.clone(), Arc::new(connect(&registry, &store, tenant)?));
         }
         let secret = secret_file::<32>(&data_dir.join("placeholder.key"))?;
-        let redactor = Arc::new(Redactor::new(Scrubber::new()?, &*secret));
+        let redactor = Arc::new(Redactor::new(scrubber, &*secret));
         let health = Health::new(tenants.values()).telling(registry.budgets());
         let tenants = Arc::new(tenants);
         let clock = instead.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
@@ -320,22 +324,21 @@ impl App {
         if config.has_console()
             && let Some(url) = public_url(&config.edge.public_url)
         {
-            gate = gate.confirming_at(&format!("{}{}", url.origin().ascii_serialization(), console::CONFIRMATION_PATH));
+            let at = |path: &str| format!("{}{path}", url.origin().ascii_serialization()).into();
+            gate = gate
+                .deciding_at(Pages { confirm: at(console::CONFIRMATION_PATH), approve: at(console::APPROVAL_PATH) });
         }
         let stop = CancellationToken::new();
         let streams = Streams::default();
         let live = Arc::new(Live::new(clock.clone(), streams.clone(), config.authority.access_token_secs + 120));
         // One for the endpoint and the sign-in, so that each realm is asked for its keys once.
-        let verifier = verifier(&config, &engine, live.clone(), clock.clone())?;
-        let sign_in = sign_in(&config, &store, &engine, &journal, (&verifier, &clock))?;
+        let verifier = verifier(&config, &engine, live.clone(), clock.clone(), fetch.clone())?;
+        let sign_in = sign_in(&config, &store, &engine, &journal, (&verifier, &clock), fetch)?;
         let own = instead.sessions.is_none().then(|| sign_in.clone() as Arc<dyn Welcomes>);
         let welcomes = instead.welcomes.or(own);
         let asked = welcomes.clone();
         let sessions = instead.sessions.unwrap_or_else(|| sign_in.clone());
-        let documents = match instead.documents {
-            Some(documents) => documents,
-            None => Arc::new(HttpWire::new().map_err(|e| cannot("http client")(&e))?),
-        };
+        let documents = instead.documents.or(documents);
         let outside = (sessions.clone(), welcomes, documents, clock);
         let authority = authority(&config, &engine, &store, &journal, live, outside)?;
         let places = places(&config, &store)?;
@@ -374,6 +377,7 @@ impl App {
             policies_dir: config.policies.dir,
             router,
             operations_listen: config.server.operations_listen,
+            operations: None,
             health,
             probe_every: (config.server.probe_secs > 0).then(|| Duration::from_secs(config.server.probe_secs)),
             serving: ServeConfig {
@@ -390,14 +394,26 @@ impl App {
         self.stop.clone()
     }
 
-    /// Serves until it is stopped, by [`App::stop`] or by a signal of the operating system.
-    pub async fn serve(self, listener: TcpListener) -> Result<(), CannotStart> {
+    /// Listens for operators, so that what goes wrong with it is known before anybody is told that it serves.
+    ///
+    /// # Errors
+    /// Where the address is taken or not this machine's.
+    pub async fn listen_for_operators(&mut self) -> Result<(), CannotStart> {
         let operations = TcpListener::bind(self.operations_listen).await;
-        let operations = operations.map_err(|e| {
+        self.operations = Some(operations.map_err(|e| {
             let at = self.operations_listen;
             let elsewhere = "choose another by `server.operations_listen`, for the demo by `--operations`";
             CannotStart(format!("cannot listen for operators at {at}: {e}; {elsewhere}"))
-        })?;
+        })?);
+        Ok(())
+    }
+
+    /// Serves until it is stopped, by [`App::stop`] or by a signal of the operating system.
+    pub async fn serve(mut self, listener: TcpListener) -> Result<(), CannotStart> {
+        if self.operations.is_none() {
+            self.listen_for_operators().await?;
+        }
+        let Some(operations) = self.operations.take() else { return Ok(()) };
         let ready = Readiness::default();
         let systems = self.health.clone();
         let health =
@@ -495,7 +511,7 @@ fn router(
 }
 
 /// What the authority asks of others.
-type Outside = (Arc<dyn BrowserSessions>, Option<Arc<dyn Welcomes>>, Arc<dyn Wire>, Arc<dyn Clock>);
+type Outside = (Arc<dyn BrowserSessions>, Option<Arc<dyn Welcomes>>, Option<Arc<dyn Wire>>, Arc<dyn Clock>);
 
 /// The authorization server, where it is switched on.
 fn authority(
@@ -506,9 +522,7 @@ fn authority(
     live: Arc<Live>,
     (sessions, welcomes, documents, clock): Outside,
 ) -> Result<Option<Arc<Authority>>, CannotStart> {
-    if !config.authority.enabled {
-        return Ok(None);
-    }
+    let Some(documents) = documents.filter(|_| config.authority.enabled) else { return Ok(None) };
     let realms = config.tenants.iter().flat_map(|tenant| {
         let realms = [(Realm::Customer, &tenant.customer_realm), (Realm::Employee, &tenant.employee_realm)];
         realms
@@ -582,6 +596,7 @@ fn verifier(
     engine: &Arc<Engine>,
     standing: Arc<dyn Standing>,
     clock: Arc<dyn Clock>,
+    fetch: Arc<dyn Fetch>,
 ) -> Result<Arc<Verifier>, CannotStart> {
     let trusted = config.tenants.iter().flat_map(|tenant| {
         let realms = [(Realm::Customer, &tenant.customer_realm), (Realm::Employee, &tenant.employee_realm)];
@@ -592,7 +607,7 @@ fn verifier(
     let verifier = Verifier::new(VerifierParts {
         trusted: trusted.collect(),
         resource: config.edge.public_url.clone(),
-        fetch: Arc::new(HttpFetch::new().map_err(|e| cannot("http client")(&e))?),
+        fetch,
         clock,
         timing: KeyTiming::default(),
         standing,

@@ -8,6 +8,7 @@ use crate::app::{App, CannotStart};
 use crate::audit::{export, verify};
 use crate::config::{Config, TelemetryConfig};
 use crate::demo::{Demo, TOKEN_HOURS};
+use crate::govern::action::ActionId;
 use crate::store::draw_first_random_number;
 use crate::telemetry;
 use crate::tools::{Kind, catalogue};
@@ -41,13 +42,13 @@ enum Command {
     /// Serve a whole demo MSP: two realms, three customers, tickets, articles; nothing else is needed
     Demo {
         /// Where to listen; a loopback address unless you say otherwise
-        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", value_parser = address)]
         listen: SocketAddr,
         /// Where its databases and keys are kept
         #[arg(long, value_name = "DIR", default_value = ".postern/demo")]
         data: PathBuf,
         /// Where health and metrics are served; any free port of this machine unless you say otherwise
-        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", value_parser = address)]
         operations: SocketAddr,
     },
     /// Check a configuration file and report every mistake in it
@@ -195,6 +196,9 @@ enum Audit {
         /// Only this organisation's rows
         #[arg(long)]
         organisation: Option<OrganisationId>,
+        /// Only rows of this action request: who asked, who decided, what was done
+        #[arg(long, value_name = "ID", value_parser = |text: &str| ActionId::try_from(text.to_owned()))]
+        action: Option<ActionId>,
         /// Only rows at or after this time, for example 2026-11-01T00:00:00Z
         #[arg(long, value_name = "TIME")]
         since: Option<Timestamp>,
@@ -284,9 +288,10 @@ fn execute(command: Command) -> Result<ExitCode, Failed> {
         Command::Record(asked) => record::record(&asked)?,
         Command::Account(it) => say(&account::run(it)?)?,
         Command::Audit(Audit::Verify { place, public_key, heads }) => return verify_log(&place, public_key, heads),
-        Command::Audit(Audit::Export { data, tenant, organisation, since, until, output }) => {
+        Command::Audit(Audit::Export { data, tenant, organisation, action, since, until, output }) => {
             let (since, until) = (since.map(Timestamp::as_millisecond), until.map(Timestamp::as_millisecond));
-            let filter = export::Filter { tenant, organisation, since, until, ..export::Filter::default() };
+            let action = action.map(|it| it.to_string());
+            let filter = export::Filter { tenant, organisation, action, since, until, ..export::Filter::default() };
             existing_log(&data)?;
             match output {
                 Some(path) => {
@@ -302,6 +307,10 @@ fn execute(command: Command) -> Result<ExitCode, Failed> {
         Command::Version => say(&format!("postern {}", env!("CARGO_PKG_VERSION")))?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "expected an address and a port, for example 127.0.0.1:8080")
 }
 
 /// What to do about an address that is taken.
@@ -323,7 +332,8 @@ fn serve(
             .await
             .map_err(|e| format!("cannot listen at {listen}: {e}; {LISTEN_ELSEWHERE}"))?;
         let listen = listener.local_addr()?;
-        let app = build(listen)?;
+        let mut app = build(listen)?;
+        app.listen_for_operators().await?;
         announce(listen)?;
         tracing::info!(%listen, "postern listens at {listen}");
         app.serve(listener).await.map_err(|e: CannotStart| e.into())

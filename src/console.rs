@@ -19,6 +19,7 @@ mod server;
 mod sign_in;
 mod tools;
 mod transparency;
+mod unanswered;
 pub mod unsubscribe;
 mod visitor;
 mod words;
@@ -65,6 +66,9 @@ pub(crate) const APPROVED: &str = "console:approve";
 pub(crate) const REJECTED: &str = "console:reject";
 /// The audit's word for having taken one's own back.
 pub(crate) const WITHDRAWN: &str = "console:request-withdraw";
+
+/// The audit's word for having recorded what became of a write of which nobody knew.
+pub(crate) const FOUND_OUT: &str = "console:found-out";
 
 /// What a page may load and where its forms may go: nothing and nowhere but here.
 const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
@@ -195,9 +199,13 @@ pub struct Console {
 
 /// Where a waiting confirmation is shown, below the origin; its id follows.
 pub const CONFIRMATION_PATH: &str = "/console/confirmations/";
+/// Where somebody else approves one that waits, before its id.
+pub const APPROVAL_PATH: &str = "/console/approvals/";
 
 /// The routes. They guard themselves: each asks who is signed in.
 pub fn routes(console: Console) -> Router {
+    let console = Arc::new(console);
+    let readable = axum::middleware::from_fn_with_state(Arc::clone(&console), visitor::readable);
     let pages = Router::new()
         .route("/console", get(server::show))
         .route("/console/clients", get(clients::own))
@@ -206,6 +214,7 @@ pub fn routes(console: Console) -> Router {
         .route("/console/confirmations/{id}", get(confirmations::show).post(confirmations::settle))
         .route("/console/approvals", get(approvals::list))
         .route("/console/approvals/{id}", get(approvals::show).post(approvals::decide))
+        .route("/console/unanswered/{id}", get(unanswered::show).post(unanswered::record))
         .route("/console/requests", get(requests::list))
         .route("/console/requests/{id}/withdraw", post(requests::withdraw))
         .route("/console/activity", get(activity::show))
@@ -220,9 +229,10 @@ pub fn routes(console: Console) -> Router {
         .route("/console/admin/audit", get(audit_log::show))
         .route("/console/admin/audit/export", get(audit_log::export))
         .route("/console/{*rest}", get(visitor::nothing))
+        .layer(readable)
         .layer(axum::middleware::map_response(guarded))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
-        .with_state(Arc::new(console));
+        .with_state(console);
     let home = || async { (StatusCode::SEE_OTHER, [(header::LOCATION, "/console")]) };
     Router::new()
         .route("/", get(home))

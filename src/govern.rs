@@ -2,4 +2,5 @@
 
 pub mod action;
 pub mod confirmation;
+pub mod finding;
 pub mod lease;

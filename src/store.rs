@@ -7,6 +7,7 @@ mod actions;
 pub mod agreements;
 pub mod authority;
 mod confirmations;
+mod flush;
 mod identities;
 mod seal;
 pub mod sign_in_accounts;
@@ -32,6 +33,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("store/004.sql"),
     include_str!("store/005.sql"),
     include_str!("store/006.sql"),
+    include_str!("store/007.sql"),
+    include_str!("store/008.sql"),
 ];
 
 type LinkKey = (TenantId, Box<str>, Principal);
@@ -52,6 +55,11 @@ impl Store {
         let store = Self::beside(dir)?;
         store.settle_interrupted()?;
         Ok(store)
+    }
+
+    /// How often somebody waited for its disk since it was opened.
+    pub fn durable_commits(&self) -> u64 {
+        self.database.durable()
     }
 
     /// Opens the store where a server may be at work on it: for the command line.

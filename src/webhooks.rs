@@ -1,14 +1,14 @@
 //! `POST /hooks/{tenant}/{name}`: messages that systems and realms send by themselves.
 //!
 //! In the order of a message: its address is counted; the tenant and the sender are looked up; the body is read whole, within
-//! a limit; the signature over those very bytes is checked, and its time; only then are they parsed; an event that was heard
-//! before is done; the rest is audited, and whatever it makes stale is read again by whoever asks next.
+//! a limit; the signature over those very bytes is checked, and its time, or where there is none to check the sender is counted;
+//! only then are they parsed; an event that was heard before is done; the rest is audited, and whatever it makes stale is read again by whoever asks next.
 //!
 //! A message that nobody can prove (nothing signs it, or its key is not to be had) is a nudge: whatever it says, who is who is read
 //! again, seldom ([`APART`]), and nothing of it is read.
 //!
-//! **Invariants:** nothing is parsed before its signature was right, but for the address of a key that the system itself gives out. Every message that is refused gets the same answer, whatever is
-//! wrong with it. An event is believed no more than that something changed: nothing of a message is kept, shown or passed on.
+//! **Invariants:** nothing is parsed before its signature was right, but for the address of a key that the system itself gives
+//! out. Every message that is refused gets the same answer, whatever is wrong with it. An event is believed no more than that something changed: nothing of a message is kept, shown or passed on.
 
 mod heard;
 pub mod keycloak;
@@ -26,7 +26,7 @@ use crate::caller::{Principal, RequestId};
 use crate::edge::config::{LimitsConfig, ThrottleConfig};
 use crate::edge::envelope::ClientIp;
 use crate::edge::problem::{Kind, Problem};
-use crate::edge::throttle::{Throttle, too_many};
+use crate::edge::throttle::{Limiter, Throttle, too_many};
 use aws_lc_rs::digest;
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -51,6 +51,8 @@ use tokio::time::Instant;
 pub const BODY_BYTES: usize = 256 * 1024;
 /// People who are asked about at their realms at once.
 const ASKING: usize = 8;
+/// Messages without a signature that one sender is heard with in a minute, and at once. Anybody can write them, from anywhere.
+const NUDGES: (u32, u32) = (60, 20);
 
 /// Who sends.
 #[derive(Debug)]
@@ -111,6 +113,7 @@ pub struct Parts {
 struct Receiver {
     parts: Parts,
     throttle: Throttle,
+    unsigned: Limiter,
     asking: Arc<Semaphore>,
     nudges: Pace<(TenantId, String)>,
 }
@@ -118,13 +121,18 @@ struct Receiver {
 /// The route.
 pub fn routes(parts: Parts) -> Router {
     let throttle = Throttle::new(&parts.throttle);
+    let unsigned = Limiter::new(NUDGES.0, NUDGES.1, 1 << 16);
     let nudges = Pace::new(parts.apart);
-    let receiver = Arc::new(Receiver { parts, throttle, asking: Arc::new(Semaphore::new(ASKING)), nudges });
+    let receiver = Arc::new(Receiver { parts, throttle, unsigned, asking: Arc::new(Semaphore::new(ASKING)), nudges });
     Router::new().route("/hooks/{tenant}/{name}", post(receive)).with_state(receiver)
 }
 
-/// Why a message is not taken: the answer, and the word for the audit.
-struct Refused(Kind, &'static str);
+/// Why a message is not taken: the answer, and the word for the audit, where it is worth a row.
+struct Refused(Problem, Option<&'static str>);
+
+fn refused(kind: Kind, code: &'static str) -> Refused {
+    Refused(Problem::new(kind), Some(code))
+}
 
 async fn receive(
     State(receiver): State<Arc<Receiver>>,
@@ -144,9 +152,11 @@ async fn receive(
     let taken = receiver.take(sender, (&tenant, &name), request, &request_id).await;
     match taken {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
-        Err(Refused(kind, code)) => {
-            receiver.parts.ears.heard(&Note { tenant: &tenant, code, refused: true, request_id: &request_id });
-            Problem::new(kind).into_response()
+        Err(Refused(problem, code)) => {
+            if let Some(code) = code {
+                receiver.parts.ears.heard(&Note { tenant: &tenant, code, refused: true, request_id: &request_id });
+            }
+            problem.into_response()
         }
     }
 }
@@ -168,19 +178,22 @@ impl Receiver {
             Some(keys) => keys.check(&*sender.hook, &delivery).await,
             None => proof::check(&*sender.hook, &sender.secrets, &delivery, Timestamp::now()),
         };
-        let proof = proof.map_err(|code| Refused(Kind::BadRequest, code))?;
+        let proof = proof.map_err(|code| refused(Kind::BadRequest, code))?;
         if proof == Proof::None && sender.realm.is_none() {
             self.nudge((tenant, name), request_id);
             return Ok(());
         }
-        let events = sender.hook.events(&body).map_err(|_| Refused(Kind::BadRequest, "webhook_unreadable"))?;
+        if proof == Proof::None {
+            self.unsigned.count(&(tenant, name)).map_err(|wait| Refused(too_many(wait), None))?;
+        }
+        let events = sender.hook.events(&body).map_err(|_| refused(Kind::BadRequest, "webhook_unreadable"))?;
         let bytes = digest::digest(&digest::SHA256, &body);
         let bytes: String = bytes.as_ref().iter().map(|it| format!("{it:02x}")).collect();
         let ids: Vec<&str> = events.iter().map(|it| it.id.as_deref().unwrap_or(&bytes)).collect();
         let new = self.parts.heard.note((tenant, name), &ids, sender.hook.retried_for(), Timestamp::now());
         let new = new.map_err(|error| {
             tracing::error!(%error, "events could not be noted, and are not taken");
-            Refused(Kind::Unavailable, "webhook_unavailable")
+            refused(Kind::Unavailable, "webhook_unavailable")
         })?;
         for (event, _) in events.iter().zip(new).filter(|(_, new)| *new) {
             self.act(sender, (tenant, name), event, proof, request_id);
@@ -192,8 +205,8 @@ impl Receiver {
     async fn body(&self, body: Body) -> Result<Bytes, Refused> {
         let most = BODY_BYTES.min(self.parts.limits.body_bytes);
         let read = tokio::time::timeout(self.parts.limits.body_read(), axum::body::to_bytes(body, most)).await;
-        let read = read.map_err(|_| Refused(Kind::RequestTimeout, "webhook_slow"))?;
-        read.map_err(|_| Refused(Kind::PayloadTooLarge, "webhook_too_large"))
+        let read = read.map_err(|_| refused(Kind::RequestTimeout, "webhook_slow"))?;
+        read.map_err(|_| refused(Kind::PayloadTooLarge, "webhook_too_large"))
     }
 
     /// Somebody says that something changed, and cannot prove it: who is who is read again, now or soon.

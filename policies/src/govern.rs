@@ -36,6 +36,21 @@ pub struct Effect {
     pub untrusted: bool,
 }
 
+/// What the same person asked for by the same write within a day, beside this one, and what was neither refused nor given up: many
+/// small ones are as much as a big one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Lately {
+    /// How many people were told, or would be.
+    pub recipients: u64,
+    /// How much money, in hundredths of the currency's main unit.
+    pub amount: u64,
+}
+
+impl Lately {
+    /// More than any rule allows: where nobody can count.
+    pub const MOST: Self = Self { recipients: u64::MAX, amount: u64::MAX };
+}
+
 /// What stands between a preview and its execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
@@ -56,6 +71,8 @@ pub struct Requested<'a> {
     pub effect: &'a Effect,
     /// In which realm the requester is.
     pub realm: Realm,
+    /// What it adds to.
+    pub lately: Lately,
 }
 
 const DIRECT: &str = "govern:direct";
@@ -107,15 +124,26 @@ impl Policies {
             ("untrusted", effect.untrusted),
         ];
         let flags = flags.into_iter().map(|(key, flag)| (key.to_owned(), RestrictedExpression::new_bool(flag)));
-        let amount = i64::try_from(effect.amount).unwrap_or(i64::MAX);
-        let numbers = [("recipients", i64::from(effect.recipients)), ("amount", amount)];
-        let numbers = numbers.into_iter().map(|(key, it)| (key.to_owned(), RestrictedExpression::new_long(it)));
+        let numbers = [
+            ("recipients", u64::from(effect.recipients)),
+            ("amount", effect.amount),
+            ("recipients_lately", it.lately.recipients),
+            ("amount_lately", it.lately.amount),
+        ];
+        let numbers =
+            numbers.into_iter().map(|(key, it)| (key.to_owned(), RestrictedExpression::new_long(bounded(it))));
         let realm = RestrictedExpression::new_entity_uid(self.types.realm(it.realm));
         let facts = flags.chain(numbers).chain([("requester".to_owned(), realm)]);
         let context = Context::from_pairs(facts).map_err(|error| error.to_string())?;
         Request::new(self.types.caller(), action, self.types.write(it.tool), context, Some(&self.schema))
             .map_err(|error| error.to_string())
     }
+}
+
+/// A number as rules have it: a few of them can be added up without running over.
+fn bounded(number: u64) -> i64 {
+    const MOST: i64 = i64::MAX / 16;
+    i64::try_from(number).map_or(MOST, |it| it.min(MOST))
 }
 
 impl Engine {
@@ -169,8 +197,8 @@ pub(crate) fn probe(policies: &Policies, errors: &mut PolicyErrors) {
     ] {
         let asker = Asker::new(Who { realm, tenant: "probe".into(), roles, scopes: None, service });
         for tool in policies.tools().iter().filter(|it| it.writes).map(|it| &it.name) {
-            for effect in [&calm, &wild] {
-                let requested = Requested { tool, effect, realm: Realm::Employee };
+            for (effect, lately) in [(&calm, Lately::default()), (&wild, Lately::MOST)] {
+                let requested = Requested { tool, effect, realm: Realm::Employee, lately };
                 let verdict = policies.evaluate_governed(&asker, action, &requested);
                 if let Some(error) = verdict.error {
                     errors.item("cedar", verdict.policies.join("`, `"), format!("fails on `{action}`: {error}"));

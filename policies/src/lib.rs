@@ -26,7 +26,7 @@ mod words;
 pub use decide::{Decision, Outcome, Refusal};
 pub use engine::Engine;
 pub use error::{PolicyError, PolicyErrors};
-pub use govern::{Effect, Need, Requested};
+pub use govern::{Effect, Lately, Need, Requested};
 pub use matrix::matrix;
 pub use policies::{Policies, Tool};
 pub use reveal::{PiiRules, Reveal, TextRules, Treatment};

@@ -16,13 +16,15 @@ pub enum Right {
     Administer,
     /// Reading the tenant's audit log.
     Audit,
+    /// Recording what was found out about writes of which nobody knows what became.
+    Settle,
     /// Reading what was read and changed of the own organisation's records.
     Transparency,
 }
 
 impl Right {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Connect, Self::Administer, Self::Audit, Self::Transparency];
+    pub const ALL: [Self; 5] = [Self::Connect, Self::Administer, Self::Audit, Self::Settle, Self::Transparency];
 
     /// Its action in the schema.
     pub fn action(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Right {
             Self::Connect => "console:connect",
             Self::Administer => "console:administer",
             Self::Audit => "console:audit",
+            Self::Settle => "console:settle",
             Self::Transparency => "console:transparency",
         }
     }
@@ -38,7 +41,7 @@ impl Right {
     fn is_internal(self) -> bool {
         match self {
             Self::Connect | Self::Transparency => false,
-            Self::Administer | Self::Audit => true,
+            Self::Administer | Self::Audit | Self::Settle => true,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod corpus;
 mod deciding;
+mod governed;
 mod loading;
 mod mutations;
 mod speed;

@@ -27,6 +27,8 @@ pub struct Filter {
     pub tool: Option<String>,
     /// Only with this decision.
     pub decision: Option<String>,
+    /// Only of this action request, by its id.
+    pub action: Option<String>,
 }
 
 /// One exported line.
@@ -66,13 +68,15 @@ pub fn export(dir: &Path, filter: &Filter, out: &mut dyn Write) -> Result<u64> {
              WHERE (?1 IS NULL OR it.tenant = ?1) AND (?2 IS NULL OR it.organisation = ?2)
                AND (?3 IS NULL OR it.at >= ?3) AND (?4 IS NULL OR it.at < ?4)
                AND (?6 IS NULL OR it.body ->> 'tool' = ?6) AND (?7 IS NULL OR it.body ->> 'decision' = ?7)
+               AND (?8 IS NULL OR it.body ->> 'action' = ?8)
              ORDER BY it.seq",
         )
         .map_err(failed)?;
     let (tenant, organisation) =
         (filter.tenant.as_ref().map(|it| it.as_str()), filter.organisation.as_ref().map(|it| it.as_str()));
     let genesis = hex(&super::chain::GENESIS);
-    let asked = params![tenant, organisation, filter.since, filter.until, genesis, filter.tool, filter.decision];
+    let asked =
+        params![tenant, organisation, filter.since, filter.until, genesis, filter.tool, filter.decision, filter.action];
     let mut rows = statement.query(asked).map_err(failed)?;
     let mut count = 0;
     while let Some(row) = rows.next().map_err(failed)? {

@@ -17,6 +17,7 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
@@ -53,6 +54,8 @@ pub struct Journal {
     writer: Mutex<Writer>,
     reader: Mutex<Connection>,
     started: Instant,
+    /// Groups that waited for the disk.
+    durable: AtomicU64,
     /// Held as long as this process may append: the chain has one writer.
     _lock: std::fs::File,
 }
@@ -69,6 +72,31 @@ struct Writer {
     signed: i64,
     /// Principals that the block under way is known to hold.
     seen: (i64, HashSet<String>),
+}
+
+/// An open transaction, of statements that are prepared once. Rolled back when it is dropped, so that an early return or a
+/// panic leaves nothing half done.
+#[derive(Debug)]
+struct Open<'a>(&'a Connection);
+
+impl<'a> Open<'a> {
+    fn begin(connection: &'a Connection) -> rusqlite::Result<Self> {
+        connection.prepare_cached("BEGIN")?.raw_execute()?;
+        Ok(Self(connection))
+    }
+
+    fn commit(self) -> rusqlite::Result<()> {
+        self.0.prepare_cached("COMMIT")?.raw_execute().map(drop)
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        if !self.0.is_autocommit() {
+            // A failing rollback means that there is nothing left to roll back.
+            let _ = self.0.execute_batch("ROLLBACK");
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -136,6 +164,7 @@ impl Journal {
             writer: Mutex::new(Writer { connection, writer, seq, last, signed, seen: (-1, HashSet::new()) }),
             reader: Mutex::new(connect(&path)?),
             started: Instant::now(),
+            durable: AtomicU64::new(0),
             _lock: lock,
         })
     }
@@ -148,6 +177,11 @@ impl Journal {
     /// The keys.
     pub fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// How many groups of rows waited for the disk since it was opened.
+    pub fn durable_commits(&self) -> u64 {
+        self.durable.load(Ordering::Relaxed)
     }
 
     /// How it is kept.
@@ -230,9 +264,9 @@ impl Journal {
         let (mut seq, mut last) = (writer.seq, writer.last);
         let Writer { connection, seen, .. } = writer;
         let result = (|| {
-            let transaction = connection.transaction()?;
+            let open = Open::begin(connection)?;
             {
-                let mut insert = transaction.prepare_cached(
+                let mut insert = connection.prepare_cached(
                     "INSERT INTO row (seq, at, tenant, organisation, principal, body, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 )?;
                 for Waiting { row, .. } in batch {
@@ -241,7 +275,7 @@ impl Journal {
                         *seen = (seq / BLOCK, HashSet::new());
                     }
                     if !row.principal.is_empty() && seen.1.insert(row.principal.clone()) {
-                        let mut found = transaction
+                        let mut found = connection
                             .prepare_cached("INSERT OR IGNORE INTO seen (principal, block) VALUES (?1, ?2)")?;
                         found.execute(params![row.principal, seen.0])?;
                     }
@@ -257,7 +291,7 @@ impl Journal {
                     ])?;
                 }
             }
-            transaction.commit()
+            open.commit()
         })();
         if durable {
             writer.connection.execute_batch("PRAGMA synchronous=NORMAL").map_err(failed)?;
@@ -267,6 +301,7 @@ impl Journal {
             writer.seen = (-1, HashSet::new());
         }
         result.map_err(failed)?;
+        self.durable.fetch_add(durable.into(), Ordering::Relaxed);
         (writer.seq, writer.last) = (seq, last);
         Ok(())
     }

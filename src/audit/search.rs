@@ -28,6 +28,8 @@ pub struct Search {
     pub decision: Option<String>,
     /// Only of this organisation.
     pub organisation: Option<String>,
+    /// Only of this action request, by its id.
+    pub action: Option<String>,
     /// Only rows with a lower number.
     pub before: Option<i64>,
     /// How many rows.
@@ -66,6 +68,8 @@ pub struct Seen {
     pub code: String,
     /// The organisation that it was about.
     pub organisation: Option<String>,
+    /// The action request that it belongs to.
+    pub action: Option<String>,
     /// The client.
     pub client: Option<String>,
     /// In which realm.
@@ -99,6 +103,7 @@ impl Journal {
                 "SELECT seq, at, body FROM row WHERE seq >= ?1 AND seq < ?2 AND tenant = ?3
                    AND (?4 IS NULL OR organisation = ?4) AND (?5 IS NULL OR at >= ?5) AND (?6 IS NULL OR at < ?6)
                    AND (?7 IS NULL OR body ->> 'tool' = ?7) AND (?8 IS NULL OR body ->> 'decision' = ?8)
+                   AND (?10 IS NULL OR body ->> 'action' = ?10)
                  ORDER BY seq DESC LIMIT ?9",
             )
             .map_err(failed)?;
@@ -113,7 +118,8 @@ impl Journal {
                     millis(search.until),
                     search.tool,
                     search.decision,
-                    search.limit
+                    search.limit,
+                    search.action
                 ],
                 raw,
             )

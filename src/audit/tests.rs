@@ -127,7 +127,7 @@ async fn a_row_that_finds_the_writer_taken_is_committed_by_who_took_it() {
 }
 
 #[tokio::test]
-async fn a_data_directory_has_one_writer_at_a_time() {
+async fn a07_a_data_directory_has_one_writer_at_a_time() {
     let dir = tempfile::tempdir().expect("a directory");
     let journal = filled(dir.path(), 1).await;
     assert_eq!(Journal::open(dir.path(), Settings::default()).expect_err("taken").kind(), ErrorKind::Conflict);
@@ -136,7 +136,7 @@ async fn a_data_directory_has_one_writer_at_a_time() {
 }
 
 #[tokio::test]
-async fn a03_a_full_disk_refuses_rows_and_loses_none_that_it_took() {
+async fn a03_d10_a_full_disk_refuses_rows_and_loses_none_that_it_took() {
     let dir = tempfile::tempdir().expect("a directory");
     let journal = filled(dir.path(), 3).await;
     journal

@@ -238,8 +238,10 @@ impl ExportedFile {
 
 /// Reads the public key that the gateway wrote.
 pub fn public_key(path: &Path) -> Result<Vec<u8>> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| Error::internal(format!("public key {}", path.display())).because(e))?;
+    let text = std::fs::read_to_string(path).map_err(|e| {
+        Error::internal(format!("the public key {} cannot be read; `--public-key` names another", path.display()))
+            .because(e)
+    })?;
     let key = unhex(text.trim()).filter(|it| it.len() == 32);
     key.ok_or_else(|| {
         Error::new(postern_api::ErrorKind::InvalidArgument, "the public key is not 64 hexadecimal digits")

@@ -60,7 +60,8 @@ pub trait BrowserSessions: Debug + Send + Sync + 'static {
 #[async_trait]
 pub trait Welcomes: Debug + Send + Sync + 'static {
     /// The person as the realm or the account says now; `None` where they are not welcome any more, and then all that rests on
-    /// their sign-in has ended. An error says that nobody knows at the moment; nothing has ended then.
+    /// their sign-in has ended. An error says that nobody knows; nothing has ended then. [`postern_api::ErrorKind::Unauthenticated`] says
+    /// that the realm's word is too old, so that the person has to sign in again; any other, that it is only so at the moment.
     async fn still(&self, identity: &Identity) -> Result<Option<Identity>>;
 }
 

@@ -82,7 +82,7 @@ impl Authority {
         (*tenant == session.tenant).then_some(*realm)
     }
 
-    /// The person of a session, as they were when they last signed in; none of a client that works as itself.
+    /// The person of a session, as they were when they last agreed to it; none of a client that works as itself.
     pub(super) fn identity(&self, session: &Session) -> Option<Identity> {
         let (realm, attributes) = (self.realm_of(session)?, Attributes::read(&session.attributes).ok()?);
         Some(Identity {
@@ -95,7 +95,7 @@ impl Authority {
             name: attributes.name,
             email: attributes.email,
             realm_session: session.realm_session.as_deref().map(Into::into),
-            signed_in_at: 0,
+            signed_in_at: session.authorised_at,
         })
     }
 

@@ -14,6 +14,7 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
+use postern_api::ErrorKind;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -168,6 +169,7 @@ impl Authority {
                 Ok(())
             }
             Ok(None) => Err(invalid_grant("not_welcome")),
+            Err(error) if error.kind() == ErrorKind::Unauthenticated => Err(invalid_grant("realm_word_too_old")),
             Err(error) => {
                 tracing::warn!(error = %error, source = ?std::error::Error::source(&error), "a realm could not be asked about a person");
                 Err(OAuthError::new("temporarily_unavailable", "not possible just now, try again later", "realm"))

@@ -5,6 +5,7 @@ use super::{Shown, Stop, ToolCall, Trail};
 use crate::caller::Caller;
 use crate::fail_point;
 use crate::govern::action::ActionId;
+use crate::govern::finding::Found;
 use crate::tools::{Code, Envelope, Refusal, Status};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -391,6 +392,30 @@ pub(super) fn found_again(id: &ActionId) -> String {
     serde_json::to_string(&envelope).unwrap_or_default()
 }
 
+/// The answer to whoever calls a request again of which a person found out what became, with what they wrote about it.
+pub(crate) fn found_out(id: &ActionId, found: &Found, reason: &str) -> String {
+    let (status, code, message) = match found {
+        Found::Happened(record) => {
+            (Status::Success, None, format!("the change was made: a person found it upstream as `{record}` ({reason})"))
+        }
+        Found::NeverHappened => (
+            Status::Error,
+            Some(Code::UpstreamError),
+            format!("the change was never made: a person looked ({reason}); ask for it anew if it is still wanted"),
+        ),
+        Found::NobodyKnows => (
+            Status::Unknown,
+            Some(Code::OutcomeUnknown),
+            format!(
+                "nobody could find out whether the change was made, and nobody looks any more ({reason}); look before you ask anew"
+            ),
+        ),
+    };
+    let envelope: Envelope<()> =
+        Envelope { code, message: Some(message), action_request_id: Some(id.to_string()), ..empty_envelope(status) };
+    serde_json::to_string(&envelope).unwrap_or_default()
+}
+
 fn empty_envelope<T>(status: Status) -> Envelope<T> {
     Envelope {
         status,
@@ -407,13 +432,38 @@ fn empty_envelope<T>(status: Status) -> Envelope<T> {
     }
 }
 
-/// Names the page on which a person confirms. Opening it does nothing, so a model that follows it has not confirmed.
-pub(super) fn point_to(answer: &mut Answer, page: &str) {
+/// Addresses of ours behind which the id is put of what waits there.
+#[derive(Debug, Clone)]
+pub struct Pages {
+    /// Where the same person confirms.
+    pub confirm: Arc<str>,
+    /// Where somebody else approves.
+    pub approve: Arc<str>,
+}
+
+/// Names the pages on which a person confirms, and on which somebody else approves. Opening them does nothing, so a model that follows
+/// one has decided nothing.
+pub(super) fn point_to(answer: &mut Answer, Pages { confirm, approve }: &Pages) {
+    if let Answer::Done { envelope, is_error: false } = answer
+        && envelope.word("status").as_deref() == Some("pending_approval")
+        && let Some(id) = envelope.word("action_request_id")
+    {
+        let mut value = envelope.value();
+        if let Some(action) = value.get_mut("suggested_action") {
+            let text = format!(
+                "Somebody with the right has to approve this at {approve}{id}. Give the person this address to pass on; the requester \
+                 cannot approve it. Ask `portal.action_request.status` for what came of it, and call the write again once it is \
+                 approved."
+            );
+            *action = text.into();
+            *envelope = Written::of(&value);
+        }
+    }
     if let Answer::Confirm { id, envelope, .. } = answer {
         let mut value = envelope.value();
         if let Some(action) = value.get_mut("suggested_action") {
             let text = format!(
-                "A person has to confirm this outside the conversation, at {page}{id}. Give them this address; do not call the \
+                "A person has to confirm this outside the conversation, at {confirm}{id}. Give them this address; do not call the \
                  tool again."
             );
             *action = text.into();

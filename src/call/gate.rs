@@ -1,6 +1,6 @@
 //! The gate: what the protocol layer talks to. Lists tools and calls them by one decision.
 
-use super::audit::{Audit, Ledger, Phase, Row, conclude, point_to};
+use super::audit::{Audit, Ledger, Pages, Phase, Row, conclude, point_to};
 use super::authorise::{Authorise, Means};
 use super::deadline::Deadline;
 use super::dispatch::Dispatch;
@@ -24,6 +24,9 @@ use tower::ServiceExt;
 use tower::util::BoxCloneSyncService;
 use tracing::Instrument as _;
 
+/// The tool that is always listed, since it leads to the others.
+const FIND: &str = "find_tools";
+
 /// The gate.
 #[derive(Debug, Clone)]
 pub struct Gate {
@@ -33,7 +36,7 @@ pub struct Gate {
     ledger: Arc<dyn Ledger>,
     listings: Arc<[Arc<Listing>]>,
     /// Where a person finds a waiting confirmation; its id follows.
-    page: Option<Arc<str>>,
+    pages: Option<Pages>,
     reconciler: Reconciler,
 }
 
@@ -81,15 +84,15 @@ impl Gate {
             means,
             confirmations,
             listings,
-            page: None,
+            pages: None,
             reconciler,
         }
     }
 
-    /// Tells clients where their person finds what waits for a confirmation. The id is put behind `page`, an address of ours.
+    /// Tells clients where people find what waits for them.
     #[must_use]
-    pub fn confirming_at(mut self, page: &str) -> Self {
-        self.page = Some(page.into());
+    pub fn deciding_at(mut self, pages: Pages) -> Self {
+        self.pages = Some(pages);
         self
     }
 
@@ -103,8 +106,8 @@ impl Gate {
         let span = telemetry::call_span(tool, &call.facts.protocol);
         match self.stack.clone().oneshot(call).instrument(span.clone()).await {
             Ok(mut answer) => {
-                if let Some(page) = &self.page {
-                    point_to(&mut answer, page);
+                if let Some(pages) = &self.pages {
+                    point_to(&mut answer, pages);
                 }
                 if let Answer::Done { envelope, is_error: true } = &answer {
                     span.record("error.type", envelope.word("code").as_deref().unwrap_or("error"));
@@ -182,8 +185,11 @@ impl Host for Gate {
                 *set == "all" || policies.toolsets().get(*set).is_some_and(|it| it.tools.iter().any(|it| it == name))
             })
         };
-        let listed = self.listings.iter().filter(|it| visible.contains(&it.action));
-        listed.filter(|it| it.name == "find_tools" || in_set(&it.action)).cloned().collect()
+        let listed = || self.listings.iter().filter(|it| visible.contains(&it.action));
+        let short: Vec<_> = listed().filter(|it| it.name == FIND || in_set(&it.action)).cloned().collect();
+        // Whom the usual sets have nothing for, such as finance, would be shown a search and nothing to call.
+        let is_bare = facts.toolsets.is_none() && short.iter().all(|it| it.name == FIND);
+        if is_bare { listed().cloned().collect() } else { short }
     }
 
     async fn call(&self, call: Call) -> Answer {

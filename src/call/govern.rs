@@ -10,14 +10,17 @@ use super::audit::{Ledger, Phase, Row, kept};
 use super::authorise::Means;
 use super::{Permitted, Shown, Step, Stop, Work, missing_layer};
 use crate::fail_point;
-use crate::govern::action::{ActionId, ActionRequest, Content, LIFE as REQUEST_LIFE, Origin, Requester, State};
+use crate::govern::action::{
+    ActionId, ActionRequest, Actions, Content, LIFE as REQUEST_LIFE, Origin, Requester, State,
+};
 use crate::govern::confirmation::{Confirmation, Confirmations, LIFE};
 use crate::govern::lease::Finish;
 use crate::tools::{Code, Kind, Refusal, ToolCx};
 use effects::Effects;
 use futures::future::BoxFuture;
 use jiff::SignedDuration;
-use postern_policies::{Effect, Engine};
+use postern_api::Error;
+use postern_policies::{Effect, Engine, Realm};
 use reconcile::Reconciler;
 use requests::Requests;
 use serde_json::Value;
@@ -103,10 +106,29 @@ where
     let tool = permitted.described.entry.name.to_owned();
     let arguments = serde_json::to_string(&permitted.arguments);
     let arguments = arguments.map_err(|e| postern_api::Error::internal("arguments").because(e))?;
+    possible(&permitted)?;
     let Shown::Preview { data, message, .. } = inner.oneshot(Work { permitted, step: Step::Preview }).await? else {
         return Err(missing_layer("a preview was not a preview"));
     };
     confirm(&*confirmations, &cx, tool, arguments, version, data, message)
+}
+
+/// What the connected system cannot do is refused before anybody is asked to agree to it. Employees are told which system it is.
+fn possible(permitted: &Permitted) -> Result<(), Refusal> {
+    let Some(sends) = permitted.tool.sends() else { return Ok(()) };
+    let cx = &permitted.cx;
+    let system = cx.tenant.written(sends.op);
+    if system.is_some_and(|it| it.adapter.supports().contains(&sends.op)) {
+        return Ok(());
+    }
+    cx.findings.lock().system = system.map(|it| it.name.clone());
+    let refusal = Refusal::from(Error::unsupported(sends.op));
+    Err(match system.filter(|_| cx.caller.realm == Realm::Employee) {
+        Some(it) => {
+            Refusal { message: format!("`{}` cannot do this ({})", it.name, sends.op.name()).into(), ..refusal }
+        }
+        None => refusal,
+    })
 }
 
 /// Keeps what waits for the caller's own yes.
@@ -179,7 +201,7 @@ where
     permitted.trail.notes.lock().action = Some(request.id.as_str().into());
     fail_point::at("begun");
     let request_id = permitted.facts.request_id.clone();
-    let outcome = write(inner, ledger, permitted, request.id.reference()).await;
+    let outcome = write(inner, &*effects.actions, ledger, permitted, request.id.reference()).await;
     settle(&effects, &request, epoch, &outcome, &request_id);
     outcome
 }
@@ -206,7 +228,13 @@ fn settle(effects: &Effects, request: &ActionRequest, epoch: u32, outcome: &Resu
     fail_point::at("settled");
 }
 
-async fn write<S>(inner: S, ledger: Arc<dyn Ledger>, mut permitted: Permitted, reference: String) -> Result<Shown, Stop>
+async fn write<S>(
+    inner: S,
+    actions: &dyn Actions,
+    ledger: Arc<dyn Ledger>,
+    mut permitted: Permitted,
+    reference: String,
+) -> Result<Shown, Stop>
 where
     S: Service<Work, Response = Shown, Error = Stop>,
 {
@@ -215,9 +243,14 @@ where
     permitted.trail.notes.lock().reference = Some(reference);
     let attempt =
         Row::of(Phase::Attempt, &permitted.cx.caller, &permitted.arguments, &permitted.facts, &permitted.trail);
-    if let Err(error) = ledger.append(attempt).await {
+    // That it is about to be sent is on the disk twice before it is: with the requests, and in the audit.
+    let (lasts, logged) = tokio::join!(actions.lasting(), ledger.append(attempt));
+    if lasts.is_err() || logged.is_err() {
         // Nothing was sent, and nobody is told that it may have been.
         permitted.trail.notes.lock().reference = None;
+    }
+    lasts?;
+    if let Err(error) = logged {
         tracing::error!(error = %error, "the audit log cannot be written; a write was refused");
         let refusal = Refusal::new(Code::AuditUnavailable, "the audit log cannot be written");
         return Err(Refusal { cause: Some(Box::new(error)), ..refusal }.into());

@@ -214,3 +214,38 @@ fn l05_a_client_without_a_proof_or_with_a_weak_one_is_a_mistake() {
         assert!(!mistakes.contains("in the clear"), "{mistakes}");
     }
 }
+
+#[test]
+fn l03_a_configuration_in_debug_output_holds_no_secret() {
+    const CANARY: &str = "canary-that-nobody-prints-0123456789";
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("secret");
+    std::fs::write(&file, CANARY).unwrap();
+    let file = file.display();
+    let more = format!(
+        r#"
+[tenants.realms.customer.sign_in]
+kind = "oidc"
+client_id = "postern"
+client_secret = {{ file = "{file}" }}
+
+[tenants.systems.halo]
+kind = "halopsa"
+base_url = "https://desk.example.com/api"
+client_id = "postern"
+client_secret = {{ file = "{file}" }}
+
+[tenants.organisations.acme]
+halo = "12"
+"#
+    );
+    let text = WHOLE.replace("[tenants.organisations.acme]\n", &more);
+    let config = Config::parse(&format!(
+        "{text}\n[authority]\nenabled = true\n[[authority.clients]]\nid = \"agent\"\nname = \"Agent\"\n\
+         redirect_uris = [\"https://agent.example/cb\"]\nsecret = {{ file = \"{file}\" }}\n"
+    ));
+    let config = config.expect("is whole");
+    let shown = format!("{config:?} {config:#?}");
+    assert!(shown.contains("desk.example.com") && shown.contains("agent.example"), "it is all in there");
+    assert!(!shown.contains(CANARY), "{shown}");
+}

@@ -3,7 +3,7 @@
 use super::query::Asking;
 use super::visitor::{Shell, back, request_id};
 use super::words;
-use super::{Console, page};
+use super::{APPROVED, Console, REJECTED, WITHDRAWN, page};
 use crate::audit::search::Seen;
 use askama::Template;
 use axum::extract::{OriginalUri, State};
@@ -33,6 +33,8 @@ pub(super) struct Line {
     pub(super) client: String,
     pub(super) person: String,
     pub(super) request_id: String,
+    /// The action request that it belongs to.
+    pub(super) action: String,
 }
 
 impl Line {
@@ -65,7 +67,8 @@ impl Line {
     fn of(it: &Seen, client: &str) -> Self {
         let at = Timestamp::from_millisecond(it.at).unwrap_or_default();
         let (decision, class) = match it.phase.as_str() {
-            "attempt" => ("Began", ""),
+            // What is decided on a page is done with its row.
+            "attempt" if ![APPROVED, REJECTED, WITHDRAWN].contains(&it.tool.as_str()) => ("Began", ""),
             _ => words::decision(&it.decision),
         };
         Self {
@@ -79,6 +82,7 @@ impl Line {
             client: words::tidy(client),
             person: it.principal.chars().take(8).collect(),
             request_id: it.request_id.clone(),
+            action: it.action.clone().unwrap_or_default(),
         }
     }
 }

@@ -12,15 +12,16 @@ use super::{APPROVED, Console, REJECTED, page};
 use crate::call::Trail;
 use crate::call::audit::{Phase, Row};
 use crate::call::host::Facts;
-use crate::govern::action::{ActionId, ActionRequest, Origin, Pending, State as Stands, Verdict};
+use crate::caller::Principal;
+use crate::govern::action::{ActionId, ActionRequest, Beside, Origin, Pending, State as Stands, Verdict};
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::{OriginalUri, Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use http::{Extensions, HeaderMap, StatusCode};
 use jiff::Timestamp;
-use postern_api::{OrganisationId, Result};
-use postern_policies::{Effect, Reach, Realm, Requested};
+use postern_api::{OrganisationId, Result, TenantId};
+use postern_policies::{Effect, Lately, Reach, Realm, Requested};
 use serde::Deserialize;
 use serde_json::Map;
 use std::collections::HashMap;
@@ -61,7 +62,7 @@ struct One<'a> {
 struct Judge<'a> {
     console: &'a Console,
     visitor: &'a Visitor,
-    known: HashMap<(String, String), bool>,
+    known: HashMap<(String, String, Lately), bool>,
 }
 
 impl<'a> Judge<'a> {
@@ -83,15 +84,21 @@ impl<'a> Judge<'a> {
     }
 
     /// Whether this person may decide: not on their own, within their reach, and by the policies in force.
-    fn may(&self, it: &ActionRequest) -> bool {
-        it.principal != self.visitor.caller.principal
-            && self.reaches(it.organisation.as_ref())
-            && self.permits(&it.tool, &it.content.effect, it.content.requester.realm)
+    fn may(&self, it: &ActionRequest) -> Result<bool> {
+        let others = it.principal != self.visitor.caller.principal && self.reaches(it.organisation.as_ref());
+        Ok(others && self.permits_one(it)?)
     }
 
-    fn permits(&self, tool: &str, effect: &Effect, realm: Realm) -> bool {
+    /// Whether the policies let this person decide on such a request.
+    fn permits_one(&self, it: &ActionRequest) -> Result<bool> {
+        let effect = &it.content.effect;
+        let lately = lately(self.console, &it.tool, &it.principal, &it.id, effect, &it.tenant)?;
+        Ok(self.permits(&it.tool, effect, it.content.requester.realm, lately))
+    }
+
+    fn permits(&self, tool: &str, effect: &Effect, realm: Realm, lately: Lately) -> bool {
         let action = tool.replace('.', "_");
-        let requested = Requested { tool: &action, effect, realm };
+        let requested = Requested { tool: &action, effect, realm, lately };
         self.console.policies.may_approve(&self.visitor.caller.subject(), &requested)
     }
 
@@ -103,16 +110,32 @@ impl<'a> Judge<'a> {
         let (Some(effect), Some(realm)) = (&it.effect, it.realm) else {
             // Kept by an earlier version, which sealed what the policies are asked with.
             let whole = self.console.actions.get(&self.visitor.caller.tenant, &it.id)?;
-            return Ok(whole.is_some_and(|it| self.may(&it)));
+            return whole.map_or(Ok(false), |it| self.may(&it));
         };
-        let key = (it.tool.clone(), format!("{realm:?} {effect:?}"));
+        let lately = lately(self.console, &it.tool, &it.principal, &it.id, effect, &self.visitor.caller.tenant)?;
+        let key = (it.tool.clone(), format!("{realm:?} {effect:?}"), lately);
         if let Some(known) = self.known.get(&key) {
             return Ok(*known);
         }
-        let may = self.permits(&it.tool, effect, realm);
+        let may = self.permits(&it.tool, effect, realm, lately);
         self.known.insert(key, may);
         Ok(may)
     }
+}
+
+/// What the same person asked for beside this one; nothing where it tells nobody and asks for no money.
+fn lately(
+    console: &Console,
+    tool: &str,
+    principal: &Principal,
+    id: &ActionId,
+    effect: &Effect,
+    tenant: &TenantId,
+) -> Result<Lately> {
+    if effect.recipients == 0 && effect.amount == 0 {
+        return Ok(Lately::default());
+    }
+    console.actions.lately(tenant, principal, tool, Beside::Kept(id), Timestamp::now())
 }
 
 /// Those that this person may decide on, oldest first, behind `after`: at most `most`, and from where to go on.
@@ -148,25 +171,37 @@ pub(super) fn count(console: &Console, visitor: &Visitor) -> usize {
     waiting(console, visitor, None, COUNTED).map(|(found, _)| found.len()).unwrap_or_default()
 }
 
-/// Those of which a person has to find out what happened, for who may approve such a write or administers the tenant.
+/// Those of which a person has to find out what happened, for who may approve such a write, record what was found or administers
+/// the tenant.
 fn needing(console: &Console, visitor: &Visitor) -> Result<Vec<Lost>> {
     if visitor.caller.realm == Realm::Customer {
         return Ok(Vec::new());
     }
     let judge = Judge::new(console, visitor);
     let all = console.actions.needing(&visitor.caller.tenant, u32::try_from(PAGE).unwrap_or_default())?;
-    let mine = all.into_iter().filter(|it| {
-        let effect = &it.content.effect;
-        judge.reaches(it.organisation.as_ref())
-            && (visitor.administers
-                || it.origin == Origin::Governed && judge.permits(&it.tool, effect, it.content.requester.realm))
-    });
-    Ok(mine.map(|it| Lost::of(&it)).collect())
+    let mut mine = Vec::new();
+    for it in all {
+        let theirs =
+            visitor.administers || visitor.settles || it.origin == Origin::Governed && judge.permits_one(&it)?;
+        if theirs && judge.reaches(it.organisation.as_ref()) {
+            mine.push(Lost::of(&it, may_record(console, visitor, &it)));
+        }
+    }
+    Ok(mine)
+}
+
+/// Whether this person may record what became of it: not of their own, and within their reach.
+pub(super) fn may_record(console: &Console, visitor: &Visitor, it: &ActionRequest) -> bool {
+    visitor.settles
+        && it.principal != visitor.caller.principal
+        && Judge::new(console, visitor).reaches(it.organisation.as_ref())
 }
 
 /// A write of which nobody knows what became.
 #[derive(Debug)]
 struct Lost {
+    /// Where what was found is recorded, for who may.
+    record: Option<String>,
     title: String,
     organisation: Option<String>,
     reference: String,
@@ -175,8 +210,9 @@ struct Lost {
 }
 
 impl Lost {
-    fn of(it: &ActionRequest) -> Self {
+    fn of(it: &ActionRequest, may_record: bool) -> Self {
         Self {
+            record: may_record.then(|| format!("/console/unanswered/{}", it.id)),
             title: words::tool(&it.tool),
             organisation: it.organisation.as_ref().map(ToString::to_string),
             reference: it.id.reference(),
@@ -190,7 +226,10 @@ fn found(console: &Console, visitor: &Visitor, id: &str) -> Result<Option<Action
     let Ok(id) = ActionId::try_from(id.to_owned()) else { return Ok(None) };
     let found = console.actions.get(&visitor.caller.tenant, &id)?;
     let waits = |it: &ActionRequest| it.state == Stands::PendingApproval && it.expires_at > Timestamp::now();
-    Ok(found.filter(|it| waits(it) && Judge::new(console, visitor).may(it)))
+    match found.filter(waits) {
+        Some(it) if Judge::new(console, visitor).may(&it)? => Ok(Some(it)),
+        Some(_) | None => Ok(None),
+    }
 }
 
 /// Which page.
@@ -212,9 +251,11 @@ pub(super) async fn list(
         Err(sign_in) => return sign_in,
     };
     let after = part.after.and_then(|it| ActionId::try_from(it).ok());
+    let name = |id: &str| console.clients.name_of(id);
     let found = waiting(&console, &visitor, after.as_ref(), PAGE).and_then(|(ids, more)| {
         let one = |id: &ActionId| console.actions.get(&visitor.caller.tenant, id).transpose();
-        let waiting = ids.iter().filter_map(one).map(|it| it.map(|it| Waiting::of(&it))).collect::<Result<Vec<_>>>()?;
+        let of = |it: ActionRequest| Waiting::of(&it, Lately::default(), name);
+        let waiting = ids.iter().filter_map(one).map(|it| it.map(of)).collect::<Result<Vec<_>>>()?;
         Ok((waiting, more, needing(&console, &visitor)?))
     });
     let (waiting, more, lost) = match found {
@@ -241,13 +282,19 @@ pub(super) async fn show(
     let shown = found(&console, &visitor, &id).and_then(|found| {
         let Some(it) = found else { return Ok(None) };
         let seen = console.actions.seen(&it.tenant, &it.id, &visitor.caller.principal, &named(&visitor))?;
-        Ok(Some((it, seen)))
+        let lately = lately(&console, &it.tool, &it.principal, &it.id, &it.content.effect, &it.tenant)?;
+        Ok(Some((it, seen, lately)))
     });
     match shown {
-        Ok(Some((it, seen))) => {
+        Ok(Some((it, seen, lately))) => {
             let shell = console.shell(&visitor, "Approve a change", "/console/approvals");
             let seen = seen.into_iter().map(|(who, at)| (tidy(&who), (time(at), machine_time(at)))).collect();
-            page(&One { shell, visitor: &visitor, it: Waiting::of(&it), seen })
+            page(&One {
+                shell,
+                visitor: &visitor,
+                it: Waiting::of(&it, lately, |id| console.clients.name_of(id)),
+                seen,
+            })
         }
         Ok(None) => gone(&console, &visitor),
         Err(error) => console.failed(&visitor, &error, &request_id(&extensions)),
@@ -324,7 +371,9 @@ async fn settle(
     let row = Row::of(Phase::Attempt, &visitor.caller, &Map::new(), &facts, &trail);
     console.ledger.append(row).await?;
     let verdict = Verdict { approve, by: named(visitor), reason };
-    console.actions.decide(&it.tenant, &it.id, &verdict, Timestamp::now())
+    let decided = console.actions.decide(&it.tenant, &it.id, &verdict, Timestamp::now())?;
+    console.actions.lasting().await?;
+    Ok(decided)
 }
 
 fn named(visitor: &Visitor) -> String {
@@ -332,7 +381,7 @@ fn named(visitor: &Visitor) -> String {
     caller.name.as_deref().or(caller.email.as_deref()).unwrap_or(&caller.principal.subject).to_owned()
 }
 
-fn tidy_reason(text: &str) -> String {
+pub(super) fn tidy_reason(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(REASON).collect()
 }
 

@@ -10,6 +10,7 @@ use crate::audit::search::Search;
 use crate::call::Trail;
 use crate::call::audit::{Decision, Phase, Row};
 use crate::call::host::Facts;
+use crate::govern::action::ActionId;
 use crate::tools::catalogue;
 use askama::Template;
 use axum::extract::{OriginalUri, State};
@@ -39,6 +40,8 @@ pub(super) struct Asked {
     #[serde(default)]
     pub(super) organisation: String,
     #[serde(default)]
+    pub(super) action: String,
+    #[serde(default)]
     pub(super) before: Option<i64>,
 }
 
@@ -60,6 +63,9 @@ impl Asked {
         if !self.organisation.is_empty() && OrganisationId::new(&self.organisation).is_err() {
             wrong = Some("An organisation is written as its id, for example acme.");
         }
+        if !self.action.is_empty() && ActionId::try_from(self.action.clone()).is_err() {
+            wrong = Some("A request is written as its id, act- and 32 digits.");
+        }
         (since, until, wrong)
     }
 
@@ -72,6 +78,7 @@ impl Asked {
             ("tool", &self.tool),
             ("decision", &self.decision),
             ("organisation", &self.organisation),
+            ("action", &self.action),
         ] {
             if !value.is_empty() {
                 query.append_pair(name, value);
@@ -131,6 +138,7 @@ pub(super) async fn show(
         tool: named(&asked.tool),
         decision: named(&asked.decision),
         organisation: named(&asked.organisation),
+        action: named(&asked.action),
         before: asked.before,
         limit: PAGE,
     };
@@ -193,6 +201,7 @@ pub(super) async fn export(
         until: until.map(Timestamp::as_millisecond),
         tool: named(&asked.tool),
         decision: named(&asked.decision),
+        action: named(&asked.action),
     };
     let dir = console.journal.dir().to_owned();
     download("audit.jsonl", move |out| export::export(&dir, &filter, out).map(drop))

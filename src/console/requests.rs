@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use http::{Extensions, HeaderMap, StatusCode, header};
 use jiff::Timestamp;
 use postern_api::Result;
-use serde_json::Map;
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// Requests on the page.
@@ -38,13 +38,16 @@ struct Mine {
     asked: (String, String),
     can_withdraw: bool,
     reference: Option<String>,
+    /// What was found out about it afterwards.
+    found: Option<String>,
 }
 
 impl Mine {
     fn of(it: ActionRequest, now: Timestamp) -> Self {
         let is_over = it.state.open() && it.expires_at <= now;
-        let (state, class, says) = spelled(if is_over { Stands::Expired } else { it.state }, it.needs_human);
-        let decided = it.decided_by.map(|by| (tidy(&by), visible(it.reason.as_deref().unwrap_or_default())));
+        let (state, class, says) =
+            spelled(if is_over { Stands::Expired } else { it.state }, it.needs_human, it.answer.is_some());
+        let decided = it.decided_by.as_deref().map(|by| (tidy(by), visible(it.reason.as_deref().unwrap_or_default())));
         Self {
             title: words::tool(&it.tool),
             effect: visible(&it.content.message),
@@ -55,14 +58,26 @@ impl Mine {
             decided,
             asked: (time(it.created_at), machine_time(it.created_at)),
             can_withdraw: it.state.open() && !is_over,
+            found: it.answer.as_deref().filter(|_| is_found_out(&it)).and_then(message),
             reference: (it.state == Stands::Unknown).then(|| it.id.reference()),
             id: it.id.to_string(),
         }
     }
 }
 
+/// Whether its outcome was not known at first.
+fn is_found_out(it: &ActionRequest) -> bool {
+    it.upstream.is_some() || it.state == Stands::Unknown
+}
+
+/// The words of an answer that was kept.
+fn message(answer: &str) -> Option<String> {
+    let answer: Map<String, Value> = serde_json::from_str(answer).ok()?;
+    answer.get("message").and_then(Value::as_str).map(visible)
+}
+
 /// A state in words, how it is coloured, and what it means.
-fn spelled(state: Stands, needs_human: bool) -> (&'static str, &'static str, &'static str) {
+fn spelled(state: Stands, needs_human: bool, is_closed: bool) -> (&'static str, &'static str, &'static str) {
     match state {
         Stands::Previewed => ("Previewed", "", "Nothing was changed. The client that asked can carry it out."),
         Stands::PendingApproval => ("Waits for an approval", "warn", "Nothing was changed yet."),
@@ -79,6 +94,9 @@ fn spelled(state: Stands, needs_human: bool) -> (&'static str, &'static str, &'s
             "bad",
             "It was sent, and it cannot be found out whether it happened. Your provider has to look; do not ask again before.",
         ),
+        Stands::Unknown if is_closed => {
+            ("Closed without knowing", "bad", "Nobody could find out whether it happened, and nobody looks any more.")
+        }
         Stands::Unknown => {
             ("Being looked for", "warn", "It was sent and not answered. It is looked for; do not ask again before.")
         }
@@ -176,5 +194,7 @@ async fn take_back(console: &Console, visitor: &Visitor, id: &str, request: &str
     }
     let facts = Facts { request_id: request.to_owned(), protocol: "console".into(), ..Facts::default() };
     console.ledger.append(Row::of(Phase::Attempt, caller, &Map::new(), &facts, &trail)).await?;
-    console.actions.cancel(&caller.tenant, &caller.principal, &id, now)
+    let taken = console.actions.cancel(&caller.tenant, &caller.principal, &id, now)?;
+    console.actions.lasting().await?;
+    Ok(taken)
 }

@@ -6,7 +6,8 @@ use crate::authority::identity::SignedIn;
 use crate::caller::{Caller, RequestId};
 use crate::tenant::Tenant;
 use askama::Template;
-use axum::extract::{OriginalUri, State};
+use axum::extract::{OriginalUri, Request, State};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{Extensions, HeaderMap, StatusCode, header};
 use jiff::Timestamp;
@@ -23,6 +24,8 @@ pub(super) struct Visitor {
     pub(super) connects: bool,
     pub(super) administers: bool,
     pub(super) audits: bool,
+    /// Whether they may record what became of a write of which nobody knows.
+    pub(super) settles: bool,
     /// The organisation whose records' use they may follow.
     pub(super) oversees: Option<OrganisationId>,
 }
@@ -72,8 +75,9 @@ impl Console {
         let caller = Arc::new(browser::caller(&signed_in, Timestamp::now().as_second()));
         let may = |right| self.policies.may(&caller.subject(), right);
         let (connects, administers, audits) = (may(Right::Connect), may(Right::Administer), may(Right::Audit));
+        let settles = may(Right::Settle);
         let oversees = caller.organisation.clone().filter(|_| may(Right::Transparency));
-        Ok(Visitor { signed_in, caller, tenant, connects, administers, audits, oversees })
+        Ok(Visitor { signed_in, caller, tenant, connects, administers, audits, settles, oversees })
     }
 
     /// The frame of a page for somebody.
@@ -198,6 +202,21 @@ pub(super) async fn nothing(
 ) -> Response {
     match console.enter(&headers, &back(&uri)) {
         Ok(visitor) => console.nothing(&visitor),
+        Err(sign_in) => sign_in,
+    }
+}
+
+/// What the framework refuses in its own words, a form that is too long for example, is a page.
+pub(super) async fn readable(State(console): State<Arc<Console>>, request: Request, next: Next) -> Response {
+    let headers = request.headers().clone();
+    let answer = next.run(request).await;
+    let kind = answer.headers().get(header::CONTENT_TYPE).map(http::HeaderValue::as_bytes);
+    if !answer.status().is_client_error() || kind.is_none_or(|it| !it.starts_with(b"text/plain")) {
+        return answer;
+    }
+    let says = "It is too long, or was cut on its way. Nothing was changed. Go back, write less, and send it again.";
+    match console.enter(&headers, "/console") {
+        Ok(visitor) => console.say(&visitor, answer.status(), "This cannot be read", says),
         Err(sign_in) => sign_in,
     }
 }

@@ -122,7 +122,9 @@ fn bearer(uri: &Uri, headers: &HeaderMap) -> Result<String, Reason> {
     }
     let value = value.to_str().map_err(|_| Reason::BadAuthorization)?;
     let (scheme, token) = value.split_once(' ').ok_or(Reason::BadAuthorization)?;
-    let plain = token.bytes().all(|it| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_' | b'.'));
+    // No early end: a processor looks at many bytes at once as long as it need not stop at one.
+    let plain = |it: u8| it.is_ascii_alphanumeric() | matches!(it, b'-' | b'_' | b'.');
+    let plain = token.bytes().fold(true, |all, it| all & plain(it));
     if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() || !plain {
         return Err(Reason::BadAuthorization);
     }

@@ -1,7 +1,8 @@
 //! The challenge to a client that was not granted what a call needs (RFC 6750 section 3.1, MCP authorization): with it the client can
 //! ask its person for more. Whoever decides about the call tells which scopes; the answer's body stays as it is.
 //!
-//! An answer whose head has left already, in a session with a stream, stays without: there the body alone says it.
+//! In a session with a stream the head waits for the first message (`mcp/held.rs`). A call that was only kept alive until it was refused
+//! stays without: there the body alone says it.
 
 use super::check::take;
 use super::metadata::Metadata;

@@ -55,7 +55,7 @@ impl Throttle {
 }
 
 /// One limiter over a fixed number of cells. Two keys may share a cell, unpredictably; then they share its rate.
-struct Limiter {
+pub(crate) struct Limiter {
     limiter: Option<DefaultKeyedRateLimiter<u32>>,
     cells: u32,
     hasher: RandomState,
@@ -70,7 +70,7 @@ impl std::fmt::Debug for Limiter {
 }
 
 impl Limiter {
-    fn new(per_minute: u32, burst: u32, cells: u32) -> Self {
+    pub(crate) fn new(per_minute: u32, burst: u32, cells: u32) -> Self {
         let quota = NonZeroU32::new(per_minute)
             .map(|rate| Quota::per_minute(rate).allow_burst(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN)));
         Self {
@@ -82,7 +82,8 @@ impl Limiter {
         }
     }
 
-    fn count(&self, key: &impl Hash) -> Result<(), Duration> {
+    /// Counts one; an `Err` says how long to wait.
+    pub(crate) fn count(&self, key: &impl Hash) -> Result<(), Duration> {
         let Some(limiter) = &self.limiter else { return Ok(()) };
         if self.checks.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
             limiter.retain_recent();

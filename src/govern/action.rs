@@ -3,15 +3,19 @@
 //! **Invariants:** what is carried out is what was previewed, byte for byte; once; for the person who asked; and only while the
 //! records, the policies and the person's rights are as they were. A request leaves each state once, whatever races.
 
+use super::finding::Finding;
 use super::lease::{Hold, Leases, Upstream};
 use crate::caller::{Caller, Principal};
 use jiff::Timestamp;
 use postern_api::{OrganisationId, Result, TenantId};
-use postern_policies::{Effect, Realm};
+use postern_policies::{Effect, Lately, Realm};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+/// How far back it is counted what a person asked for by the same write.
+pub const COUNTED: Duration = Duration::from_secs(24 * 3600);
 
 /// How long a preview can be carried out, or waits for an approval.
 pub const LIFE: Duration = Duration::from_secs(24 * 3600);
@@ -275,14 +279,27 @@ impl ActionRequest {
             &content.targets,
             &content.effect,
         );
-        let text = serde_json::to_vec(&parts).unwrap_or_default();
-        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &text);
-        digest.as_ref().iter().fold(String::with_capacity(64), |mut hex, byte| {
-            use std::fmt::Write as _;
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        sha256(&serde_json::to_vec(&parts).unwrap_or_default())
     }
+}
+
+/// SHA-256, in hex.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    digest.as_ref().iter().fold(String::with_capacity(64), |mut hex, byte| {
+        use std::fmt::Write as _;
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// Which request the others are counted beside.
+#[derive(Debug, Clone, Copy)]
+pub enum Beside<'a> {
+    /// One that is kept.
+    Kept(&'a ActionId),
+    /// One with these arguments that is not kept yet.
+    New(&'a str),
 }
 
 /// What an approver decided.
@@ -317,9 +334,9 @@ pub struct Pending {
 
 /// Where action requests are kept. Every change is one step from one state, so that of many parallel tries one gets it.
 pub trait Actions: Leases {
-    /// Keeps a new one, durably. `Conflict` if this person's key is taken, or the session that asks has ended.
+    /// Keeps a new one. `Conflict` if this person's key is taken, or the session that asks has ended.
     fn create(&self, request: &ActionRequest) -> Result<()>;
-    /// Keeps a direct write and begins it in the same step, durably; its epoch.
+    /// Keeps a direct write and begins it in the same step; its epoch.
     fn intend(&self, request: &ActionRequest, hold: &Hold) -> Result<u32>;
     /// One by its id, within the tenant.
     fn get(&self, tenant: &TenantId, id: &ActionId) -> Result<Option<ActionRequest>>;
@@ -341,11 +358,26 @@ pub trait Actions: Leases {
     fn cancel(&self, tenant: &TenantId, principal: &Principal, id: &ActionId, now: Timestamp) -> Result<bool>;
     /// Those that wait for an approval, oldest first, behind one that was seen already. Nothing is unsealed for it.
     fn waiting(&self, tenant: &TenantId, now: Timestamp, after: Option<&ActionId>, limit: u32) -> Result<Vec<Pending>>;
+    /// Lets what could be carried out wait for an approval after all; answers whether it does.
+    fn hold(&self, tenant: &TenantId, id: &ActionId, now: Timestamp) -> Result<bool>;
+    /// What this person asked for by this write within [`COUNTED`], beside one: what was carried out or approved, and what is open,
+    /// but for open previews of the very same arguments. Too many to count are [`Lately::MOST`].
+    fn lately(
+        &self,
+        tenant: &TenantId,
+        principal: &Principal,
+        tool: &str,
+        beside: Beside<'_>,
+        now: Timestamp,
+    ) -> Result<Lately>;
     /// Those of which a person has to find out what happened, the newest first.
     fn needing(&self, tenant: &TenantId, limit: u32) -> Result<Vec<ActionRequest>>;
-    /// How many of this person's were decided without their having seen it; at most that many are counted.
+    /// Keeps what a person found out about one of which a person has to find out, durably; answers whether it was one. It is looked for
+    /// no more, and nothing can begin it again.
+    fn found_out(&self, tenant: &TenantId, id: &ActionId, finding: &Finding, now: Timestamp) -> Result<bool>;
+    /// How many of this person's were decided or found out about without their having seen it; at most that many are counted.
     fn untold(&self, tenant: &TenantId, principal: &Principal, limit: u32) -> Result<u32>;
-    /// Notes that this person saw what was decided on theirs.
+    /// Notes that this person saw what was decided on theirs, or found out about them.
     fn told(&self, tenant: &TenantId, principal: &Principal) -> Result<()>;
     /// This person's own, newest first.
     fn own(&self, tenant: &TenantId, principal: &Principal, limit: u32) -> Result<Vec<ActionRequest>>;

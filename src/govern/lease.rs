@@ -4,6 +4,7 @@
 //! finds out later is not kept. Once a lease ended, whether the write went out is looked up upstream, never guessed.
 
 use super::action::{ActionId, State};
+use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use postern_api::{Result, TenantId};
 use schemars::JsonSchema;
@@ -139,12 +140,17 @@ impl Finish {
     }
 }
 
-/// Where leases are kept. Every change is one step from one state, so that of many parallel tries one gets it.
+/// Where leases are kept. Every change is one step from one state, so that of many parallel tries one gets it. A change survives the
+/// process at once, and a power cut once [`Self::lasting`] answered.
+#[async_trait]
 pub trait Leases: std::fmt::Debug + Send + Sync {
-    /// Begins: from this open state to [`State::Executing`], durably, unless it has expired. The first try is let go in the same step;
+    /// Waits until everything that was changed before is on the disk. Asked before anything is sent, and before anybody is told of
+    /// their decision.
+    async fn lasting(&self) -> Result<()>;
+    /// Begins: from this open state to [`State::Executing`], unless it has expired. The first try is let go in the same step;
     /// any other has to ask [`Self::sending`] once it was looked for.
     fn begin(&self, tenant: &TenantId, id: &ActionId, from: State, hold: &Hold) -> Result<Begun>;
-    /// Notes durably that a try is about to be sent; answers whether the lease is still held.
+    /// Notes that a try is about to be sent; answers whether the lease is still held.
     fn sending(&self, tenant: &TenantId, id: &ActionId, epoch: u32, now: Timestamp) -> Result<bool>;
     /// Settles it; answers whether this epoch still held it. A direct write whose outcome is known is kept no longer.
     fn finish(&self, tenant: &TenantId, id: &ActionId, epoch: u32, finish: &Finish, now: Timestamp) -> Result<bool>;

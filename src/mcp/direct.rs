@@ -9,8 +9,9 @@
 
 use super::answers::{Asker, Shared, Told};
 use super::confirm::shows_forms;
+use super::quote::quote;
 use super::request;
-use super::service::{Body, json};
+use super::service::{Body, finish, json};
 use super::{McpConfig, Written};
 use crate::caller::{Caller, Message};
 use futures::future::BoxFuture;
@@ -19,7 +20,7 @@ use http::uri::Authority;
 use http::{HeaderMap, Method, Request, Response};
 use rmcp::model::{
     CallToolRequestParams, ClientCapabilities, ErrorData, Implementation, JsonObject, JsonRpcError, JsonRpcResponse,
-    JsonRpcVersion2_0, MetaObject, RequestId, ResultType,
+    JsonRpcVersion2_0, MetaObject, RequestId,
 };
 use serde::{Deserialize, Serialize};
 use std::pin::Pin;
@@ -137,17 +138,7 @@ impl Plain {
                     async move { shared.call(call, asker, None).await }
                 };
                 match (ToItsEnd { work: Some(Box::pin(work)), gone }).await {
-                    Ok(Told::Done { envelope, is_error }) => {
-                        let content = [Content { kind: "text", text: envelope.text() }];
-                        let result = CallResult {
-                            result_type: ResultType::COMPLETE,
-                            content,
-                            structured_content: &envelope,
-                            is_error,
-                            meta: &shared.server,
-                        };
-                        respond(id, Ok(result))
-                    }
+                    Ok(Told::Done { envelope, is_error }) => finish(called(&id, &envelope, is_error, &shared.server)),
                     Ok(Told::Question(question)) => respond(id, Ok(question)),
                     Err(error) => respond::<()>(id, Err(error)),
                 }
@@ -156,23 +147,20 @@ impl Plain {
     }
 }
 
-/// A call's result, as `CallToolResult` is written, with an envelope that is written already.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct CallResult<'a> {
-    result_type: ResultType,
-    content: [Content<'a>; 1],
-    structured_content: &'a Written,
-    is_error: bool,
-    #[serde(rename = "_meta")]
-    meta: &'a MetaObject,
-}
-
-#[derive(Serialize)]
-struct Content<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    text: &'a str,
+/// A call's result, as the library writes `CallToolResult`, around an envelope that is written already.
+fn called(id: &RequestId, envelope: &Written, is_error: bool, meta: &MetaObject) -> serde_json::Result<Vec<u8>> {
+    let text = envelope.text();
+    let mut out = Vec::with_capacity(512 + 5 * text.len() / 2);
+    out.extend_from_slice(br#"{"jsonrpc":"2.0","id":"#);
+    serde_json::to_writer(&mut out, id)?;
+    out.extend_from_slice(br#","result":{"resultType":"complete","content":[{"type":"text","text":"#);
+    quote(text, &mut out);
+    out.extend_from_slice(br#"}],"structuredContent":"#);
+    out.extend_from_slice(text.as_bytes());
+    out.extend_from_slice(if is_error { br#","isError":true,"_meta":"# } else { br#","isError":false,"_meta":"# });
+    serde_json::to_writer(&mut out, meta)?;
+    out.extend_from_slice(b"}}");
+    Ok(out)
 }
 
 fn respond<R: Serialize>(id: RequestId, outcome: Result<R, ErrorData>) -> Response<Body> {

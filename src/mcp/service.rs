@@ -3,6 +3,7 @@
 use super::answers::Shared;
 use super::direct::Plain;
 use super::handler::Handler;
+use super::held::Held;
 use super::sessions::{Full, Sessions, Whose};
 use super::{Facts, Host, McpConfig, Refusal, RequestId};
 use crate::caller::Caller;
@@ -115,7 +116,11 @@ where
         if begins && let Err(full) = self.sessions.room(&caller.principal) {
             return busy(full);
         }
-        let response = self.inner.handle(request).await;
+        let held = if begins { None } else { Held::of(&request, &caller) };
+        let mut response = self.inner.handle(request).await;
+        if let Some(held) = held {
+            response = held.begun(response).await;
+        }
         if let Some(id) = response.headers().get(SESSION_ID).and_then(|id| id.to_str().ok()) {
             self.sessions.bind(id, caller.principal.clone()).await;
         }
@@ -171,7 +176,12 @@ fn busy(full: Full) -> Response<Body> {
 
 /// A message as the body of an answer.
 pub(super) fn json(message: &impl Serialize) -> Response<Body> {
-    let Ok(body) = serde_json::to_vec(message) else {
+    finish(serde_json::to_vec(message))
+}
+
+/// A written message as the body of an answer.
+pub(super) fn finish(message: serde_json::Result<Vec<u8>>) -> Response<Body> {
+    let Ok(body) = message else {
         return plain(StatusCode::INTERNAL_SERVER_ERROR, "internal error");
     };
     let mut response = Response::new(FullBody::new(Bytes::from(body)).boxed());

@@ -10,10 +10,12 @@ use std::borrow::Cow;
 
 const OPEN: char = '⟦';
 const CLOSE: char = '⟧';
+/// So many bytes are skipped at once where all are ASCII.
+const STRETCH: usize = 64;
 
 /// The text without invisible characters and terminal escapes, digits and letters in their ASCII form.
 pub(crate) fn clean(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(plain) || text.chars().all(settled) {
+    if all_plain(text.as_bytes()) || text.chars().all(settled) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
@@ -36,7 +38,12 @@ pub(crate) fn clean(text: &str) -> Cow<'_, str> {
 }
 
 fn plain(byte: u8) -> bool {
-    (0x20..0x7f).contains(&byte) || byte == b'\n' || byte == b'\t'
+    (0x20..0x7f).contains(&byte) | (byte == b'\n') | (byte == b'\t')
+}
+
+/// Whether every byte is. No early end: a processor looks at many bytes at once as long as it need not stop at one.
+fn all_plain(bytes: &[u8]) -> bool {
+    bytes.iter().fold(true, |all, byte| all & plain(*byte))
 }
 
 /// Whether a character is as it should be, wherever it stands.
@@ -124,16 +131,13 @@ pub(crate) fn escape<'a>(
     text: Cow<'a, str>,
     genuine: impl Fn(&str) -> bool,
 ) -> (Cow<'a, str>, Vec<std::ops::Range<usize>>) {
-    // Both brackets begin with these bytes; most texts hold not even the first.
-    let bytes = text.as_bytes();
-    let mut firsts = memchr::memchr_iter(0xe2, bytes);
-    if !firsts.any(|place| at(bytes, place + 1) == 0x9f) || !text.contains([OPEN, CLOSE]) {
+    if bracket(&text).is_none() {
         return (text, Vec::new());
     }
     let mut out = String::with_capacity(text.len());
     let mut kept = Vec::new();
     let mut rest = text.as_ref();
-    while let Some(at) = rest.find([OPEN, CLOSE]) {
+    while let Some(at) = bracket(rest) {
         let (before, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
         out.push_str(before);
         let inner = from.strip_prefix(OPEN).and_then(|inner| inner.split_once(CLOSE)).map(|(inner, _)| inner);
@@ -156,6 +160,13 @@ pub(crate) fn escape<'a>(
     (Cow::Owned(out), kept)
 }
 
+/// Where the first of our brackets is. Both begin with the same two bytes, and most texts hold not even the first.
+fn bracket(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut firsts = memchr::memchr_iter(0xe2, bytes);
+    firsts.find(|place| at(bytes, place + 1) == 0x9f && matches!(at(bytes, place + 2), 0xa6 | 0xa7))
+}
+
 /// Takes hidden characters and forged placeholders out of every string and key of an answer, whatever its class.
 pub(crate) fn tidy(json: Box<RawValue>, marks: &Marks) -> serde_json::Result<Box<RawValue>> {
     let text = json.get();
@@ -173,9 +184,19 @@ pub(crate) fn tidy(json: Box<RawValue>, marks: &Marks) -> serde_json::Result<Box
 /// at many bytes at once, and only what is rare is looked at by itself.
 fn shows_all(json: &str) -> bool {
     let bytes = json.as_bytes();
-    if bytes.iter().fold(false, |found, byte| found | (*byte < 0x20) | (*byte == 0x7f)) {
+    if bytes.iter().fold(false, |found, byte| found | (*byte < 0x20) | (*byte == 0x7f)) || !unescaped(bytes) {
         return false;
     }
+    // Where a character of several bytes begins, in the stretches that have one.
+    let stretches = bytes.chunks(STRETCH).enumerate().filter(|(_, stretch)| !stretch.is_ascii());
+    let mut beyond = stretches.flat_map(|(nth, stretch)| {
+        stretch.iter().enumerate().filter(|(_, byte)| **byte >= 0xc0).map(move |(place, _)| nth * STRETCH + place)
+    });
+    beyond.all(|place| json.get(place..).and_then(|rest| rest.chars().next()).is_some_and(settled))
+}
+
+/// Whether the escapes in this JSON stand for visible characters or for white space that stays.
+fn unescaped(bytes: &[u8]) -> bool {
     let mut escapes = memchr::memchr_iter(b'\\', bytes);
     while let Some(place) = escapes.next() {
         match at(bytes, place + 1) {
@@ -185,9 +206,7 @@ fn shows_all(json: &str) -> bool {
             _ => return false,
         }
     }
-    // Where a character of several bytes begins.
-    let mut beyond = bytes.iter().enumerate().filter(|(_, byte)| **byte >= 0xc0);
-    beyond.all(|(place, _)| json.get(place..).and_then(|rest| rest.chars().next()).is_some_and(settled))
+    true
 }
 
 fn tidy_value(value: &mut Value, marks: &Marks) {
@@ -282,6 +301,26 @@ mod tests {
         }
         let untouched = serde_json::json!({ "text": genuine }).to_string();
         assert_eq!(tidy(RawValue::from_string(untouched.clone()).unwrap(), &marks).unwrap().get(), untouched);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn p04_brackets_are_found_among_characters_that_begin_like_them(text in "[a⟥-⟨⟦⟧→❤é\u{2f66}]{0,12}") {
+            proptest::prop_assert_eq!(bracket(&text), text.find([OPEN, CLOSE]));
+        }
+
+        /// What is skipped at once is what a look at each character would let pass.
+        #[test]
+        fn p04_a_text_is_cleaned_as_one_that_is_read_character_by_character(
+            text in r"([ -~\n\t]{30,90}|[\x00-\x1f\x7f\u{1b}]|[é日❤⟦\u{202e}\u{200b}４\u{fe0f}\u{2013}１]){0,6}",
+        ) {
+            let quick = clean(&text);
+            proptest::prop_assert_eq!(clean(&quick), quick.as_ref());
+            proptest::prop_assert_eq!(all_plain(text.as_bytes()), text.bytes().all(plain));
+            let json = to_raw_value(&text).unwrap();
+            let clear = serde_json::from_str::<String>(json.get()).unwrap().chars().all(settled);
+            proptest::prop_assert!(!shows_all(json.get()) || clear);
+        }
     }
 
     #[test]

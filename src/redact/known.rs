@@ -1,7 +1,7 @@
 //! The values of a record that the caller may not see, found again in its free text.
 
 use crate::redact::clean::clean;
-use crate::redact::find::{Find, Kind};
+use crate::redact::find::{Find, Kind, before};
 use aho_corasick::{AhoCorasick, MatchKind};
 use postern_api::PiiKind;
 use std::collections::BTreeMap;
@@ -147,11 +147,11 @@ impl Search {
     fn each(&self, text: &[u8], mut found: impl FnMut(usize, Range<usize>)) {
         match self {
             Self::Few { begins, forms } => {
-                let mut last = 0_u8;
                 for (start, byte) in text.iter().enumerate() {
-                    let inside = last.is_ascii_alphanumeric() && byte.is_ascii_alphanumeric();
-                    last = *byte;
-                    if inside || !begins.get(usize::from(*byte)).copied().unwrap_or(true) {
+                    if !begins.get(usize::from(*byte)).copied().unwrap_or(true) {
+                        continue;
+                    }
+                    if byte.is_ascii_alphanumeric() && before(text, start).is_ascii_alphanumeric() {
                         continue;
                     }
                     for (index, form) in forms.iter().enumerate() {

@@ -120,7 +120,10 @@ pub(crate) fn neutralise(text: &str, rule: Treatment, hosts: &Hosts, counts: &mu
 /// Whether there may be anything to do. Most texts end here.
 fn suspicious(text: &[u8]) -> bool {
     memchr::memchr(b'<', text).is_some()
-        || [&b"//"[..], b"](", b"]:", b"www.", b"WWW."].iter().any(|mark| memchr::memmem::find(text, mark).is_some())
+        || memchr::memchr2_iter(b'/', b']', text)
+            .any(|place| matches!((at(text, place), at(text, place + 1)), (b'/', b'/') | (b']', b'(' | b':')))
+        || memchr::memchr2_iter(b'w', b'W', text)
+            .any(|place| text.get(place..place + 4).is_some_and(|it| it.eq_ignore_ascii_case(b"www.")))
 }
 
 struct Reader<'t, 'c> {
@@ -486,6 +489,24 @@ mod tests {
             let (shown, counts) = read(text, Treatment::Mask);
             assert_eq!(shown, text);
             assert!(counts.is_empty(), "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        /// The first look only spares work: whatever the reader would change is looked at.
+        #[test]
+        fn p02_a_text_that_the_first_look_lets_pass_has_nothing_that_the_reader_would_change(
+            pieces in proptest::collection::vec(proptest::sample::select(vec![
+                "[", "]", "](", "]:", "!", "(", ")", "<", ">", "a", " ", "\n", ":", "/", "\\", "https", "HTTP", "ftp", "www.", "Www.",
+                "wWw", ".", "evil.example", "img", "src=", "\"", "mailto", "javascript", "&#47;", "ⅰ", "／", "：", "ｗｗｗ", "?d=1",
+            ]), 0..12),
+        ) {
+            let text = pieces.concat();
+            let (hosts, mut counts) = (Hosts::default(), Counts::default());
+            let (rule, edits, open) = (Treatment::Mask, Vec::new(), Vec::new());
+            let mut reader = Reader { text: &text, rule, hosts: &hosts, counts: &mut counts, edits, open };
+            reader.read();
+            proptest::prop_assert!(suspicious(text.as_bytes()) || reader.edits.is_empty(), "{}", text);
         }
     }
 

@@ -1,14 +1,16 @@
 //! Action requests at rest: one step from one state at a time, their content sealed.
 
+mod lately;
 mod leases;
 
 use super::{Database, Store, sqlite::failed};
 use crate::caller::Principal;
-use crate::govern::action::{ActionId, ActionRequest, Actions, Content, Origin, Pending, State, Verdict};
+use crate::govern::action::{ActionId, ActionRequest, Actions, Beside, Content, Origin, Pending, State, Verdict};
+use crate::govern::finding::Finding;
 use crate::govern::lease::{Hold, Upstream};
 use jiff::Timestamp;
 use postern_api::{Error, ErrorKind, OrganisationId, Result, TenantId};
-use postern_policies::Realm;
+use postern_policies::{Lately, Realm};
 use rusqlite::{OptionalExtension, Params, Row, params};
 
 const COLUMNS: &str = "id, issuer, subject, organisation, tool, digest, key, policy_version, state, created_at, expires_at, \
@@ -113,13 +115,13 @@ impl Store {
         let content = serde_json::to_vec(&it.content).map_err(|e| Error::internal("action request").because(e))?;
         let effect = serde_json::to_string(&it.content.effect).map_err(|e| Error::internal("an effect").because(e))?;
         let sealed = self.seal.seal(&[it.tenant.as_str(), "action_request", it.id.as_str()], &content)?;
-        let added = self.database.change(|tx| {
+        let added = self.database.change_soon(|tx| {
             // For a session that ended while the preview was made, there is nothing to carry out any more.
             tx.prepare_cached(
                 "INSERT INTO action_request (tenant, id, issuer, subject, organisation, tool, digest, key, policy_version, state,
                     created_at, expires_at, changed_at, session, sealed, origin, effect, realm, attempts, epoch, lease_owner, lease_until,
-                    sending_at)
-                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?11, ?13, ?14, ?15, ?16, ?17, ?18, ?18, ?19, ?20, ?21
+                    sending_at, arguments, recipients, amount)
+                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?11, ?13, ?14, ?15, ?16, ?17, ?18, ?18, ?19, ?20, ?21, ?22, ?23, ?24
                  WHERE NOT EXISTS (SELECT 1 FROM authority_session WHERE id = ?13 AND ended_at IS NOT NULL)
                  ON CONFLICT DO NOTHING",
             )?
@@ -145,6 +147,9 @@ impl Store {
                 hold.map(|it| &*it.owner),
                 hold.map_or(0, |it| it.until.as_millisecond()),
                 hold.map(|it| it.now.as_millisecond()),
+                lately::arguments(&it.content.arguments),
+                lately::bounded(it.content.effect.recipients.into()),
+                lately::bounded(it.content.effect.amount),
             ])
         })?;
         if added == 1 { Ok(()) } else { Err(Error::new(ErrorKind::Conflict, "this action request cannot be kept")) }
@@ -181,7 +186,7 @@ fn pending(row: &Row<'_>) -> Result<Pending> {
 
 /// Runs one step; answers whether a row took it.
 fn step(database: &Database, sql: &str, bound: impl Params) -> Result<bool> {
-    database.change(|tx| Ok(tx.prepare_cached(sql)?.execute(bound)? == 1))
+    database.change_soon(|tx| Ok(tx.prepare_cached(sql)?.execute(bound)? == 1))
 }
 
 impl Actions for Store {
@@ -211,7 +216,7 @@ impl Actions for Store {
         now: Timestamp,
     ) -> Result<Option<ActionRequest>> {
         let which = "tenant = ?1 AND issuer = ?2 AND subject = ?3 AND digest = ?4 AND key IS NULL
-            AND (state IN ('executing', 'unknown') OR state IN ('previewed', 'pending_approval', 'approved') AND expires_at > ?5)
+            AND (state = 'executing' OR state = 'unknown' AND answer IS NULL OR state IN ('previewed', 'pending_approval', 'approved') AND expires_at > ?5)
             ORDER BY created_at DESC LIMIT 1";
         let bound = params![tenant.as_str(), &*principal.issuer, &*principal.subject, digest, now.as_millisecond()];
         Ok(self.actions(tenant, which, bound)?.pop())
@@ -292,16 +297,57 @@ impl Actions for Store {
         Ok(found)
     }
 
+    fn hold(&self, tenant: &TenantId, id: &ActionId, now: Timestamp) -> Result<bool> {
+        step(
+            &self.database,
+            "UPDATE action_request SET state = 'pending_approval', changed_at = ?3
+             WHERE tenant = ?1 AND id = ?2 AND state = 'previewed' AND expires_at > ?3",
+            params![tenant.as_str(), id.as_str(), now.as_millisecond()],
+        )
+    }
+
+    fn lately(
+        &self,
+        tenant: &TenantId,
+        principal: &Principal,
+        tool: &str,
+        beside: Beside<'_>,
+        now: Timestamp,
+    ) -> Result<Lately> {
+        lately::read(&self.database, tenant, principal, tool, beside, now)
+    }
+
     fn needing(&self, tenant: &TenantId, limit: u32) -> Result<Vec<ActionRequest>> {
         let which = "tenant = ?1 AND needs_human = 1 ORDER BY changed_at DESC LIMIT ?2";
         self.actions(tenant, which, params![tenant.as_str(), limit])
+    }
+
+    fn found_out(&self, tenant: &TenantId, id: &ActionId, it: &Finding, now: Timestamp) -> Result<bool> {
+        let sealed = self.seal.seal(&[tenant.as_str(), "action_answer", id.as_str()], it.answer.as_bytes())?;
+        // A new epoch: whoever still holds an older one keeps nothing.
+        step(
+            &self.database,
+            "UPDATE action_request SET state = ?3, answer = ?4, upstream = ?5, changed_at = ?6, needs_human = 0, told = -1,
+                epoch = epoch + 1, lease_owner = NULL, lease_until = 0, look_at = ?7
+             WHERE tenant = ?1 AND id = ?2 AND state = 'unknown' AND needs_human = 1",
+            params![
+                tenant.as_str(),
+                id.as_str(),
+                it.found.state().as_str(),
+                sealed,
+                it.found.upstream().map(Upstream::as_str),
+                now.as_millisecond(),
+                i64::MAX,
+            ],
+        )
     }
 
     fn untold(&self, tenant: &TenantId, principal: &Principal, limit: u32) -> Result<u32> {
         let reader = self.database.reader();
         let sql =
             "SELECT count(*) FROM (SELECT 1 FROM action_request WHERE tenant = ?1 AND issuer = ?2 AND subject = ?3
-            AND told = 0 AND state IN ('approved', 'rejected') LIMIT ?4)";
+            AND told = 0 AND state IN ('approved', 'rejected')
+            UNION ALL SELECT 1 FROM action_request WHERE tenant = ?1 AND issuer = ?2 AND subject = ?3 AND told = -1 LIMIT ?4)";
         let mut statement = reader.prepare_cached(sql).map_err(failed)?;
         let bound = params![tenant.as_str(), &*principal.issuer, &*principal.subject, limit];
         statement.query_row(bound, |row| row.get(0)).map_err(failed)
@@ -312,6 +358,10 @@ impl Actions for Store {
             tx.prepare_cached(
                 "UPDATE action_request SET told = 1 WHERE tenant = ?1 AND issuer = ?2 AND subject = ?3 AND told = 0
                  AND state IN ('approved', 'rejected')",
+            )?
+            .execute(params![tenant.as_str(), &*principal.issuer, &*principal.subject])?;
+            tx.prepare_cached(
+                "UPDATE action_request SET told = 1 WHERE tenant = ?1 AND issuer = ?2 AND subject = ?3 AND told = -1",
             )?
             .execute(params![tenant.as_str(), &*principal.issuer, &*principal.subject])
             .map(drop)

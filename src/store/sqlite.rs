@@ -1,11 +1,13 @@
 //! One SQLite file: a writer, a few readers, migrations.
 
+use super::flush::Flush;
 use parking_lot::{Mutex, MutexGuard};
 use postern_api::{Error, ErrorKind, Result};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
-use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 const READERS: usize = 4;
@@ -13,9 +15,13 @@ const READERS: usize = 4;
 /// A database.
 #[derive(Debug)]
 pub struct Database {
+    path: PathBuf,
     writer: Mutex<Connection>,
-    readers: Vec<Mutex<Connection>>,
+    /// Opened when so many read at once for the first time: each keeps the schema and a page cache of its own.
+    readers: [OnceLock<Mutex<Connection>>; READERS],
     next: AtomicUsize,
+    flush: Arc<Flush>,
+    durable: AtomicU64,
 }
 
 /// What SQLite said, as an error for the log; nobody else learns of it.
@@ -31,8 +37,15 @@ impl Database {
         }
         let mut writer = connect(path)?;
         migrate(&mut writer, migrations)?;
-        let readers = (0..READERS).map(|_| connect(path).map(Mutex::new)).collect::<Result<_>>()?;
-        Ok(Self { writer: Mutex::new(writer), readers, next: AtomicUsize::new(0) })
+        let flush = Arc::new(Flush::of(path));
+        Ok(Self {
+            path: path.to_owned(),
+            writer: Mutex::new(writer),
+            readers: [const { OnceLock::new() }; READERS],
+            next: AtomicUsize::new(0),
+            flush,
+            durable: AtomicU64::new(0),
+        })
     }
 
     /// The writer, once it is free.
@@ -40,13 +53,24 @@ impl Database {
         self.writer.lock()
     }
 
-    /// Some reader: a free one, else the next in turn.
+    /// Some reader: a free one, else a new one, else the next in turn.
     pub fn reader(&self) -> MutexGuard<'_, Connection> {
-        let free = self.readers.iter().find_map(Mutex::try_lock);
-        free.unwrap_or_else(|| {
-            let turn = self.next.fetch_add(1, Ordering::Relaxed) % READERS;
-            self.readers.get(turn).map_or_else(|| self.writer.lock(), Mutex::lock)
-        })
+        for reader in &self.readers {
+            match reader.get() {
+                Some(reader) => {
+                    if let Some(free) = reader.try_lock() {
+                        return free;
+                    }
+                }
+                None => match connect(&self.path) {
+                    Ok(opened) => return reader.get_or_init(|| Mutex::new(opened)).lock(),
+                    // Those that are open, or the writer, serve as well.
+                    Err(_) => break,
+                },
+            }
+        }
+        let turn = self.next.fetch_add(1, Ordering::Relaxed) % READERS;
+        self.readers.get(turn).and_then(OnceLock::get).map_or_else(|| self.writer.lock(), Mutex::lock)
     }
 
     /// Runs a change in one transaction: all of it or nothing.
@@ -55,10 +79,21 @@ impl Database {
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
         let value = change(&transaction).map_err(failed)?;
         transaction.commit().map_err(failed)?;
+        self.durable.fetch_add(1, Ordering::Relaxed);
         Ok(value)
     }
 
-    /// The same, answered before it is on the disk: a power cut may lose it, and nothing before it.
+    /// Waits until all that was changed before is on the disk. Many who wait at once share one flush.
+    pub async fn lasting(&self) -> Result<()> {
+        self.flush.wait().await
+    }
+
+    /// How often somebody waited for the disk since this was opened: changes that did, and flushes.
+    pub fn durable(&self) -> u64 {
+        self.durable.load(Ordering::Relaxed) + self.flush.count()
+    }
+
+    /// The same, answered before it is on the disk: a power cut may lose it, and nothing before it, until [`Self::lasting`] answered.
     pub fn change_soon<T>(&self, change: impl FnOnce(&rusqlite::Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
         let mut writer = self.writer();
         writer.execute_batch("PRAGMA synchronous=NORMAL").map_err(failed)?;
@@ -85,7 +120,7 @@ pub(crate) fn connect(path: &Path) -> Result<Connection> {
         .execute_batch(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA cache_size=-2048;",
         )
-        .map_err(failed)?;
+        .map_err(|error| failed(error).with("file", path.display().to_string()))?;
     Ok(connection)
 }
 

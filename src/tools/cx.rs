@@ -322,6 +322,27 @@ impl<P: ?Sized> Port<'_, P> {
         }
     }
 
+    /// Opens what a write answered. Only the organisation that it was sent for says that it was done: anybody else's record, also one
+    /// that the caller reaches, means that nobody knows where the write went.
+    pub fn written<T>(&self, row: Owned<T>, organisation: &OrganisationId) -> Result<T, Refusal> {
+        let unknown = || super::refusal::missing(Code::OutcomeUnknown);
+        let admitted = self.admit(row).ok_or_else(unknown)?;
+        let mut findings = self.tool.findings.lock();
+        if admitted.organisation.as_ref() != Some(organisation) {
+            findings.dropped += 1;
+            tracing::warn!(
+                target: "postern::security",
+                system = %self.system.name,
+                tenant = %self.tool.tenant.id,
+                request_id = %self.tool.request_id,
+                "a connected system answered a write with another organisation's record"
+            );
+            return Err(unknown());
+        }
+        findings.organisations.insert(organisation.clone());
+        Ok(admitted.record)
+    }
+
     /// Opens one record; a foreign one is as if it did not exist.
     pub fn open<T>(&self, row: Owned<T>, code: Code) -> Result<Admitted<T>, Refusal> {
         let admitted = self.admit(row).ok_or_else(|| super::refusal::missing(code))?;

@@ -98,7 +98,7 @@ async fn nobody_there_means_that_nothing_was_changed() {
 }
 
 #[tokio::test]
-async fn a_credential_is_got_once_renewed_after_401_and_never_the_callers() {
+async fn b13_l07_a_credential_is_got_once_renewed_after_401_and_never_the_callers() {
     let auth = Arc::new(Counting::default());
     let (handle, script) = handle(&[(200, ""), (401, ""), (200, ""), (200, "")], Some(auth.clone())).await;
     for _ in 0..3 {

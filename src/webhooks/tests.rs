@@ -57,6 +57,7 @@ fn bench() -> Bench {
             "money",
             Sender { hook: postern_stripe::hook(false), secrets: secrets(&[OLDER, SECRET]), keys: None, realm: None },
         ),
+        ("crm", Sender { hook: postern_hubspot::hook(7), secrets: secrets(&[SECRET]), keys: None, realm: None }),
         ("people", Sender { hook: keycloak::hook(), secrets: secrets(&[SECRET]), keys: None, realm: realm() }),
         ("nudges", Sender { hook: keycloak::hook(), secrets: vec![], keys: None, realm: realm() }),
     ];
@@ -202,6 +203,71 @@ async fn a_realm_is_asked_about_who_it_tells_of_and_an_unsigned_message_does_no_
     }
     assert!(bench.heard().iter().all(|it| it.ends_with("true")));
     assert_eq!(*bench.asked.0.lock(), [""; 0]);
+}
+
+/// HubSpot signs verb, address, body and time; the address is the one that it was told, whatever a proxy made of it.
+#[tokio::test]
+async fn hubspots_signature_is_over_verb_address_body_and_time_and_each_of_them_counts() {
+    let bench = bench();
+    let uri = "https://mcp.msp.example/hooks/msp/crm";
+    let body = r#"[{"eventId":1,"subscriptionId":2,"portalId":7,"occurredAt":3,
+        "subscriptionType":"company.propertyChange","objectId":41,"propertyValue":"CANARY"}]"#;
+    let now = Timestamp::now().as_millisecond();
+    let send = async |signed: (&str, &str, i64), time: i64, body: &str| {
+        let (method, uri, at) = signed;
+        let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
+        let tag = hmac::sign(&key, format!("{method}{uri}{body}{at}").as_bytes());
+        let signature = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, tag);
+        let request = Request::post("/hooks/msp/crm").header("x-hubspot-signature-v3", signature);
+        let request = request.header("x-hubspot-request-timestamp", time.to_string());
+        let answer = bench.router.clone().oneshot(request.body(Body::from(body.to_owned())).unwrap()).await.unwrap();
+        (answer.status().as_u16(), bench.heard())
+    };
+    let refused = |code: &str| (400, vec![format!("msp {code} true")]);
+    let old = now - 301_000;
+    for (signed, time, expected) in [
+        (("PUT", uri, now), now, "webhook_signature"),
+        (("POST", "https://mcp.msp.example/hooks/other/crm", now), now, "webhook_signature"),
+        (("POST", "https://evil.example/hooks/msp/crm", now), now, "webhook_signature"),
+        (("POST", uri, old), now, "webhook_signature"),
+        (("POST", uri, old), old, "webhook_stale"),
+        (("POST", uri, now + 310_000), now + 310_000, "webhook_stale"),
+    ] {
+        assert_eq!(send(signed, time, body).await, refused(expected), "{signed:?} {time}");
+    }
+    let told = ["msp crm Organisation Some(\"41\")", "msp webhook_changed_organisation false"].map(str::to_owned);
+    assert_eq!(send(("POST", uri, now), now, body).await, (204, told.to_vec()));
+    assert_eq!(send(("POST", uri, now), now, body).await, (204, vec![]), "once");
+    let other = body.replace("\"portalId\":7", "\"portalId\":8");
+    assert_eq!(send(("POST", uri, now), now, &other).await, (204, vec![]), "another account's");
+}
+
+/// Without a signature anybody can write, from as many addresses as they have: the sender's name is counted, and nobody else's.
+#[tokio::test]
+async fn messages_without_a_signature_are_limited_for_all_addresses_together() {
+    let bench = bench();
+    let send = async |number: u8| {
+        let body = format!(r#"{{"id":"n{number}","type":"LOGOUT","userId":"u-{number}"}}"#);
+        let mut request = Request::post("/hooks/msp/nudges").body(Body::from(body)).unwrap();
+        request.extensions_mut().insert(ClientIp(IpAddr::V4(Ipv4Addr::new(192, 0, 2, number))));
+        bench.router.clone().oneshot(request).await.unwrap()
+    };
+    let mut taken = 0;
+    let last = loop {
+        let answer = send(taken).await;
+        if answer.status() != StatusCode::NO_CONTENT {
+            break answer;
+        }
+        taken += 1;
+        assert!(u32::from(taken) <= NUDGES.1 + 2, "a limit");
+    };
+    assert_eq!(last.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert!(last.headers().contains_key("retry-after"));
+    assert!(u32::from(taken) >= NUDGES.1, "{taken}");
+    assert_eq!(bench.heard().len(), usize::from(taken), "no row for what is not looked at");
+    // Who signs is heard all the same.
+    let body = r#"{"id":"e1","type":"LOGOUT","userId":"u-1"}"#;
+    assert_eq!(bench.send("msp/people", (keycloak::SECRET, SECRET), body).await.0, 204);
 }
 
 #[tokio::test]

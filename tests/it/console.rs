@@ -1,9 +1,12 @@
 //! The web pages over HTTP. Who is signed in says a cookie that holds a realm's token, which is believed here as it stands: the
 //! sign-in itself has tests of its own.
 
-mod approvals;
+pub(crate) mod approvals;
 mod organisations;
 mod pages;
+mod requests;
+mod unanswered;
+mod unreadable;
 
 use crate::gateway::{Gateway, OTHER_TENANT, Person, TENANT, claims_of};
 use axum::Router;

@@ -7,10 +7,14 @@ mod world;
 
 use postern::fail_point::STEPS;
 use std::fmt::Write as _;
+use std::time::{Duration, Instant};
 use world::{Trouble, World};
 
 /// How often it is killed where nobody says more.
 const KILLS: usize = 12;
+
+/// How long nothing may change while writes are still looked for.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What a client was told, and what it still waits for.
 #[derive(Debug, Default)]
@@ -136,22 +140,26 @@ async fn wait<T>(call: &tokio::task::JoinHandle<T>) {
     }
 }
 
-/// Calls what is open again, and waits until nobody is left to be looked for.
+/// Calls what is open again, and waits until nobody is left to be looked for, for as long as there are ever fewer.
 async fn settle(world: &World, told: &mut Told) {
-    let settled = async {
-        loop {
-            for (mark, kind) in std::mem::take(&mut told.open) {
-                match world.call(kind, &mark).await.as_deref() {
-                    Some("success") => told.acknowledged.push(mark),
-                    _ => told.open.push((mark, kind)),
-                }
+    let (mut fewest, mut since) = (i64::MAX, Instant::now());
+    loop {
+        for (mark, kind) in std::mem::take(&mut told.open) {
+            match world.call(kind, &mark).await.as_deref() {
+                Some("success") => told.acknowledged.push(mark),
+                _ => told.open.push((mark, kind)),
             }
-            // What needs a person is never answered with success.
-            if world.pending() == 0 && told.open.len() <= world.count().needs_human {
-                break;
-            }
-            tokio::time::sleep(world::POLL).await;
         }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(120), settled).await.expect("writes are still looked for");
+        // What needs a person is never answered with success.
+        if world.pending() == 0 && told.open.len() <= world.count().needs_human {
+            break;
+        }
+        let left = world.unsettled() + i64::try_from(told.open.len()).unwrap();
+        if left < fewest {
+            (fewest, since) = (left, Instant::now());
+        }
+        assert!(since.elapsed() < PATIENCE, "{left} writes are still looked for, and they do not get fewer");
+        // Each round asks for all that are open, which is work for the program that looks for them.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
 }

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use jsonschema::Validator;
 use postern::adapters::Registry;
 use postern::app::{App, Instead};
+use postern::audit::Journal;
 use postern::audit::export::{self, Line};
 use postern::authority::Authority;
 use postern::authority::identity::BrowserSessions;
@@ -24,6 +25,7 @@ use postern::store::Store;
 use postern::tools::catalogue;
 use postern_api::TenantId;
 use postern_embedded::demo::{ACCOUNTS, seed};
+use postern_policies::Engine;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -43,6 +45,10 @@ pub(crate) struct Gateway {
     pub(crate) origin: String,
     pub(crate) gate: Gate,
     pub(crate) store: Arc<Store>,
+    /// The audit log.
+    pub(crate) journal: Arc<Journal>,
+    /// Who may do what.
+    pub(crate) engine: Arc<Engine>,
     /// What the web pages take for connected.
     pub(crate) clients: Arc<Clients>,
     pub(crate) authority: Option<Arc<Authority>>,
@@ -115,10 +121,11 @@ impl Gateway {
         });
         let app = app.unwrap();
         let authority = app.authority.clone();
-        let (gate, store, stop) = (app.gate.clone(), app.store.clone(), app.stop());
+        let (gate, store, engine, stop) = (app.gate.clone(), app.store.clone(), app.engine.clone(), app.stop());
+        let journal = app.journal.clone();
         let serving = tokio::spawn(async move { app.serve(listener).await.unwrap() });
         let (origin, http) = (demo.origin.clone(), reqwest::Client::new());
-        Self { origin, gate, store, clients, authority, dir, demo, http, stop, serving: Some(serving) }
+        Self { origin, gate, store, journal, engine, clients, authority, dir, demo, http, stop, serving: Some(serving) }
     }
 
     pub(crate) fn data(&self) -> &Path {
@@ -189,8 +196,8 @@ impl Gateway {
     pub(crate) async fn stop(mut self) -> TempDir {
         self.stop.cancel();
         within(self.serving.take().unwrap()).await.unwrap();
-        let Self { dir, gate, store, authority, .. } = self;
-        drop((gate, store, authority));
+        let Self { dir, gate, store, journal, authority, .. } = self;
+        drop((gate, store, journal, authority));
         dir
     }
 }

@@ -3,6 +3,8 @@
 //! `cfg(test)` is always set here; it is written out because Clippy lets the helpers of a test module unwrap by it.
 
 #[cfg(test)]
+mod action_requests;
+#[cfg(test)]
 mod audit;
 #[cfg(test)]
 mod authority;

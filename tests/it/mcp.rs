@@ -177,7 +177,7 @@ async fn a_bug_behind_the_host_is_an_internal_error_without_its_words() {
 
 /// B12: nobody can subscribe to anything, so nobody hears of another tenant.
 #[tokio::test]
-async fn b12_what_is_not_declared_is_not_there() {
+async fn b12_h08_what_is_not_declared_is_not_there() {
     let server = Server::start().await;
     let anna = server.user("anna");
     let (session, _) = anna.initialize("2025-11-25").await;

@@ -1,5 +1,7 @@
 //! Stripe behind the portal's tools, and what it sends by itself.
 
+mod real;
+
 use crate::gateway::{Gateway, TENANT};
 use crate::support::column;
 use aws_lc_rs::hmac;
@@ -22,8 +24,8 @@ struct Bench {
     gateway: Gateway,
 }
 
-/// The demo MSP, whose money is Stripe's.
-fn with_stripe(config: &mut Config, url: &str, links: Links) {
+/// The demo MSP, whose money is Stripe's, and Acme's and Globex's customers there.
+fn with_stripe(config: &mut Config, url: &str, links: Links, customers: [&str; 2]) {
     config.calls.timeout_secs = 6;
     let tenant = config.tenants.iter_mut().find(|it| it.id.as_str() == TENANT).unwrap();
     let mut account = postern_stripe::Config::new(format!("{url}/v1"), stripe::ACCOUNT, false, stripe::KEY);
@@ -31,7 +33,7 @@ fn with_stripe(config: &mut Config, url: &str, links: Links) {
     let fast = Connection { rate_requests: Some(1_000_000), rate_per_secs: Some(1), ..Connection::default() };
     tenant.systems.insert("money".into(), SystemConfig::Stripe(Box::new(account), fast));
     tenant.ports.billing = Some("money".into());
-    for (organisation, customer) in [("acme", stripe::ACME), ("globex", stripe::GLOBEX)] {
+    for (organisation, customer) in ["acme", "globex"].into_iter().zip(customers) {
         let links = tenant.organisations.get_mut(&OrganisationId::new(organisation).unwrap()).unwrap();
         links.insert("money".into(), ExternalId::new(customer).unwrap());
     }
@@ -42,7 +44,8 @@ fn with_stripe(config: &mut Config, url: &str, links: Links) {
 impl Bench {
     async fn start(links: Links) -> Self {
         let stripe = stripe::start().await.unwrap();
-        let gateway = Gateway::with(|config| with_stripe(config, &stripe.url, links)).await;
+        let customers = [stripe::ACME, stripe::GLOBEX];
+        let gateway = Gateway::with(|config| with_stripe(config, &stripe.url, links, customers)).await;
         Self { stripe, gateway }
     }
 

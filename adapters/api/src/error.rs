@@ -74,6 +74,12 @@ impl Error {
             .with("detail", detail)
     }
 
+    /// A write went out, and what became of it cannot be told from the answer.
+    pub fn unknown_outcome() -> Self {
+        let message = "the connected system may have done this, but did not say so clearly; look before trying again";
+        Self::new(ErrorKind::OutcomeUnknown, message)
+    }
+
     /// Our own mistake; the detail goes to the log.
     pub fn internal(detail: impl Into<String>) -> Self {
         Self::new(ErrorKind::Internal, "an internal error occurred").with("detail", detail)

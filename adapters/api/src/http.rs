@@ -187,6 +187,12 @@ impl Response {
         self.headers.get(name).and_then(|it| it.to_str().ok())
     }
 
+    /// Whether this is a web page instead of an answer: by its type, or by how it begins.
+    pub fn is_html(&self) -> bool {
+        let typed = self.header(&header::CONTENT_TYPE).is_some_and(|it| it.to_ascii_lowercase().contains("html"));
+        typed || self.body.iter().find(|it| !it.is_ascii_whitespace()) == Some(&b'<')
+    }
+
     /// `Retry-After` in seconds (RFC 9110 section 10.2.3), where it is a number.
     pub fn retry_after(&self) -> Option<Duration> {
         self.header(&header::RETRY_AFTER)?.trim().parse().ok().map(Duration::from_secs)

@@ -8,6 +8,7 @@ pub mod cassette;
 pub mod classified;
 pub mod domain;
 pub mod error;
+pub mod html;
 pub mod http;
 pub mod id;
 pub mod mail;

@@ -4,6 +4,7 @@
 
 use crate::adapter::Op;
 use crate::id::ExternalId;
+use jiff::Timestamp;
 
 /// How surely a system finds a write again by our reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,6 +29,19 @@ pub struct Sought {
     pub organisation: Option<ExternalId>,
     /// The record that it changed or was added to, for example a comment's ticket, where there is one.
     pub record: Option<String>,
+    /// The write did not begin before this time, by the gateway's clock.
+    pub since: Timestamp,
+    /// The write did not begin after this time, by the gateway's clock.
+    pub until: Timestamp,
+}
+
+impl Sought {
+    /// The times between which the system's own clock may have been when the write arrived: `margin` wider on both sides, for clocks
+    /// and zones that differ.
+    pub fn window(&self, margin: jiff::SignedDuration) -> (Timestamp, Timestamp) {
+        let from = self.since.checked_sub(margin).unwrap_or(Timestamp::MIN);
+        (from, self.until.checked_add(margin).unwrap_or(Timestamp::MAX))
+    }
 }
 
 /// A write that was found.

@@ -4,13 +4,14 @@ use crate::account::Budgets;
 use crate::client::Client;
 use crate::config::Config;
 use crate::desk::People;
+use crate::desk::trace;
 use crate::labels::Lists;
 use crate::picklist::Picklists;
 use parking_lot::Mutex;
 use postern_api::http::Http;
 use postern_api::{
-    Adapter, Assets, Billing, CallCx, Crm, Error, ErrorKind, ExternalId, KnowledgeBase, Op, Projects, Result, Sales,
-    ServiceDesk,
+    Adapter, Assets, Billing, CallCx, Crm, Error, ErrorKind, ExternalId, KnowledgeBase, Op, Owned, Projects, Result,
+    Sales, ServiceDesk, Sought, Trace, Traceable,
 };
 use std::sync::Arc;
 use std::time::Instant;
@@ -101,6 +102,14 @@ impl Adapter for Autotask {
             return Err(Error::new(ErrorKind::Forbidden, message));
         }
         Ok(())
+    }
+
+    fn traces(&self, op: Op) -> Traceable {
+        trace::traceable(op)
+    }
+
+    async fn trace(&self, cx: &CallCx, sought: &Sought) -> Result<Option<Owned<Trace>>> {
+        trace::find(self, cx, sought).await
     }
 
     fn service_desk(&self) -> Option<&dyn ServiceDesk> {

@@ -6,6 +6,7 @@ mod notes;
 mod people;
 mod ticket;
 mod time;
+pub(crate) mod trace;
 mod words;
 mod write;
 

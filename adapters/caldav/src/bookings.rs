@@ -79,6 +79,8 @@ impl CalDav {
         for member in &read.members {
             self.add(member, &mut found)?;
         }
+        // With an instance within the window a server sends others of the same event too.
+        found.retain(|(_, it)| it.ends_at.unwrap_or(it.starts_at) >= window.0 && it.starts_at < window.1);
         Ok(found)
     }
 
@@ -90,8 +92,9 @@ impl CalDav {
         let Some(data) = member.properties.get(CALDAV, "calendar-data") else { return Ok(()) };
         let owner = ExternalId::new(organisation).map_or(Owner::Unknown, Owner::Organisation);
         let reading = Reading { organisation, zone: &self.zone, default_kind: &self.config.default_kind };
-        for event in events(&data.text)? {
-            found.push((owner.clone(), reading.booking(&event)?));
+        let events = events(&data.text)?;
+        for event in &events {
+            found.extend(reading.bookings(event, &events)?.into_iter().map(|it| (owner.clone(), it)));
         }
         Ok(())
     }

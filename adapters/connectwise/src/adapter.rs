@@ -2,13 +2,13 @@
 
 use crate::client::{Client, Query};
 use crate::config::{Config, number};
-use crate::desk::Counts;
+use crate::desk::{Counts, trace};
 use crate::vocabulary::Learnt;
 use crate::wire::{Str, TicketRow};
 use postern_api::http::Http;
 use postern_api::{
-    Adapter, Assets, Billing, CallCx, Crm, Error, ErrorKind, ExternalId, KnowledgeBase, Op, Projects, Result, Sales,
-    ServiceDesk,
+    Adapter, Assets, Billing, CallCx, Crm, Error, ErrorKind, ExternalId, KnowledgeBase, Op, Owned, Projects, Result,
+    Sales, ServiceDesk, Sought, Trace, Traceable,
 };
 use std::sync::Arc;
 
@@ -101,6 +101,14 @@ impl Adapter for ConnectWise {
         let query = Query { fields: "id", ..Query::default() };
         self.client.newest::<TicketRow>(cx, &["service", "tickets"], &query, 1).await.map_err(at_probe)?;
         Ok(())
+    }
+
+    fn traces(&self, op: Op) -> Traceable {
+        trace::traceable(self, op)
+    }
+
+    async fn trace(&self, cx: &CallCx, sought: &Sought) -> Result<Option<Owned<Trace>>> {
+        trace::find(self, cx, sought).await
     }
 
     fn service_desk(&self) -> Option<&dyn ServiceDesk> {

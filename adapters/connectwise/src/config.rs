@@ -50,6 +50,10 @@ pub struct Config {
     /// Whether the vendor's workflows send mail about what Postern writes.
     #[serde(default)]
     pub notifications: bool,
+    /// Whether a comment and a resolution end with our reference, by which they are found again after an answer was lost. Customers
+    /// see it where the vendor shows or mails the note itself.
+    #[serde(default)]
+    pub mark_notes: bool,
     /// Rows to ask for in one page, at most 1000: the vendor sends no more.
     #[serde(default = "five_hundred")]
     pub page_size: u32,
@@ -152,6 +156,7 @@ impl Config {
             unmarked_visibility: requester_alone(),
             time_entries: yes(),
             notifications: false,
+            mark_notes: false,
             page_size: five_hundred(),
             max_rows: two_thousand(),
             company_statuses: BTreeMap::new(),

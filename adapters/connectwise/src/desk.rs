@@ -2,10 +2,12 @@
 
 mod change;
 mod list;
+mod marker;
 mod notes;
 mod target;
 mod ticket;
 mod time;
+pub(crate) mod trace;
 mod words;
 mod write;
 

@@ -52,10 +52,7 @@ pub fn busy() -> Error {
 
 /// A write went out and what became of it cannot be told.
 pub fn unknown() -> Error {
-    Error::new(
-        ErrorKind::OutcomeUnknown,
-        "the connected system may have done this, but did not say so clearly; look before trying again",
-    )
+    Error::unknown_outcome()
 }
 
 /// After a write was sent, whatever else goes wrong leaves its outcome unknown.

@@ -9,7 +9,8 @@ use parking_lot::{Mutex, MutexGuard};
 use postern_api::{Error, TenantId};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -33,9 +34,11 @@ const BUSY: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
 pub(crate) struct Database {
+    /// None in memory, where the writer reads too.
+    path: Option<PathBuf>,
     writer: Mutex<Connection>,
-    /// Empty in memory, where the writer reads too.
-    readers: Vec<Mutex<Connection>>,
+    /// Opened when so many read at once for the first time: each keeps the schema and a page cache of its own.
+    readers: [OnceLock<Mutex<Connection>>; READERS],
     turn: AtomicUsize,
 }
 
@@ -47,15 +50,19 @@ impl Database {
         writer.pragma_update(None, "synchronous", "FULL")?;
         prepare(&writer)?;
         migrate(&mut writer)?;
-        let readers = (0..READERS).map(|_| reader(path)).collect::<Result<_>>()?;
-        Ok(Self { writer: Mutex::new(writer), readers, turn: AtomicUsize::new(0) })
+        Ok(Self::of(Some(path.to_owned()), writer))
     }
 
     pub(crate) fn in_memory() -> Result<Self> {
         let mut writer = Connection::open_in_memory()?;
         prepare(&writer)?;
         migrate(&mut writer)?;
-        Ok(Self { writer: Mutex::new(writer), readers: vec![], turn: AtomicUsize::new(0) })
+        Ok(Self::of(None, writer))
+    }
+
+    fn of(path: Option<PathBuf>, writer: Connection) -> Self {
+        let readers = [const { OnceLock::new() }; READERS];
+        Self { path, writer: Mutex::new(writer), readers, turn: AtomicUsize::new(0) }
     }
 
     /// Reads in one transaction, so that everything read belongs together.
@@ -77,13 +84,25 @@ impl Database {
         Ok(answer)
     }
 
-    /// A reader that is free, or the next one's turn.
+    /// A reader that is free, a new one, or the next one's turn.
     fn reader(&self) -> MutexGuard<'_, Connection> {
-        if let Some(free) = self.readers.iter().find_map(|it| it.try_lock()) {
-            return free;
+        let Some(path) = &self.path else { return self.writer.lock() };
+        for slot in &self.readers {
+            match slot.get() {
+                Some(opened) => {
+                    if let Some(free) = opened.try_lock() {
+                        return free;
+                    }
+                }
+                None => match reader(path) {
+                    Ok(opened) => return slot.get_or_init(|| opened).lock(),
+                    // Those that are open, or the writer, serve as well.
+                    Err(_) => break,
+                },
+            }
         }
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % self.readers.len().max(1);
-        self.readers.get(turn).unwrap_or(&self.writer).lock()
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % READERS;
+        self.readers.get(turn).and_then(OnceLock::get).unwrap_or(&self.writer).lock()
     }
 }
 

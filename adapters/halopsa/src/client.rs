@@ -69,6 +69,18 @@ impl Client {
     /// The end is seen from the rows: an empty page, a page without a new row, or a short one with as many rows before it
     /// as the vendor counts. The count alone ends nothing, and a full page never does: the vendor caps pages at will.
     pub(crate) async fn paged<R: Row>(&self, cx: &CallCx, path: &str, key: &str, query: &[Pair]) -> Result<Rows<R>> {
+        self.paged_until(cx, path, key, query, |_| false).await
+    }
+
+    /// The same, and no page is read after the one with the row that is looked for.
+    pub(crate) async fn paged_until<R: Row>(
+        &self,
+        cx: &CallCx,
+        path: &str,
+        key: &str,
+        query: &[Pair],
+        is_it: impl Fn(&R) -> bool,
+    ) -> Result<Rows<R>> {
         let (max, size) = (self.max_rows as usize, self.page_size.clamp(1, 100));
         let mut rows = Vec::new();
         let mut seen = BTreeSet::new();
@@ -80,8 +92,9 @@ impl Client {
                 .query("page_size", size);
             let got: List<R> = list(&self.read(cx, request, "list").await?, key)?;
             let (sent, before) = (got.rows.len(), seen.len());
+            let read = rows.len();
             keep(got.rows, &mut seen, &mut rows)?;
-            if sent == 0 {
+            if sent == 0 || rows.iter().skip(read).any(&is_it) {
                 return Ok(Rows { rows, truncated: false });
             }
             let counted = got.count.is_some_and(|count| count <= seen.len() as u64);

@@ -24,6 +24,7 @@ fn like(rows: &mut Vec<Value>, original: i64, id: i64, rest: Value) {
 /// What the kit counts on and the simulator does not begin with: an open ticket of a basic user in each organisation, with
 /// a comment and a note.
 fn seed(state: &State) {
+    state.quirks(|it| it.real_time = true);
     state.data(|data| {
         let words = |summary: &str| json!({ "summary": summary, "details": "since Monday", "status_id": OPEN });
         like(&mut data.tickets, 4322, 6001, words("Monitor flickers"));

@@ -1,7 +1,7 @@
 //! What the vendor's failures mean. **Invariant:** nothing that the vendor wrote gets into an error, not even for the log: its
 //! messages repeat properties and what was sent. Of a refusal, only a category of a few known ones remains.
 
-use postern_api::http::{Effect, Response, header};
+use postern_api::http::{Effect, Response};
 use postern_api::{Error, ErrorKind, Result};
 use serde::Deserialize;
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub(crate) const LIST: &str = "list";
 
 /// The answer if it is a success in a form that can be read; otherwise the error that it stands for.
 pub(crate) fn check(response: Response, effect: Effect, what: &'static str) -> Result<Response> {
-    if response.status.is_success() && !is_html(&response) { Ok(response) } else { Err(of(&response, effect, what)) }
+    if response.status.is_success() && !response.is_html() { Ok(response) } else { Err(of(&response, effect, what)) }
 }
 
 /// The error that an answer stands for.
@@ -81,16 +81,7 @@ fn busy(response: &Response, policy: Option<&str>) -> Error {
 
 /// A write went out and what became of it cannot be told.
 pub(crate) fn unknown() -> Error {
-    Error::new(
-        ErrorKind::OutcomeUnknown,
-        "the connected system may have done this, but did not say so clearly; look before trying again",
-    )
-}
-
-/// Whether this is a web page instead of an answer.
-fn is_html(response: &Response) -> bool {
-    let typed = response.header(&header::CONTENT_TYPE).is_some_and(|it| it.to_ascii_lowercase().contains("html"));
-    typed || response.body.iter().find(|it| !it.is_ascii_whitespace()) == Some(&b'<')
+    Error::unknown_outcome()
 }
 
 #[cfg(test)]

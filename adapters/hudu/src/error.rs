@@ -1,11 +1,11 @@
 //! What the vendor's failures mean. **Invariant:** nothing that the vendor wrote gets into an error.
 
-use postern_api::http::{Response, header};
+use postern_api::http::Response;
 use postern_api::{Error, ErrorKind, Result};
 
 /// The answer if it is a success in a form that can be read; otherwise the error that it stands for. Everything here reads.
 pub(crate) fn check(response: Response, what: &'static str) -> Result<Response> {
-    if response.status.is_success() && !is_html(&response) {
+    if response.status.is_success() && !response.is_html() {
         return Ok(response);
     }
     let error = match response.status.as_u16() {
@@ -29,11 +29,6 @@ pub(crate) fn check(response: Response, what: &'static str) -> Result<Response> 
         _ => Error::bad_reply("an unexpected status"),
     };
     Err(error.with("status", response.status.as_str()))
-}
-
-fn is_html(response: &Response) -> bool {
-    let typed = response.header(&header::CONTENT_TYPE).is_some_and(|it| it.to_ascii_lowercase().contains("html"));
-    typed || response.body.iter().find(|it| !it.is_ascii_whitespace()) == Some(&b'<')
 }
 
 #[cfg(test)]

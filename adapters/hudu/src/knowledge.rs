@@ -2,9 +2,9 @@
 
 use crate::adapter::Hudu;
 use crate::error::check;
-use crate::text;
 use crate::wire::{ArticleRow, Articles, Company, One};
 use jiff::Timestamp;
+use postern_api::html;
 use postern_api::http::Request;
 use postern_api::{
     Article, ArticleId, ArticleQuery, CallCx, Error, KnowledgeBase, Owned, Owner, Page, Reach, Result, Text,
@@ -143,12 +143,12 @@ impl Hudu {
 
     fn article_of(&self, row: &ArticleRow) -> Result<Article> {
         let id = row.id.and_then(|id| ArticleId::new(&id.to_string()).ok());
-        let body = text::plain(row.content.as_deref().unwrap_or_default());
+        let body = html::plain(row.content.as_deref().unwrap_or_default());
         let summary: String = body.chars().take(SUMMARY).collect();
         let time = row.updated_at.or(row.created_at);
         Ok(Article {
             id: id.ok_or_else(|| Error::bad_reply("an article without a number"))?,
-            title: Text::new(text::plain(row.name.as_deref().unwrap_or_default())),
+            title: Text::new(html::plain(row.name.as_deref().unwrap_or_default())),
             category: "General".to_owned(),
             summary: Text::new(summary),
             body: Text::new(body),

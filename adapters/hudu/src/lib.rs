@@ -8,7 +8,6 @@ mod adapter;
 mod config;
 mod error;
 mod knowledge;
-mod text;
 mod wire;
 
 pub use adapter::{authenticator, connect};

@@ -1,12 +1,12 @@
 //! What Keycloak's failures mean. **Invariant:** nothing that Keycloak wrote gets into an error, not even for the log: its
 //! messages name users and addresses.
 
-use postern_api::http::{Effect, Response, header};
+use postern_api::http::{Effect, Response};
 use postern_api::{Error, ErrorKind, Result};
 
 /// The answer if it is a success; otherwise the error that it stands for.
 pub(crate) fn check(response: Response, effect: Effect, what: &'static str) -> Result<Response> {
-    if response.status.is_success() && !is_html(&response) { Ok(response) } else { Err(of(&response, effect, what)) }
+    if response.status.is_success() && !response.is_html() { Ok(response) } else { Err(of(&response, effect, what)) }
 }
 
 /// The error that an answer stands for.
@@ -45,13 +45,8 @@ pub fn is_refusal(response: &Response) -> bool {
         error_message: String,
     }
     response.status.as_u16() == 500
-        && !is_html(response)
+        && !response.is_html()
         && response.json::<Says>().is_ok_and(|it| it.error_message.starts_with("Failed to send execute actions email"))
-}
-
-fn is_html(response: &Response) -> bool {
-    let typed = response.header(&header::CONTENT_TYPE).is_some_and(|it| it.to_ascii_lowercase().contains("html"));
-    typed || response.body.iter().find(|it| !it.is_ascii_whitespace()) == Some(&b'<')
 }
 
 /// The credentials are not good.

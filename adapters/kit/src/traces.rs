@@ -7,6 +7,7 @@ use crate::trial::{
     Trial, Verdict,
 };
 use crate::writes::closure;
+use jiff::Timestamp;
 use postern_api::*;
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -30,7 +31,8 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 async fn agree(f: &Fixture) -> Verdict {
     for op in Op::ALL.into_iter().filter(|op| f.adapter.traces(*op) == Traceable::No) {
-        let sought = Sought { op, reference: format!("gw:{}", word()), organisation: None, record: None };
+        let (since, until) = (Timestamp::now(), Timestamp::now());
+        let sought = Sought { op, reference: format!("gw:{}", word()), organisation: None, record: None, since, until };
         failed(op.name(), f.adapter.trace(&f.own_cx(), &sought).await, &[ErrorKind::Unsupported])?;
     }
     let wrong =
@@ -42,7 +44,10 @@ async fn agree(f: &Fixture) -> Verdict {
 async fn traced(f: &Fixture) -> Verdict {
     let done = |op: Op| f.adapter.supports().contains(&op) && f.adapter.traces(op) != Traceable::No;
     let reference = || format!("gw:{}", word());
+    let since = Timestamp::now();
     let sought = |op: Op, reference: &str, record: &TicketId| Sought {
+        since,
+        until: Timestamp::now(),
         op,
         reference: reference.to_owned(),
         organisation: Some(f.own.external.clone()),

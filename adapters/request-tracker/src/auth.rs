@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_token_wins_over_a_password_and_neither_is_printed() {
+    async fn l03_a_token_wins_over_a_password_and_neither_is_printed() {
         for (token, header) in [(None, "Basic cG9zdGVybjpodW50ZXIy"), (Some("1-14-abc"), "token 1-14-abc")] {
             let config = Config {
                 password: Some(SecretString::from("hunter2")),

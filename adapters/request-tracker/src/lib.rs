@@ -15,6 +15,7 @@ mod error;
 mod html;
 mod map;
 mod query;
+mod trace;
 mod wire;
 mod write;
 
@@ -23,7 +24,10 @@ pub use config::{Config, InvalidConfig, PriorityScale};
 
 use client::Client;
 use postern_api::http::Http;
-use postern_api::{Adapter, CallCx, Crm, Error, ErrorKind, Op, Reach, Result, ServiceDesk, async_trait};
+use postern_api::{
+    Adapter, CallCx, Crm, Error, ErrorKind, Op, Owned, Reach, Result, ServiceDesk, Sought, Trace, Traceable,
+    async_trait,
+};
 use std::sync::Arc;
 
 /// A connection to one Request Tracker.
@@ -77,6 +81,14 @@ impl Adapter for RequestTracker {
             }
         }
         Ok(())
+    }
+
+    fn traces(&self, op: Op) -> Traceable {
+        trace::traceable(op)
+    }
+
+    async fn trace(&self, cx: &CallCx, sought: &Sought) -> Result<Option<Owned<Trace>>> {
+        trace::find(self, cx, sought).await
     }
 
     fn service_desk(&self) -> Option<&dyn ServiceDesk> {

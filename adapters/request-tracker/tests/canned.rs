@@ -10,6 +10,8 @@
 
 #[path = "canned/fake.rs"]
 mod fake;
+#[path = "canned/traces.rs"]
+mod traces;
 
 use fake::{Canned, page, row};
 use postern_api::http::{Body, Method};

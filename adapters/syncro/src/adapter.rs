@@ -2,14 +2,14 @@
 
 use crate::client::Client;
 use crate::config::Config;
-use crate::desk::Facts;
+use crate::desk::{Facts, trace};
 use crate::vocabulary;
 use crate::wire::{SettingsRow, TicketRow};
 use parking_lot::Mutex;
 use postern_api::http::Http;
 use postern_api::{
-    Adapter, Assets, Billing, CallCx, Crm, Error, ErrorKind, ExternalId, KnowledgeBase, Op, Result, Sales, ServiceDesk,
-    TicketStatus,
+    Adapter, Assets, Billing, CallCx, Crm, Error, ErrorKind, ExternalId, KnowledgeBase, Op, Owned, Result, Sales,
+    ServiceDesk, Sought, TicketStatus, Trace, Traceable,
 };
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -118,6 +118,14 @@ impl Adapter for Syncro {
         // Any account has settings; a list proves the permission that everything else needs.
         self.client.single::<SettingsRow>(cx, &["tickets", "settings"]).await.map_err(at_probe)?;
         self.client.first_page::<TicketRow>(cx, &["tickets"], "tickets").await.map_err(at_probe)
+    }
+
+    fn traces(&self, op: Op) -> Traceable {
+        trace::traceable(op)
+    }
+
+    async fn trace(&self, cx: &CallCx, sought: &Sought) -> Result<Option<Owned<Trace>>> {
+        trace::find(self, cx, sought).await
     }
 
     fn service_desk(&self) -> Option<&dyn ServiceDesk> {

@@ -128,6 +128,6 @@ fn contact_of(row: &ContactRow) -> Result<Contact> {
         // The vendor deletes contacts; it has no mark for those who left.
         active: true,
         title: row.properties.text("title"),
-        notes: row.notes.get().map(crate::text::plain),
+        notes: row.notes.get().map(postern_api::html::plain),
     })
 }

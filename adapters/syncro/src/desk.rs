@@ -5,6 +5,7 @@ mod comments;
 mod list;
 mod ticket;
 mod time;
+pub(crate) mod trace;
 mod write;
 
 pub(crate) use comments::Facts;

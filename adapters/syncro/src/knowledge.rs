@@ -5,7 +5,6 @@
 //! pages are where technicians keep a customer's passwords.
 
 use crate::adapter::{Syncro, number};
-use crate::text;
 use crate::wire::{Num, PageRow, owner, time};
 use jiff::Timestamp;
 use postern_api::{Article, ArticleId, ArticleQuery, CallCx, Error, KnowledgeBase, Owned, Owner, Page, Result, Text};
@@ -91,11 +90,11 @@ impl Syncro {
 
     fn article_of(&self, row: &PageRow) -> Result<Article> {
         let id = row.id.id().and_then(|id| ArticleId::new(&id.to_string()).ok());
-        let body = text::plain(row.body.or_empty());
+        let body = postern_api::html::plain(row.body.or_empty());
         let summary: String = body.chars().take(SUMMARY).collect();
         Ok(Article {
             id: id.ok_or_else(|| Error::bad_reply("a page without a number"))?,
-            title: Text::new(text::plain(row.name.or_empty())),
+            title: Text::new(postern_api::html::plain(row.name.or_empty())),
             category: "General".to_owned(),
             summary: Text::new(summary),
             body: Text::new(body),

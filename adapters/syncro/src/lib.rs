@@ -18,7 +18,6 @@ mod knowledge;
 mod marker;
 mod records;
 mod sales;
-mod text;
 mod vocabulary;
 mod wire;
 

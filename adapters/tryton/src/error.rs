@@ -1,7 +1,7 @@
 //! What Tryton's failures mean. It answers 200 to most of them, with an error in the place of a result. **Invariant:** nothing that
 //! it wrote gets into an error: it names records, rules and people.
 
-use postern_api::http::{Response, header};
+use postern_api::http::Response;
 use postern_api::{Error, ErrorKind, Result};
 use serde_json::Value;
 
@@ -17,8 +17,7 @@ pub(crate) fn stranger() -> Error {
 ///
 /// Errors: what Tryton says instead, by kind.
 pub(crate) fn result(response: &Response) -> Result<Value> {
-    let html = response.header(&header::CONTENT_TYPE).is_some_and(|it| it.to_ascii_lowercase().contains("html"))
-        || response.body.iter().find(|it| !it.is_ascii_whitespace()) == Some(&b'<');
+    let html = response.is_html();
     let status = response.status.as_u16();
     let error = match status {
         200..=299 if html => Error::bad_reply("a page in the place of an answer"),

@@ -53,6 +53,15 @@ async fn what_is_not_configured_is_neither_read_nor_shown() {
     let billing = adapter.billing().expect("a port");
     let shown = billing.invoices(&acme(), &InvoiceQuery { customer_visible: true, ..all() }).await.expect("a page");
     assert_eq!((shown.rows.len(), shown.total), (0, 0));
+    // Whoever asks in another way is told that none of them is for customers, posted as it is.
+    let fixture = kit::fixture(adapter.clone(), ACME, GLOBEX);
+    let scope = Scope::whole_tenant(TenantId::new("msp").expect("an id"));
+    let page = billing.invoices(&acme(), &all()).await.expect("a page");
+    let mut rows: Vec<_> = page.rows.into_iter().filter_map(|it| scope.admit(&fixture.map, it).ok()).collect();
+    let one = billing.invoice(&acme(), &InvoiceId::new("101").expect("an id")).await.expect("an invoice");
+    rows.extend(scope.admit(&fixture.map, one).ok());
+    assert_eq!(rows.len(), 7);
+    assert!(rows.iter().all(|it| !it.record.customer_visible));
     let payments = billing.payments(&acme(), &external(ACME), None).await.expect_err("no payments");
     assert_eq!(payments.kind(), ErrorKind::Unsupported);
 }
@@ -78,6 +87,10 @@ async fn b03_rows_of_others_are_nobodys_whatever_the_domain_said() {
     let id = InvoiceId::new("106").expect("an id");
     let other = billing.invoice(&acme(), &id).await.expect_err("another one");
     assert_eq!(other.kind(), ErrorKind::BadReply);
+    // Neither are lines of other invoices, among them Globex's.
+    tryton.state.quirks(Quirks { mixes_lines: true, ..Quirks::default() });
+    let mixed = billing.invoice(&acme(), &id).await.expect_err("lines of others");
+    assert_eq!(mixed.kind(), ErrorKind::BadReply);
 }
 
 #[tokio::test]

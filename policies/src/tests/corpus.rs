@@ -2,7 +2,7 @@
 //! writes need.
 
 use super::{NONE, Person, set};
-use crate::{Effect, Need, Outcome, Policies, Realm, Refusal, Requested, Reveal, Right, Role, Tool};
+use crate::{Effect, Lately, Need, Outcome, Policies, Realm, Refusal, Requested, Reveal, Right, Role, Tool};
 
 /// Everybody of the corpus: each realm with each single role of either realm, all of them, none; with and without scopes;
 /// and as a service.
@@ -30,7 +30,7 @@ pub(crate) fn people(policies: &Policies) -> Vec<Person> {
 }
 
 /// What writes do: nothing much, one thing each, everything.
-fn effects() -> Vec<Effect> {
+pub(crate) fn effects() -> Vec<Effect> {
     let calm = Effect::default();
     vec![
         calm,
@@ -57,7 +57,8 @@ pub(crate) fn governed(policies: &Policies) -> impl Iterator<Item = (Need, bool)
         let writes = policies.tools().iter().filter(|it| it.writes && it.name.starts_with("portal_"));
         let each = writes.flat_map(|tool| effects().into_iter().map(move |effect| (tool, effect)));
         let decide = |(tool, effect): (&Tool, Effect)| {
-            let requested = Requested { tool: &tool.name, effect: &effect, realm: person.realm };
+            let requested =
+                Requested { tool: &tool.name, effect: &effect, realm: person.realm, lately: Lately::default() };
             (policies.need(&person.subject(), &requested), policies.may_approve(&person.subject(), &requested))
         };
         each.map(decide).collect::<Vec<_>>()

@@ -1,7 +1,7 @@
 //! Who may do what, as the builtin policies say it.
 
 use super::{NONE, Person, builtin, corpus, set};
-use crate::{Engine, Facts, Outcome, Reach, Realm, Refusal, Reveal, Treatment};
+use crate::{Effect, Engine, Facts, Lately, Need, Outcome, Reach, Realm, Refusal, Requested, Reveal, Treatment};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
@@ -246,6 +246,63 @@ proptest! {
             prop_assert!(!listed || tool.realm.is_none_or(|realm| realm == person.realm));
             if let (true, Some(scopes)) = (listed, &person.scopes) {
                 prop_assert!(tool.scopes.iter().all(|scope| scopes.contains(&**scope)));
+            }
+        }
+    }
+}
+
+/// What one write needs of somebody with this role, beside what they asked for lately; and whether they may approve it.
+fn governs(role: &str, tool: &str, effect: Effect, lately: Lately) -> (Need, bool) {
+    let policies = builtin();
+    let person = Person::employee(&[role]);
+    let requested = Requested { tool, effect: &effect, realm: Realm::Employee, lately };
+    (policies.need(&person.subject(), &requested), policies.may_approve(&person.subject(), &requested))
+}
+
+#[test]
+fn w12_an_amount_counts_together_with_what_the_same_person_asked_for_lately() {
+    let link = |role, amount, before| {
+        let effect = Effect { amount, ..Effect::default() };
+        let lately = Lately { amount: before, recipients: 0 };
+        governs(role, "portal_invoice_payment_link_create", effect, lately).1
+    };
+    for (amount, before, finance) in [
+        (1_000_000, 0, true),
+        (1_000_001, 0, false),
+        (600_000, 400_000, true),
+        (600_000, 400_001, false),
+        (1, 1_000_000, false),
+        (0, u64::MAX, false),
+        (u64::MAX, u64::MAX, false),
+    ] {
+        assert_eq!(link("finance", amount, before), finance, "{amount} beside {before}");
+        assert!(link("owner", amount, before), "{amount} beside {before}");
+    }
+}
+
+#[test]
+fn w12_words_to_one_person_each_are_a_mailing_when_they_are_many() {
+    let send = |recipients, before| {
+        let effect = Effect { recipients, ..Effect::default() };
+        let lately = Lately { recipients: before, amount: 0 };
+        governs("support-write", "portal_notification_send", effect, lately).0
+    };
+    assert_eq!([send(1, 0), send(1, 19)], [Need::Nothing; 2]);
+    assert_eq!([send(1, 20), send(2, 0), send(1, u64::MAX)], [Need::Approval; 3]);
+}
+
+#[test]
+fn w03_a_program_approves_nothing_and_confirms_nothing_whatever_it_claims() {
+    let policies = builtin();
+    let roles: Vec<&str> = policies.roles().iter().map(|it| &*it.name).collect();
+    for (realm, service) in [(Realm::Employee, true), (Realm::Customer, true), (Realm::Customer, false)] {
+        let asker = Person { realm, service, ..Person::employee(&roles) };
+        for tool in policies.tools().iter().filter(|it| it.writes) {
+            for effect in super::corpus::effects() {
+                let requested = Requested { tool: &tool.name, effect: &effect, realm, lately: Lately::default() };
+                assert!(!policies.may_approve(&asker.subject(), &requested), "{} {effect:?}", tool.name);
+                let need = policies.need(&asker.subject(), &requested);
+                assert!(!service || need != Need::Confirmation, "{} {effect:?}", tool.name);
             }
         }
     }

@@ -67,6 +67,7 @@ fn b09_loading_refuses_policies_without_a_realm_or_scope_rule() {
 fn b09_loading_refuses_policies_that_let_a_customer_or_somebody_without_a_role_administer() {
     for rule in [
         "@id(\"x\") permit (principal, action == Action::\"console:audit\", resource) when { principal in Role::\"owner\" };",
+        "@id(\"x\") permit (principal, action == Action::\"console:settle\", resource) when { principal in Role::\"service-lead\" };",
         "@id(\"x\") permit (principal, action == Action::\"console:connect\", resource);",
     ] {
         let mut policies = builtin();

@@ -107,6 +107,14 @@ pub struct OidcConfig {
     /// Whether the issuer's refresh token is kept, sealed, to ask later whether the person is still welcome.
     #[serde(default)]
     pub keep_refresh_token: bool,
+    /// For how long after a person's consent their clients are renewed where the issuer cannot be asked about them, in seconds;
+    /// then the person has to sign in again.
+    #[serde(default = "vouched")]
+    pub vouched_secs: u32,
+}
+
+fn vouched() -> u32 {
+    24 * 3600
 }
 
 fn scopes() -> Vec<String> {
@@ -130,6 +138,9 @@ impl OidcConfig {
         }
         if !self.scopes.iter().any(|it| it == "openid") {
             found.push(("scopes", "expected `openid` among them".into()));
+        }
+        if !(300..=366 * 86_400).contains(&self.vouched_secs) {
+            found.push(("vouched_secs", format!("expected 300 to 31622400, found {}", self.vouched_secs)));
         }
         if self.prompt.as_deref().is_some_and(|it| !["login", "select_account", "consent"].contains(&it)) {
             found.push(("prompt", "expected `login`, `select_account` or `consent`".into()));

@@ -91,7 +91,8 @@ pub struct TotpPage {
 }
 
 /// Sets up the authenticator app.
-/// Field: `code` (autocomplete `one-time-code`, inputmode `numeric`), to prove that the app has the secret.
+/// Fields: `code` (autocomplete `one-time-code`, inputmode `numeric`), to prove that the app has the secret, and `current` (only
+/// where `asks_current`; autocomplete `current-password`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TotpSetupPage {
     /// The form.
@@ -104,6 +105,8 @@ pub struct TotpSetupPage {
     pub address: String,
     /// Whether the realm insists; else there is a way back.
     pub required: bool,
+    /// Whether the present password is asked for: of somebody who signed in before.
+    pub asks_current: bool,
 }
 
 /// The recovery codes, shown this once.

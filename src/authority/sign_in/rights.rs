@@ -18,8 +18,10 @@ use postern_policies::Realm;
 pub(super) enum Said {
     /// Not welcome.
     Gone,
-    /// Nothing new.
+    /// Nothing new: it was asked.
     AsBefore,
+    /// It cannot be asked about them.
+    Nothing,
     /// Who they are now.
     Now(Box<Identity>),
 }
@@ -48,7 +50,8 @@ impl Welcomes for SignIn {
 
 impl SignIn {
     /// The person as the realm or the account says now; `None` where they are not welcome any more. For a realm whose refresh
-    /// token is not held, the identity as it was. An error where the realm cannot be asked, or its answer cannot be believed.
+    /// token is not held, the identity as it was for as long as the realm's word holds, and [`ErrorKind::Unauthenticated`] after that.
+    /// Another error where the realm cannot be asked, or its answer cannot be believed.
     pub async fn recheck(&self, identity: &Identity) -> Result<Option<Identity>> {
         let door =
             self.doors.iter().find(|it| it.issuer == identity.principal.issuer && it.at.tenant == identity.tenant);
@@ -62,7 +65,7 @@ impl SignIn {
             Means::Oidc(provider) => provider,
         };
         if !provider.config.keep_refresh_token {
-            return Ok(Some(identity.clone()));
+            return self.as_vouched(provider, identity).map(Some);
         }
         let key = (identity.tenant.clone(), identity.principal.clone());
         let said = self.flights.0.try_get_with_by_ref(&key, self.ask(door, provider, identity)).await;
@@ -71,6 +74,7 @@ impl SignIn {
         match said {
             Ok(Said::Gone) => Ok(None),
             Ok(Said::AsBefore) => Ok(Some(identity.clone())),
+            Ok(Said::Nothing) => self.as_vouched(provider, identity).map(Some),
             Ok(Said::Now(now)) => Ok(Some(Identity {
                 realm_session: identity.realm_session.clone(),
                 signed_in_at: identity.signed_in_at,
@@ -82,11 +86,20 @@ impl SignIn {
         }
     }
 
+    /// The person as they were, for as long as a realm that says nothing is believed.
+    fn as_vouched(&self, provider: &Provider, identity: &Identity) -> Result<Identity> {
+        let holds = identity.signed_in_at.saturating_add(i64::from(provider.config.vouched_secs));
+        if self.clock.unix_secs() < holds {
+            return Ok(identity.clone());
+        }
+        Err(Error::new(ErrorKind::Unauthenticated, "the realm's word is too old: the person has to sign in again"))
+    }
+
     async fn ask(&self, door: &Door, provider: &Provider, identity: &Identity) -> Result<Said> {
         let unknown =
             |what: &'static str| Error::new(ErrorKind::Unavailable, "the realm cannot be asked").with("realm", what);
         let Some(token) = self.store.realm_refresh_token(&identity.tenant, &identity.principal)? else {
-            return Ok(Said::AsBefore);
+            return Ok(Said::Nothing);
         };
         let tokens = match provider.refresh(&token).await {
             Ok(tokens) => tokens,

@@ -5,6 +5,7 @@ mod local;
 use super::config::{ClientAuth, OidcConfig};
 use super::pages::*;
 use super::*;
+use crate::authority::identity::Identity;
 use crate::authority::identity::Welcomes as _;
 use crate::edge::keys::{HttpFetch, KeyTiming};
 use crate::edge::realm::RealmConfig;
@@ -189,6 +190,7 @@ fn build(
             scopes: vec!["openid".into()],
             prompt: None,
             keep_refresh_token: true,
+            vouched_secs: 3600,
         };
         let is_local = local && realm == Realm::Customer;
         OpenRealm {
@@ -512,6 +514,24 @@ async fn o25_a_person_whom_the_realm_refuses_is_not_welcome() {
     assert_eq!(bench.desk.still(&identity).await.unwrap(), None);
     assert!(bench.desk.signed_in(&browser.headers()).is_none());
     assert_eq!(*bench.heard.ended.lock(), [(Ended::Person(identity.principal.clone()), EndedBy::RightsLost)]);
+}
+
+#[tokio::test]
+async fn o25_where_the_realm_cannot_be_asked_its_word_holds_for_a_while_and_nothing_else_ends_with_it() {
+    let bench = bench().await;
+    let mut browser = Browser::default();
+    browser.sign_in(&bench, "customer").await;
+    let identity = bench.desk.signed_in(&browser.headers()).unwrap().identity;
+    // It gave no refresh token to ask with.
+    bench.store.set_refresh(&identity.tenant, &identity.principal, None).unwrap();
+    bench.clock.advance(3_599);
+    assert_eq!(bench.desk.still(&identity).await.unwrap().as_ref(), Some(&*identity));
+    bench.clock.advance(1);
+    assert_eq!(bench.desk.still(&identity).await.unwrap_err().kind(), postern_api::ErrorKind::Unauthenticated);
+    // Whoever agreed to something later is heard for longer; and nothing has ended.
+    let later = Identity { signed_in_at: identity.signed_in_at + 600, ..(*identity).clone() };
+    assert_eq!(bench.desk.still(&later).await.unwrap(), Some(later));
+    assert!(bench.heard.ended.lock().is_empty());
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use crate::call::authorise::Means;
 use crate::clock::Clock;
-use crate::govern::action::{ActionRequest, Actions};
+use crate::govern::action::{ActionRequest, Actions, Origin};
 use crate::govern::lease::{Hold, Protocol};
 use crate::tenant::Tenant;
 use crate::tools::{Identities, Sends, find};
@@ -74,6 +74,15 @@ impl Effects {
         }
     }
 
+    /// Between which times a write can have begun: a direct one when it was kept, a governed one while it could be carried out.
+    fn begun_between(&self, request: &ActionRequest) -> (Timestamp, Timestamp) {
+        let until = match request.origin {
+            Origin::Direct => self.protocol.until(request.created_at, self.limit),
+            Origin::Governed => self.protocol.until(request.expires_at, self.limit),
+        };
+        (request.created_at, until.min(self.clock.now()).max(request.created_at))
+    }
+
     async fn look(&self, request: &ActionRequest) -> Result<Searched> {
         let Some(tenant) = self.tenants.get(&request.tenant) else { return Ok(Searched::Blind) };
         let Some(Sends { op, record }) = sends(request) else { return Ok(Searched::Blind) };
@@ -105,7 +114,8 @@ impl Effects {
             looking: true,
             ..CallCx::new(reach, self.limit)
         };
-        let sought = Sought { op, reference, organisation, record };
+        let (since, until) = self.begun_between(request);
+        let sought = Sought { op, reference, organisation, record, since, until };
         let found = tokio::time::timeout(self.limit, system.adapter.trace(&cx, &sought)).await;
         let found = found.map_err(|_| Error::new(ErrorKind::Timeout, "the search took too long"))??;
         let Some(found) = found else {

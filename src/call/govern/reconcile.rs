@@ -11,8 +11,10 @@ use crate::call::host::Facts;
 use crate::caller::{Caller, Principal, Rests};
 use crate::fail_point;
 use crate::govern::action::{ActionId, ActionRequest, Origin, State};
-use crate::govern::lease::{Finish, Upstream};
+use crate::govern::lease::{Finish, Protocol, Upstream};
+use crate::tools::Sends;
 use futures::StreamExt as _;
+use jiff::Timestamp;
 use postern_api::{Result, TenantId};
 use postern_policies::{Engine, Realm};
 use serde_json::Map;
@@ -108,7 +110,8 @@ impl Reconciler {
             tracing::warn!(%tenant, action = %id, ?kind, ?context, "a write could not be looked for: {error}");
         }
         let tries = request.tries.saturating_add(1);
-        let (verdict, finish) = self.decide(&request, &searched, tries);
+        let (verdict, finish) =
+            decide(&self.effects.protocol, &request, sends(&request).as_ref(), &searched, (tries, self.effects.now()));
         self.note(&request, &searched, verdict).await?;
         fail_point::at("found");
         let kept = actions.finish(tenant, id, epoch, &finish, self.effects.now())?;
@@ -119,39 +122,6 @@ impl Reconciler {
             );
         }
         Ok(kept)
-    }
-
-    fn decide(&self, request: &ActionRequest, searched: &Searched, tries: u32) -> (Verdict, Finish) {
-        let now = self.effects.now();
-        let again = Finish { tries, ..Finish::unknown(self.effects.protocol.next(now, tries)) };
-        let upstream = match searched {
-            Searched::Found(_) => Some(Upstream::Found),
-            Searched::Absent => Some(Upstream::Absent),
-            Searched::NotYet | Searched::Blind | Searched::Failed(_) => None,
-        };
-        let needs_human = Finish { needs_human: true, upstream, ..again.clone() };
-        let most = self.effects.protocol.search_tries;
-        match searched {
-            Searched::Found(_) => {
-                let answer = Some(found_again(&request.id));
-                (Verdict::Found, Finish { tries, upstream, ..Finish::known(State::Done, answer) })
-            }
-            Searched::Blind => (Verdict::NeedsHuman, needs_human),
-            Searched::Absent if tries < SURE.min(most) => (Verdict::Again, again),
-            Searched::Absent if sends(request).is_none_or(|it| it.op.asks_for_money()) => {
-                (Verdict::NeedsHuman, needs_human)
-            }
-            Searched::Absent => {
-                let (verdict, state) = match request.origin {
-                    Origin::Direct => (Verdict::NeverDone, State::Failed),
-                    Origin::Governed if request.decided_by.is_some() => (Verdict::Reopened, State::Approved),
-                    Origin::Governed => (Verdict::Reopened, State::Previewed),
-                };
-                (verdict, Finish { tries, upstream, ..Finish::known(state, None) })
-            }
-            Searched::NotYet | Searched::Failed(_) if tries < most => (Verdict::Again, again),
-            Searched::NotYet | Searched::Failed(_) => (Verdict::NeedsHuman, needs_human),
-        }
     }
 
     /// Writes down what was found, as the system that looked.
@@ -180,6 +150,43 @@ impl Reconciler {
     }
 }
 
+/// What follows from a search, by the rules alone.
+fn decide(
+    protocol: &Protocol,
+    request: &ActionRequest,
+    sends: Option<&Sends>,
+    searched: &Searched,
+    (tries, now): (u32, Timestamp),
+) -> (Verdict, Finish) {
+    let again = Finish { tries, ..Finish::unknown(protocol.next(now, tries)) };
+    let upstream = match searched {
+        Searched::Found(_) => Some(Upstream::Found),
+        Searched::Absent => Some(Upstream::Absent),
+        Searched::NotYet | Searched::Blind | Searched::Failed(_) => None,
+    };
+    let needs_human = Finish { needs_human: true, upstream, ..again.clone() };
+    let most = protocol.search_tries;
+    match searched {
+        Searched::Found(_) => {
+            let answer = Some(found_again(&request.id));
+            (Verdict::Found, Finish { tries, upstream, ..Finish::known(State::Done, answer) })
+        }
+        Searched::Blind => (Verdict::NeedsHuman, needs_human),
+        Searched::Absent if tries < SURE.min(most) => (Verdict::Again, again),
+        Searched::Absent if sends.is_none_or(|it| it.op.asks_for_money()) => (Verdict::NeedsHuman, needs_human),
+        Searched::Absent => {
+            let (verdict, state) = match request.origin {
+                Origin::Direct => (Verdict::NeverDone, State::Failed),
+                Origin::Governed if request.decided_by.is_some() => (Verdict::Reopened, State::Approved),
+                Origin::Governed => (Verdict::Reopened, State::Previewed),
+            };
+            (verdict, Finish { tries, upstream, ..Finish::known(state, None) })
+        }
+        Searched::NotYet | Searched::Failed(_) if tries < most => (Verdict::Again, again),
+        Searched::NotYet | Searched::Failed(_) => (Verdict::NeedsHuman, needs_human),
+    }
+}
+
 /// Nobody: the gateway itself, with no role and no rights.
 fn system(tenant: &TenantId) -> Caller {
     Caller {
@@ -198,3 +205,6 @@ fn system(tenant: &TenantId) -> Caller {
         rests: Rests::default(),
     }
 }
+
+#[cfg(test)]
+mod tests;

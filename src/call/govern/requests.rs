@@ -6,15 +6,15 @@
 use super::super::audit::{Ledger, found_again};
 use super::super::{Permitted, Shown, Step, Stop, Work, missing_layer};
 use super::effects::{Effects, Searched};
-use super::{Govern, confirm, settle, write};
+use super::{Govern, confirm, possible, settle, write};
 use crate::fail_point;
-use crate::govern::action::{ActionId, ActionRequest, Content, LIFE, Origin, Requester, State};
+use crate::govern::action::{ActionId, ActionRequest, Beside, Content, LIFE, Origin, Requester, State};
 use crate::govern::confirmation::Confirmations;
 use crate::govern::lease::{Begun, Finish, Upstream};
 use crate::tools::refusal::missing;
 use crate::tools::{Code, Described, Metadata, Refusal, find};
 use jiff::SignedDuration;
-use postern_policies::{Need, Requested};
+use postern_policies::{Lately, Need, Requested};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -44,7 +44,6 @@ struct Looked {
     data: Value,
     organisation: Option<postern_api::OrganisationId>,
     digest: String,
-    need: Need,
 }
 
 impl<S> Requests<S>
@@ -77,7 +76,12 @@ where
             None => self.note(&permitted, &plan, None, &looked)?,
         };
         permitted.trail.notes.lock().action = Some(request.id.as_str().into());
-        told(&request, &looked)
+        let need = if request.state == State::PendingApproval {
+            Need::Approval
+        } else {
+            self.need(&permitted, plan.write, &looked.content, Beside::Kept(&request.id))?
+        };
+        told(&request, &looked, need)
     }
 
     /// A governed write.
@@ -117,7 +121,9 @@ where
 
     /// Previews, which cannot change anything: the tool is given no reference, and without one no port writes.
     async fn look(&self, permitted: &Permitted, plan: &Plan) -> Result<Looked, Stop> {
-        let work = Work { permitted: planned(permitted, plan)?, step: Step::Preview };
+        let planned = planned(permitted, plan)?;
+        possible(&planned)?;
+        let work = Work { permitted: planned, step: Step::Preview };
         let shown = self.inner.clone().oneshot(work).await?;
         let Shown::Preview { data, message, effect, targets } = shown else {
             return Err(missing_layer("a preview was not a preview"));
@@ -142,9 +148,26 @@ where
             &permitted.policy_version,
             &content,
         );
-        let requested = Requested { tool: &plan.write.action, effect: &content.effect, realm: caller.realm };
-        let need = permitted.cx.policies.need(&caller.subject(), &requested);
-        Ok(Looked { content, data, organisation, digest, need })
+        Ok(Looked { content, data, organisation, digest })
+    }
+
+    /// What has to happen first, by the policies in force and by what the same person asked for lately.
+    fn need(
+        &self,
+        permitted: &Permitted,
+        write: &Described,
+        content: &Content,
+        beside: Beside<'_>,
+    ) -> Result<Need, Stop> {
+        let (cx, caller, effect) = (&permitted.cx, &permitted.cx.caller, &content.effect);
+        let lately = if effect.recipients == 0 && effect.amount == 0 {
+            Lately::default()
+        } else {
+            let now = self.effects.now();
+            self.effects.actions.lately(&cx.tenant.id, &caller.principal, write.entry.name, beside, now)?
+        };
+        let requested = Requested { tool: &write.action, effect, realm: caller.realm, lately };
+        Ok(cx.policies.need(&caller.subject(), &requested))
     }
 
     /// Keeps an action request.
@@ -156,6 +179,7 @@ where
         looked: &Looked,
     ) -> Result<ActionRequest, Stop> {
         let cx = &permitted.cx;
+        let need = self.need(permitted, plan.write, &looked.content, Beside::New(&looked.content.arguments))?;
         let life = SignedDuration::try_from(LIFE).unwrap_or_default();
         let request = ActionRequest {
             id: ActionId::fresh(),
@@ -166,7 +190,7 @@ where
             digest: looked.digest.clone(),
             key,
             policy_version: permitted.policy_version.to_string(),
-            state: if looked.need == Need::Approval { State::PendingApproval } else { State::Previewed },
+            state: if need == Need::Approval { State::PendingApproval } else { State::Previewed },
             origin: Origin::Governed,
             created_at: cx.now,
             expires_at: cx.now.checked_add(life).unwrap_or(cx.now),
@@ -211,11 +235,12 @@ where
                 refused(Code::ActionRequestExpired, format!("the action request is {}", request.state.as_str()))
             }
             State::Executing => refused(Code::Conflict, "the action request is being carried out".to_owned()),
-            State::Unknown => {
+            State::Unknown if request.answer.is_none() => {
                 refused(Code::OutcomeUnknown, "the change was sent and nobody knows whether it happened".to_owned())
             }
-            State::Done | State::Failed => match request.answer.map(RawValue::from_string) {
-                Some(Ok(envelope)) => Ok(Shown::Again { envelope, is_error: request.state == State::Failed }),
+            // Unknown with an answer: a person closed it without knowing.
+            State::Done | State::Failed | State::Unknown => match request.answer.map(RawValue::from_string) {
+                Some(Ok(envelope)) => Ok(Shown::Again { envelope, is_error: request.state != State::Done }),
                 Some(Err(_)) | None => {
                     refused(Code::Conflict, format!("the action request is {} already", request.state.as_str()))
                 }
@@ -230,7 +255,12 @@ where
         request: ActionRequest,
         looked: Option<Looked>,
     ) -> Result<Shown, Stop> {
-        let stale = |words: &'static str| Err(Stop::from(Refusal::new(Code::PreviewStale, words)));
+        // What was found to be stale is over: nobody approves it any more, and it does not come back with the former values.
+        let stale = |words: &'static str| {
+            let cx = &permitted.cx;
+            self.effects.actions.cancel(&request.tenant, &request.principal, &request.id, cx.now)?;
+            Err(Stop::from(Refusal::new(Code::PreviewStale, words)))
+        };
         let arguments = serde_json::from_str(&request.content.arguments)
             .map_err(|e| postern_api::Error::internal("an action request's arguments").because(e))?;
         let plan = Plan { write: permitted.described, arguments };
@@ -244,7 +274,9 @@ where
         if looked.digest != request.digest {
             return stale("what was previewed is not as it was");
         }
-        match (request.state, looked.need) {
+        // Asked once this request is kept: of many at once, each counts those that were kept before it.
+        let need = self.need(&permitted, plan.write, &looked.content, Beside::Kept(&request.id))?;
+        match (request.state, need) {
             (State::Approved, _) | (State::Previewed, Need::Nothing) => {}
             (_, Need::Confirmation) if permitted.confirmed => {}
             (_, Need::Confirmation) => {
@@ -262,7 +294,14 @@ where
                     message,
                 );
             }
-            (_, Need::Nothing | Need::Approval) => return stale("the action request needs an approval now"),
+            (_, Need::Nothing | Need::Approval) => {
+                if self.effects.actions.hold(&request.tenant, &request.id, permitted.cx.now)? {
+                    return waiting(&request);
+                }
+                return Err(
+                    Refusal::new(Code::Conflict, "the action request was carried out or withdrawn meanwhile").into()
+                );
+            }
         }
         let (tenant, id) = (request.tenant.clone(), request.id.clone());
         let effects = &self.effects;
@@ -280,7 +319,8 @@ where
         }
         let request_id = permitted.facts.request_id.clone();
         let permitted = planned(&permitted, &plan)?;
-        let outcome = write(self.inner.clone(), self.ledger.clone(), permitted, id.reference()).await;
+        let outcome =
+            write(self.inner.clone(), &*effects.actions, self.ledger.clone(), permitted, id.reference()).await;
         settle(effects, &request, epoch, &outcome, &request_id);
         outcome
     }
@@ -350,8 +390,8 @@ fn ordered(value: &Value) -> Value {
 }
 
 /// What a preview answers.
-fn told(request: &ActionRequest, looked: &Looked) -> Result<Shown, Stop> {
-    let needs = match looked.need {
+fn told(request: &ActionRequest, looked: &Looked, need: Need) -> Result<Shown, Stop> {
+    let needs = match need {
         Need::Nothing => "nothing",
         Need::Confirmation => "confirmation",
         Need::Approval => "approval",
@@ -365,7 +405,7 @@ fn told(request: &ActionRequest, looked: &Looked) -> Result<Shown, Stop> {
         "effect": looked.data,
     });
     let data = raw(&data)?;
-    if looked.need == Need::Approval {
+    if need == Need::Approval {
         let message = format!("{}\n\nThis waits for an approval.", looked.content.message);
         return Ok(Shown::Waiting { id: request.id.to_string(), data: Some(data), facts: None, message });
     }

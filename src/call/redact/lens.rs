@@ -5,6 +5,7 @@
 
 use crate::redact::{Counts, Hidden, Hosts, Known, Marks, Scrubber, mask, tidy};
 use crate::tools::Answer;
+use moka::sync::Cache;
 use postern_api::classified::{About, Class, Lens, PiiKind, Shown, under};
 use postern_api::{ContactId, Error, Result};
 use postern_policies::{PiiRules, Reveal, Treatment};
@@ -16,9 +17,13 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Most bytes of a whole answer before redaction.
 const ANSWER_BYTES: usize = 1024 * 1024;
+/// Grants whose placeholders' keys are kept, and for how long after they were last needed.
+const GRANTS: u64 = 10_000;
+const GRANT_IDLE: Duration = Duration::from_secs(15 * 60);
 
 /// Who reads an answer.
 #[derive(Debug, Clone, Default)]
@@ -54,6 +59,8 @@ impl Redacted {
 pub struct Redactor {
     scrubber: Scrubber,
     secret: Arc<zeroize::Zeroizing<Vec<u8>>>,
+    /// By grant: to make the key of its placeholders costs as much as to read a short text.
+    marks: Cache<Arc<str>, Arc<Marks>>,
 }
 
 impl std::fmt::Debug for Redactor {
@@ -65,7 +72,8 @@ impl std::fmt::Debug for Redactor {
 impl Redactor {
     /// A redactor over a compiled engine; the secret keys the placeholders of every grant and is the same on every node.
     pub fn new(scrubber: Scrubber, secret: &[u8]) -> Self {
-        Self { scrubber, secret: Arc::new(zeroize::Zeroizing::new(secret.to_vec())) }
+        let marks = Cache::builder().max_capacity(GRANTS).time_to_idle(GRANT_IDLE).build();
+        Self { scrubber, secret: Arc::new(zeroize::Zeroizing::new(secret.to_vec())), marks }
     }
 
     /// The answer as this caller may read it.
@@ -90,8 +98,9 @@ impl Redactor {
         }
     }
 
-    fn marks(&self, viewer: &Viewer) -> Marks {
-        Marks::new(&self.secret, &viewer.grant)
+    fn marks(&self, viewer: &Viewer) -> Arc<Marks> {
+        let new = || Arc::new(Marks::new(&self.secret, &viewer.grant));
+        self.marks.get(&viewer.grant).unwrap_or_else(|| self.marks.get_with(viewer.grant.clone(), new))
     }
 
     fn attempt(&self, answer: &dyn Answer, reveal: &Reveal, viewer: &Viewer) -> Result<Redacted> {
@@ -99,6 +108,7 @@ impl Redactor {
             // The error's own text may quote a value, so only its class is kept.
             Error::internal("the answer could not be redacted").with("class", format!("{:?}", error.classify()))
         };
+        let viewer = Rc::new(viewer.clone());
         let survey = Rc::new(Survey {
             scrubber: self.scrubber.clone(),
             reveal: *reveal,
@@ -108,11 +118,11 @@ impl Redactor {
         under(survey.clone(), || answer.survey(ANSWER_BYTES)).map_err(failed)?;
         let Found { values, counts } = survey.found.take();
         let known = Known::new(values.iter().map(|(kind, value)| (*kind, value.as_str())))?;
-        let marks = self.marks(viewer);
+        let marks = self.marks(&viewer);
         let sight = Rc::new(Sight {
             scrubber: self.scrubber.clone().trusting(viewer.link_hosts.clone()),
             reveal: *reveal,
-            viewer: viewer.clone(),
+            viewer,
             known,
             marks: marks.clone(),
             counts: RefCell::new(counts),
@@ -169,7 +179,7 @@ struct Found {
 struct Survey {
     scrubber: Scrubber,
     reveal: Reveal,
-    viewer: Viewer,
+    viewer: Rc<Viewer>,
     found: RefCell<Found>,
 }
 
@@ -208,9 +218,9 @@ impl Lens for Survey {
 struct Sight {
     scrubber: Scrubber,
     reveal: Reveal,
-    viewer: Viewer,
+    viewer: Rc<Viewer>,
     known: Option<Known>,
-    marks: Marks,
+    marks: Arc<Marks>,
     counts: RefCell<Counts>,
 }
 

@@ -2,14 +2,20 @@
 
 use crate::console::words::{self, arguments, label, machine_time, tidy, time, visible};
 use crate::govern::action::ActionRequest;
-use postern_policies::Realm;
+use postern_policies::{Lately, Realm};
 use serde_json::{Map, Value};
+
+/// How the names of facts begin that say what becomes visible, or to whom.
+const NEWLY: &str = "newly_visible_";
 
 /// One that waits, as a page shows it.
 #[derive(Debug)]
 pub(in crate::console) struct Waiting {
     pub(super) id: String,
     pub(super) title: String,
+    /// What is asked, in one line.
+    pub(super) question: String,
+    /// What would be done, a fact a line.
     pub(super) effect: String,
     pub(super) requester: String,
     pub(super) realm: &'static str,
@@ -33,7 +39,8 @@ pub(in crate::console) struct Change {
 }
 
 impl Waiting {
-    pub(super) fn of(it: &ActionRequest) -> Self {
+    /// With what the same person asked for lately; `named` says what a client is called, by its id.
+    pub(super) fn of(it: &ActionRequest, lately: Lately, named: impl Fn(&str) -> Option<String>) -> Self {
         let data: Map<String, Value> = serde_json::from_str(&it.content.data).unwrap_or_default();
         let list = |name: &str| data.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
         let text = |value: &Value| value.as_str().map_or_else(|| visible(&value.to_string()), visible);
@@ -42,8 +49,14 @@ impl Waiting {
                 None | Some(Value::Null) => "nothing".to_owned(),
                 Some(value) => text(value),
             };
-            Change { field: label(&get("field")), before: get("before"), after: get("after") }
+            Change { field: label(&get("field")), before: get("old"), after: get("new") }
         });
+        let message = visible(&it.content.message);
+        let title = words::tool(&it.tool);
+        let (question, rest) = match message.split_once('\n') {
+            Some((question, rest)) if question.ends_with('?') => (question.to_owned(), rest.to_owned()),
+            Some(_) | None => (format!("{title}?"), message),
+        };
         let effect = &it.content.effect;
         let warnings = [
             (effect.elevation, "Somebody gets more rights than before."),
@@ -53,31 +66,57 @@ impl Waiting {
             (effect.untrusted, "Words that people outside wrote go into it."),
             (effect.exception, "An agreed rule is set aside."),
             (effect.recipients > 1, "More than one person is told."),
+            (
+                effect.amount > 0 && lately.amount > 0,
+                "Whoever asked has asked for more money within a day. It counts together with this.",
+            ),
         ];
         let requester = &it.content.requester;
         let name = requester.name.as_deref().or(requester.email.as_deref()).unwrap_or(&it.principal.subject);
-        let mut rest = data.clone();
-        rest.retain(|key, _| key != "changes" && key != "newly_visible");
+        let newly = data.iter().filter(|(key, _)| key.starts_with(NEWLY)).flat_map(|(key, value)| newly(key, value));
+        let facts = data.iter().filter(|(key, _)| *key != "changes" && !key.starts_with(NEWLY));
         Self {
             id: it.id.to_string(),
-            title: words::tool(&it.tool),
-            effect: visible(&it.content.message),
+            title,
+            question,
+            effect: rest,
             requester: tidy(name),
             realm: match requester.realm {
                 Realm::Customer => "customer",
                 Realm::Employee => "employee",
             },
-            client: requester.client.as_deref().map(tidy),
+            client: requester.client.as_deref().map(|id| tidy(named(id).as_deref().unwrap_or(id))),
             organisation: it.organisation.as_ref().map(ToString::to_string),
             arguments: arguments(&it.content.arguments),
-            facts: rest.iter().map(|(key, value)| (label(key), spelled(value))).collect(),
+            facts: facts.map(|(key, value)| (label(key), spelled(value))).collect(),
             changes: changes.collect(),
-            newly_visible: list("newly_visible").iter().map(text).collect(),
+            newly_visible: newly.collect(),
             warnings: warnings.into_iter().filter(|(so, _)| *so).map(|(_, words)| words).collect(),
             asked: (time(it.created_at), machine_time(it.created_at)),
             expires: (time(it.expires_at), machine_time(it.expires_at)),
         }
     }
+}
+
+/// What becomes visible by one fact, each for itself: a document, or somebody who gets to see one.
+fn newly(key: &str, value: &Value) -> Vec<String> {
+    let what = label(key.trim_start_matches(NEWLY));
+    match value {
+        Value::Array(items) => items.iter().map(|it| format!("{what}: {}", who(it))).collect(),
+        Value::Null | Value::Bool(false) => vec![],
+        Value::Number(number) if number.as_u64() == Some(0) => vec![],
+        Value::Bool(true) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+            vec![format!("{what}: {}", spelled(value))]
+        }
+    }
+}
+
+/// Somebody or something by name, and what else is known of it in brackets.
+fn who(value: &Value) -> String {
+    let Value::Object(map) = value else { return spelled(value) };
+    let Some(name) = map.get("name") else { return spelled(value) };
+    let rest = map.iter().filter(|(key, value)| *key != "name" && !value.is_null()).map(|(_, value)| spelled(value));
+    format!("{} ({})", spelled(name), rest.collect::<Vec<_>>().join(", "))
 }
 
 /// A fact for a person: parts by their names, several one after the other.

@@ -33,7 +33,7 @@ async fn d03_a_flood_of_strangers_does_not_stop_a_caller_who_is_known() {
 }
 
 #[tokio::test]
-async fn a_callers_rate_is_the_callers_own_and_a_tenants_is_everybodys() {
+async fn d04_a_callers_rate_is_the_callers_own_and_a_tenants_is_everybodys() {
     let edge = edge_with(
         |it| {
             it.config.throttle.caller_per_minute = 1;

@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn a_verified_caller_reaches_the_protocol_and_the_token_does_not() {
+async fn l07_a_verified_caller_reaches_the_protocol_and_the_token_does_not() {
     let edge = edge();
     let answer = edge.call(&[], CALL).await;
     assert_eq!(answer.status, 200);

@@ -3,13 +3,19 @@
 use super::super::Store;
 use crate::govern::action::{ActionId, State};
 use crate::govern::lease::{Begun, Finish, Hold, Leases, Upstream};
+use async_trait::async_trait;
 use jiff::Timestamp;
 use postern_api::{Error, Result, TenantId};
 use rusqlite::{OptionalExtension, params};
 
+#[async_trait]
 impl Leases for Store {
+    async fn lasting(&self) -> Result<()> {
+        self.database.lasting().await
+    }
+
     fn begin(&self, tenant: &TenantId, id: &ActionId, from: State, hold: &Hold) -> Result<Begun> {
-        let begun = self.database.change(|tx| {
+        let begun = self.database.change_soon(|tx| {
             tx.prepare_cached(
                 "UPDATE action_request SET state = 'executing', attempts = attempts + 1, epoch = epoch + 1, changed_at = ?4,
                     lease_owner = ?5, lease_until = ?6, sending_at = CASE WHEN attempts = 0 THEN ?4 END
@@ -32,7 +38,7 @@ impl Leases for Store {
     }
 
     fn sending(&self, tenant: &TenantId, id: &ActionId, epoch: u32, now: Timestamp) -> Result<bool> {
-        self.database.change(|tx| {
+        self.database.change_soon(|tx| {
             let changed = tx
                 .prepare_cached(
                     "UPDATE action_request SET sending_at = ?4

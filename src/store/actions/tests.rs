@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::govern::action::{LIFE, Requester};
+use crate::govern::finding::{Finding, Found};
 use crate::govern::lease::{Begun, Finish, Hold, Leases as _};
 use jiff::SignedDuration;
 use postern_policies::Effect;
@@ -306,4 +307,121 @@ fn the_requester_alone_withdraws_and_only_what_is_open() {
     assert!(store.cancel(&it.tenant, &it.principal, &it.id, now).expect("asks"));
     assert!(!store.cancel(&it.tenant, &it.principal, &it.id, now).expect("asks"));
     assert!(matches!(store.begin(&it.tenant, &it.id, State::Approved, &hold("a", 0)), Ok(Begun::Gone)));
+}
+
+#[test]
+fn w12_what_a_person_asked_for_lately_is_added_up_beside_one_request() {
+    let (_dir, store) = rig();
+    let made = |state, amount, what: &str| {
+        let content = Content {
+            effect: Effect { amount, recipients: 1, ..Effect::default() },
+            arguments: what.into(),
+            ..request(state, None).content
+        };
+        let it = ActionRequest { content, ..request(state, None) };
+        store.create(&it).expect("keeps");
+        it
+    };
+    let of = |it: &ActionRequest, now| {
+        let lately = store.lately(&it.tenant, &it.principal, &it.tool, Beside::Kept(&it.id), now).expect("adds up");
+        (lately.recipients, lately.amount)
+    };
+    let one = made(State::PendingApproval, 100, "a");
+    for (state, amount) in [
+        (State::Previewed, 1),
+        (State::PendingApproval, 10),
+        (State::Approved, 1_000),
+        (State::Executing, 10_000),
+        (State::Unknown, 100_000),
+        (State::Done, 1_000_000),
+        (State::Rejected, 7),
+        (State::Expired, 7),
+        (State::Failed, 7),
+        (State::Cancelled, 7),
+    ] {
+        made(state, amount, state.as_str());
+    }
+    assert_eq!(of(&one, later(0)), (6, 1_111_011));
+    // Another look at the same is not another write, until somebody agreed to it.
+    made(State::PendingApproval, 500, "a");
+    assert_eq!(of(&one, later(0)), (6, 1_111_011));
+    made(State::Approved, 500, "a");
+    assert_eq!(of(&one, later(0)), (7, 1_111_511));
+    let new = store.lately(&one.tenant, &one.principal, &one.tool, Beside::New("b"), later(0)).expect("adds up");
+    assert_eq!((new.recipients, new.amount), (9, 1_112_111), "beside one that is not kept yet");
+    // Of another person, another write and another tenant it is nothing; after a day it is over.
+    for other in [
+        ActionRequest { principal: who("al"), ..one.clone() },
+        ActionRequest { tool: "portal.document.revoke".into(), ..one.clone() },
+        ActionRequest { tenant: tenant("other"), ..one.clone() },
+    ] {
+        assert_eq!(of(&other, later(0)), (0, 0));
+    }
+    assert_eq!(of(&one, later(24 * 60 - 1)).1, 1_111_511);
+    assert_eq!(of(&one, later(24 * 60 + 1)), (0, 0));
+    let big = made(State::Done, u64::MAX, "c");
+    assert!(
+        of(&one, later(0)).1 > 10_000_000_000 && of(&big, later(0)).1 > 1_000_000,
+        "the most there is can be added up"
+    );
+}
+
+#[test]
+fn w12_what_is_too_much_to_add_up_counts_as_the_most() {
+    let (_dir, store) = rig();
+    let shape = request(State::Done, None);
+    let content = Content { effect: Effect { amount: 1, ..Effect::default() }, ..shape.content.clone() };
+    let one = ActionRequest { content, ..shape };
+    store.create(&one).expect("keeps");
+    let copies = "INSERT INTO action_request SELECT tenant, 'act-' || printf('%032d', value)";
+    let rest = "issuer, subject, organisation, tool, digest, key, policy_version, state, created_at, expires_at, changed_at, session, \
+        decided_by, attempts, needs_human, sealed, answer, origin, epoch, lease_owner, lease_until, sending_at, tries, look_at, upstream, \
+        effect, realm, told, arguments, recipients, amount";
+    let numbers = "WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 10001)";
+    let sql = format!("{numbers} {copies}, {rest} FROM n, action_request WHERE action_request.id = '{}'", one.id);
+    store.database.change_soon(|tx| tx.execute(&sql, [])).expect("copies");
+    let lately =
+        store.lately(&one.tenant, &one.principal, &one.tool, Beside::Kept(&one.id), later(0)).expect("adds up");
+    assert_eq!(lately, Lately::MOST);
+}
+
+#[test]
+fn w09_what_a_person_found_out_is_kept_once_told_and_ends_every_search_and_every_further_try() {
+    for found in [Found::Happened("T-7".into()), Found::NeverHappened, Found::NobodyKnows] {
+        let (_dir, store) = rig();
+        let it = request(State::Previewed, None);
+        store.create(&it).expect("keeps");
+        let finding = Finding { found: found.clone(), answer: "{\"said\":1}".into() };
+        let record = || store.found_out(&it.tenant, &it.id, &finding, later(5)).expect("asks");
+        assert!(!record(), "it is open");
+        let epoch = begun(&store, &it, &hold("a", 0));
+        assert!(!record(), "it is under way");
+        let lost = Finish::unknown(later(0));
+        assert!(store.finish(&it.tenant, &it.id, epoch, &lost, later(0)).expect("asks"));
+        assert!(!record(), "it is still looked for");
+        let epoch = store.take_over(&it.tenant, &it.id, &hold("b", 3)).expect("asks").expect("is due");
+        let given_up = Finish { needs_human: true, ..lost };
+        assert!(store.finish(&it.tenant, &it.id, epoch, &given_up, later(3)).expect("asks"));
+        assert!(!store.found_out(&tenant("other"), &it.id, &finding, later(5)).expect("asks"));
+        assert!(record() && !record(), "once");
+        let read = store.get(&it.tenant, &it.id).expect("asks").expect("is there");
+        assert_eq!((read.state, read.needs_human), (found.state(), false));
+        assert_eq!((read.upstream, read.answer.as_deref()), (found.upstream(), Some("{\"said\":1}")));
+        // Nobody looks for it, begins it or keeps a late outcome any more; the same can be asked for anew.
+        let far = later(1_000_000);
+        assert_eq!(store.due(far, 10).expect("asks"), []);
+        let held = Hold { now: far, until: far, ..hold("c", 0) };
+        assert_eq!(store.take_over(&it.tenant, &it.id, &held).expect("asks"), None);
+        for state in State::ALL {
+            assert!(matches!(store.begin(&it.tenant, &it.id, state, &hold("c", 6)), Ok(Begun::Gone)) || state.open());
+        }
+        assert!(!store.finish(&it.tenant, &it.id, epoch, &done("{}"), later(6)).expect("asks"));
+        assert!(store.needing(&it.tenant, 10).expect("asks").is_empty());
+        assert!(store.by_digest(&it.tenant, &it.principal, &it.digest, later(6)).expect("asks").is_none());
+        // Its requester has news until they looked.
+        let news = || store.untold(&it.tenant, &it.principal, 10).expect("asks");
+        assert_eq!(news(), 1);
+        store.told(&it.tenant, &it.principal).expect("notes");
+        assert_eq!(news(), 0);
+    }
 }

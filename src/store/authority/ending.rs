@@ -54,6 +54,14 @@ pub(super) fn drop_waiting_of(tx: &Transaction<'_>, tenant: &TenantId, grant: &s
     sessions.iter().try_for_each(|it| drop_waiting(tx, it))
 }
 
+/// Codes that can still be redeemed, and no others are worth looking at: those of a minute.
+const CODES_OF_REALM_SESSION: &str =
+    "DELETE FROM authority_code WHERE expires_at > ?3 AND realm_session = ?1 AND used = 0
+    AND EXISTS (SELECT 1 FROM authority_grant g WHERE g.id = authority_code.grant_id AND g.issuer = ?2)";
+/// Each session's own grant is looked at, and not everybody's.
+const SESSIONS_OF_REALM_SESSION: &str = "realm_session = ?1
+    AND EXISTS (SELECT 1 FROM authority_grant g WHERE g.id = authority_session.grant_id AND g.issuer = ?2)";
+
 /// Ends a grant and its sessions; the ids of those that stood.
 fn end_grant(tx: &Transaction<'_>, id: &str, by: &str, now: i64) -> rusqlite::Result<Vec<String>> {
     tx.execute(
@@ -147,12 +155,8 @@ impl Store {
     pub fn end_realm_session(&self, issuer: &str, session: &str, now: i64) -> Result<Vec<String>> {
         self.database.change(|tx| {
             note(tx, issuer, "session", session, now)?;
-            tx.execute(
-                "DELETE FROM authority_code WHERE realm_session = ?1 AND used = 0
-                 AND grant_id IN (SELECT id FROM authority_grant WHERE issuer = ?2)",
-                [session, issuer],
-            )?;
-            let which = "realm_session = ?1 AND grant_id IN (SELECT id FROM authority_grant WHERE issuer = ?2)";
+            tx.execute(CODES_OF_REALM_SESSION, params![session, issuer, now])?;
+            let which = SESSIONS_OF_REALM_SESSION;
             let sessions = standing(tx, which, session, issuer)?;
             end_sessions(tx, &sessions, now)?;
             Ok(sessions)
@@ -169,5 +173,41 @@ impl Store {
             Ok(EndedBefore { issuer: row.get(0)?, person: row.get(1)?, name: row.get(2)?, ended_at: row.get(3)? })
         });
         rows.and_then(|it| it.collect()).map_err(failed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    /// What a query looks at, as SQLite plans it.
+    fn plan(sql: &str) -> String {
+        let dir = tempfile::tempdir().unwrap();
+        Store::open(dir.path()).unwrap();
+        let database = rusqlite::Connection::open(dir.path().join("postern.db")).unwrap();
+        let mut plan = database.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        for nth in 1..=plan.parameter_count() {
+            plan.raw_bind_parameter(nth, "1").unwrap();
+        }
+        let (mut rows, mut lines) = (plan.raw_query(), Vec::new());
+        while let Some(row) = rows.next().unwrap() {
+            lines.push(row.get::<_, String>(3).unwrap());
+        }
+        lines.join("; ")
+    }
+
+    #[test]
+    fn nobodys_page_call_or_logout_looks_at_everybodys_grants() {
+        let one = plan(&crate::store::authority::grants_sql(true));
+        assert!(one.contains("authority_grant_standing (tenant=? AND issuer=? AND subject=?)"), "{one}");
+        let all = plan(&crate::store::authority::grants_sql(false));
+        assert!(all.contains("authority_grant_tenant (tenant=?)"), "{all}");
+        let sessions =
+            format!("SELECT id FROM authority_session WHERE ended_at IS NULL AND {SESSIONS_OF_REALM_SESSION}");
+        for sql in [CODES_OF_REALM_SESSION, &sessions] {
+            let plan = plan(sql);
+            assert!(plan.contains("SEARCH") && !plan.contains("SCAN"), "{plan}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! **Invariant:** a customer never gets a role of the service provider's own, and no answer holds a password, a seed or a link.
 
 use super::governed::{
-    PersonView, access_roles, blocked, by, grantable, named, of_customer, portal_users, rights, role_stands, words,
+    Beside, PersonView, access_roles, blocked, by, grantable, named, portal_users, rights, role_stands, words,
 };
 use crate::tools::args::{Line, Prose};
 use crate::tools::refusal::{Missing, missing, or_missing};
@@ -73,6 +73,7 @@ struct ScopeFacts {
     newly_visible_requests: Option<u64>,
     can_pay_newly: bool,
     narrower_roles: Vec<AccessRoleId>,
+    changes: Vec<Beside>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Text>,
 }
@@ -214,6 +215,7 @@ impl Tool for UpdateRoles {
         let shown = shown.collect::<Vec<_>>().join(" ");
         let had: Vec<_> = change.user.roles.iter().map(AccessRoleId::as_str).collect();
         let had = format!("{} {:?}", had.join(" "), change.user.status);
+        let listed = |roles: &[AccessRoleId]| roles.iter().map(AccessRoleId::as_str).collect::<Vec<_>>().join(", ");
         let facts = ScopeFacts {
             action: "update_roles",
             customer_id: self.customer_id.clone(),
@@ -228,6 +230,7 @@ impl Tool for UpdateRoles {
             newly_visible_service_records: records,
             newly_visible_requests: requests,
             narrower_roles: narrower,
+            changes: vec![Beside::new("roles", listed(&change.user.roles), listed(&self.role_ids))],
             reason: self.reason.as_ref().map(|it| it.as_str().into()),
         };
         let mut preview = Preview::new(facts, |facts| {
@@ -273,7 +276,7 @@ impl Tool for UpdateRoles {
         };
         let changed = identity.timed(identity.port.change_access(&identity.cx, &order)).await;
         let changed = changed.or_missing(Code::ContactNotFound)?;
-        let user = of_customer(identity.open(changed, Code::OutcomeUnknown)?, &self.customer_id)?;
+        let user = identity.written(changed, &self.customer_id)?;
         Ok(Reply::from(RolesUpdated { user_id: user.id, role_ids: user.roles, message: "Roles changed" }))
     }
 }
@@ -417,7 +420,7 @@ impl Tool for ResetAccess {
                 or_missing(error, Code::ContactNotFound)
             }
         })?;
-        let user = of_customer(identity.open(reset, Code::OutcomeUnknown)?, &self.customer_id)?;
+        let user = identity.written(reset, &self.customer_id)?;
         // A link goes to its owner, whatever else the directory tells.
         let is_link = matches!(self.reset, AccessReset::PasswordReset | AccessReset::ReissueInvitation);
         let told = is_link || identity.port.tells_people();

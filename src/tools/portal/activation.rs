@@ -4,7 +4,8 @@
 //! approved activation does not name with that role.
 
 use super::governed::{
-    access_roles, blocked, by, grantable, named, names_nobody_else, of_customer, portal_users, role_stands, words,
+    Beside, access_roles, blocked, by, grantable, named, names_nobody_else, of_customer, portal_users, role_stands,
+    words,
 };
 use crate::govern::action::{ActionId, State};
 use crate::tools::args::{EmailAddress, Line, Prose};
@@ -109,6 +110,7 @@ struct WorkspaceFacts {
     users: Vec<InviteeView>,
     portal_domain: Option<Text>,
     support_entry: &'static str,
+    changes: Vec<Beside>,
 }
 
 /// Everything that was looked at, and how each record stands.
@@ -296,6 +298,10 @@ impl Tool for CreateWorkspace {
             invoices: look.invoices,
             portal_domain: look.branding.domain.map(Text::new),
             support_entry: "requests can be raised in the portal",
+            changes: vec![
+                Beside::new("portal", "there is none", "open"),
+                Beside::new("people_who_may_be_invited", "none", self.users.len().to_string()),
+            ],
         };
         let mut preview = Preview::new(facts, |facts| {
             words(
@@ -342,7 +348,7 @@ impl Tool for CreateWorkspace {
                 or_missing(error, Code::OrganizationNotFound)
             }
         })?;
-        let workspace = of_customer(portal.open(made, Code::OutcomeUnknown)?, &self.customer_id)?;
+        let workspace = portal.written(made, &self.customer_id)?;
         Ok(Reply::from(Created {
             workspace_id: workspace.id,
             active: workspace.active,
@@ -519,7 +525,7 @@ impl Tool for InviteUser {
                 Refusal::from(error)
             }
         })?;
-        let user = of_customer(identity.open(invited, Code::OutcomeUnknown)?, &approved.organisation)?;
+        let user = identity.written(invited, &approved.organisation)?;
         Ok(Reply::from(Invited {
             contact_id: user.id,
             status: user.status,

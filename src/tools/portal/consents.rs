@@ -1,6 +1,6 @@
 //! What people agreed to: each yes and no is a record of its own, with when, how, of which version and from where.
 
-use super::governed::{by, meant, named, of_customer, words};
+use super::governed::{by, meant, named, words};
 use super::records::{Source, contacts, own_contact, whose};
 use crate::tools::args::{Line, Prose};
 use crate::tools::refusal::{missing, or_missing};
@@ -171,7 +171,7 @@ impl Tool for UpdateConsent {
                 or_missing(error, Code::OrganizationNotFound)
             }
         })?;
-        let kept = of_customer(portal.open(kept, Code::OutcomeUnknown)?, &organisation)?;
+        let kept = portal.written(kept, &organisation)?;
         Ok(Reply::from(ConsentKept { kind: kept.kind, granted: kept.granted, at: kept.at, message: "Recorded" }))
     }
 }

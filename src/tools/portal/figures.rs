@@ -3,8 +3,8 @@
 //! **Invariant:** a figure has at least `minimum_group` people behind it or is left out, and none names anybody; nothing that it was made
 //! from is changed.
 
-use super::governed::{named, of_customer, words};
-use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
+use super::governed::{named, words};
+use crate::tools::{Kind, Preview, Refusal, Reply, Tool, ToolCx};
 use jiff::{SignedDuration, Timestamp};
 use postern_api::{
     AccessEventKind, AccessEventQuery, NoticeQuery, NoticeState, Op, OrganisationId, Snapshot, TicketQuery,
@@ -226,7 +226,7 @@ impl Tool for RecordSnapshot {
             figures: figures.iter().map(|(name, it)| ((*name).to_owned(), *it)).collect(),
         };
         let done = portal.timed(portal.port.record_snapshot(&portal.cx, &snapshot)).await?;
-        of_customer(portal.open(done, Code::OutcomeUnknown)?, &self.customer_id)?;
+        portal.written(done, &self.customer_id)?;
         Ok(Reply::from(SnapshotKept { figures, left_out, message: "Kept" }))
     }
 }

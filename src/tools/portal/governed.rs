@@ -7,7 +7,7 @@ use futures::future::join_all;
 use postern_api::owned::Admitted;
 use postern_api::{
     About, AccessRole, AccessRoleId, Contact, ContactId, ErrorKind, ExternalId, LoginStatus, OrganisationId, Pii,
-    PiiKind, PortalUser, Right, classified,
+    PiiKind, PortalUser, Right, Text, classified,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -177,6 +177,20 @@ impl PersonView {
     }
 }
 
+/// A value before and after, as the page of approvals shows both side by side.
+#[derive(Debug, Serialize)]
+pub(super) struct Beside {
+    field: &'static str,
+    old: Text,
+    new: Text,
+}
+
+impl Beside {
+    pub(super) fn new(field: &'static str, old: impl Into<String>, new: impl Into<String>) -> Self {
+        Self { field, old: Text::new(old), new: Text::new(new) }
+    }
+}
+
 /// Refuses words for a customer that name another customer, by name or by domain.
 pub(super) async fn names_nobody_else(
     cx: &ToolCx,
@@ -229,7 +243,7 @@ fn has_words(text: &str, words: &str) -> bool {
 pub(super) fn words(question: &str, facts: &Value, rows: &[(&str, &str)]) -> String {
     let mut text = question.to_owned();
     for (label, key) in rows {
-        if let Some(value) = facts.get(*key).and_then(plain) {
+        if let Some(value) = facts.get(*key).and_then(|value| plain(key, value)) {
             text.push('\n');
             text.push_str(label);
             text.push_str(": ");
@@ -239,16 +253,46 @@ pub(super) fn words(question: &str, facts: &Value, rows: &[(&str, &str)]) -> Str
     text
 }
 
-fn plain(value: &Value) -> Option<String> {
+/// The words of ours that stand in these fields as codes; whatever a person wrote is shown as it is.
+fn spoken<'a>(key: &str, code: &'a str) -> &'a str {
+    if !matches!(key, "rights" | "default_rights" | "rights_gained" | "rights_lost" | "channel" | "visibility") {
+        return code;
+    }
+    match code {
+        "service_records" => "service records",
+        "document_download" => "saving documents",
+        "all_requests" => "everybody's requests",
+        "request_create" => "raising requests",
+        "user_management" => "managing users",
+        "email" => "by e-mail",
+        "in_app" => "in the portal",
+        "customer_visible" => "the customer too",
+        "internal" => "employees alone",
+        code => code,
+    }
+}
+
+fn plain(key: &str, value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
         Value::Bool(true) => Some("yes".to_owned()),
         Value::Bool(false) => Some("no".to_owned()),
-        Value::String(text) => Some(text.clone()),
+        Value::String(text) => Some(spoken(key, text).to_owned()),
         Value::Number(number) => Some(number.to_string()),
         Value::Array(items) if items.is_empty() => Some("none".to_owned()),
-        Value::Array(items) => Some(items.iter().filter_map(plain).collect::<Vec<_>>().join("; ")),
-        Value::Object(fields) => Some(fields.values().filter_map(plain).collect::<Vec<_>>().join(", ")),
+        Value::Array(items) => Some(items.iter().filter_map(|it| plain(key, it)).collect::<Vec<_>>().join("; ")),
+        Value::Object(fields) => Some(fields.iter().filter_map(part).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// A part of something with several: a yes or no says to what, and what is several itself does not look like several of the whole.
+fn part((key, value): (&String, &Value)) -> Option<String> {
+    let said = plain(key, value)?;
+    match value {
+        Value::Bool(_) => Some(format!("{}: {said}", key.replace('_', " "))),
+        Value::Array(_) => Some(said.replace("; ", " + ")),
+        Value::String(text) if key == "old" || key == "new" => Some(format!("{key}: {text}")),
+        Value::Null | Value::String(_) | Value::Number(_) | Value::Object(_) => Some(said),
     }
 }
 
@@ -269,6 +313,24 @@ mod tests {
         }
         assert!(has_words("write to x@globex.example now", "globex.example"));
         assert!(!has_words("of it", "it"), "too short to tell");
+    }
+
+    #[test]
+    fn codes_of_ours_are_words_and_what_a_person_wrote_stays_as_it_is() {
+        let facts = serde_json::json!({
+            "channel": "in_app", "text": "in_app", "visibility": "customer_visible",
+            "users": [{ "name": "Nina", "rights": ["request_create", "bookings"] }, { "name": "Omar", "rights": [] }],
+            "payments": [{ "amount": "10.00 USD", "finance_notified": true }],
+            "changes": [{ "field": "phone", "old": "1", "new": "2" }, { "field": "title", "old": null, "new": "3" }],
+        });
+        let rows = [("How", "channel"), ("Text", "text"), ("Read by", "visibility"), ("Let in", "users")];
+        let text = words("Do it?", &facts, &[&rows[..], &[("Paid", "payments"), ("Changes", "changes")]].concat());
+        assert_eq!(
+            text,
+            "Do it?\nHow: in the portal\nText: in_app\nRead by: the customer too\n\
+             Let in: Nina, raising requests + bookings; Omar, none\nPaid: 10.00 USD, finance notified: yes\n\
+             Changes: phone, old: 1, new: 2; title, new: 3"
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! **Invariant:** an answer is kept only for a field that the form has and in the form that the field takes, for somebody who is of that
 //! customer, and with where it came from.
 
-use super::governed::{blocked, meant, named, of_customer, words};
+use super::governed::{blocked, meant, named, words};
 use super::records::{Source, contacts, own_contact};
 use crate::tools::args::{EmailAddress, Line, Prose};
 use crate::tools::refusal::{missing, or_missing};
@@ -221,7 +221,7 @@ impl Tool for RecordSubmission {
                 or_missing(error, Code::RecordNotFound)
             }
         })?;
-        let kept = of_customer(portal.open(kept, Code::OutcomeUnknown)?, &look.organisation)?;
+        let kept = portal.written(kept, &look.organisation)?;
         Ok(Reply::from(Recorded { submission_id: kept.id, form_id: kept.form, at: kept.at, message: "Kept" }))
     }
 }

@@ -3,7 +3,7 @@
 //! **Invariant:** never a second working link for an invoice, never one for what is being paid already, and nobody without the right to
 //! pay is told, whoever approves.
 
-use super::governed::{Member, PersonView, access_roles, blocked, members, named, of_customer, words};
+use super::governed::{Beside, Member, PersonView, access_roles, blocked, members, named, of_customer, words};
 use super::told::{Rules, Telling, tell};
 use crate::tools::args::Prose;
 use crate::tools::refusal::{Missing, missing, or_missing};
@@ -89,6 +89,7 @@ struct LinkFacts {
     channel: postern_api::Channel,
     message: Text,
     payments: Vec<PaymentView>,
+    changes: Vec<Beside>,
 }
 
 /// Everything that was looked at.
@@ -193,6 +194,11 @@ impl Tool for CreateLink {
             channel: look.rules.channel,
             message: Text::new(format!("{subject}\n{body}")),
             payments: look.payments.iter().map(PaymentView::of).collect(),
+            changes: vec![Beside::new(
+                "payment_link",
+                link_words(invoice),
+                if self.resend { "the same one, sent again" } else { "there is one that works" },
+            )],
         };
         let question: fn(&serde_json::Value) -> String = |facts| {
             let resend = facts.get("action").is_some_and(|it| it == "resend_payment_link");
@@ -246,7 +252,7 @@ impl Tool for CreateLink {
                 or_missing(error, Code::RecordNotFound)
             }
         })?;
-        let invoice = of_customer(billing.open(made, Code::OutcomeUnknown)?, &self.customer_id)?;
+        let invoice = billing.written(made, &self.customer_id)?;
         let text = self.notice_text(&look.invoice);
         let notice = look.rules.notice(cx, &self.customer_id, [&look.recipient], text)?;
         Ok(Reply::from(Linked {

@@ -4,7 +4,7 @@
 //! preview and once more when it is carried out.
 
 use super::governed::{
-    Member, PersonView, access_roles, blocked, by, grantable, members, named, of_customer, role_stands, words,
+    Beside, Member, PersonView, access_roles, blocked, by, grantable, members, named, of_customer, role_stands, words,
 };
 use super::told::{Rules, Telling, tell};
 use crate::tools::args::Prose;
@@ -85,6 +85,7 @@ struct PublishFacts {
     notification_text: Option<Text>,
     notified: Vec<PersonView>,
     leakage_risks: Vec<&'static str>,
+    changes: Vec<Beside>,
 }
 
 /// A document of this customer.
@@ -160,6 +161,33 @@ impl Publish {
         }
         let named: Vec<_> = self.role_ids.iter().map(AccessRoleId::as_str).collect();
         Text::new(format!("the roles {}", named.join(", ")))
+    }
+
+    /// What customers see of it now, and then.
+    fn changes(&self, look: &Look, before: Option<(&DocumentVersion, &Publication)>) -> Vec<Beside> {
+        let sum = |number: usize| match number {
+            0 => "nobody".to_owned(),
+            1 => "one person".to_owned(),
+            more => format!("{more} people"),
+        };
+        let then = look.seeing(self).count();
+        let now = before.map_or(0, |(_, there)| look.members.iter().filter(|it| sees(it, &there.roles)).count());
+        let saved = |yes| if yes { "yes" } else { "no" };
+        let until = |end: Option<Timestamp>| end.map_or_else(|| "taken back".to_owned(), |it| it.to_string());
+        vec![
+            Beside::new("seen_by", sum(now), sum(then)),
+            Beside::new(
+                "version_seen",
+                before.map_or_else(|| "none".to_owned(), |(it, _)| it.number.to_string()),
+                look.version.number.to_string(),
+            ),
+            Beside::new("can_be_saved", saved(before.is_some_and(|(_, it)| it.download)), saved(self.download)),
+            Beside::new(
+                "visible_until",
+                before.map_or_else(|| "not visible".to_owned(), |(_, it)| until(it.expires_at)),
+                until(self.expires_at),
+            ),
+        ]
     }
 
     async fn check(&self, cx: &ToolCx) -> Result<Look, Refusal> {
@@ -253,6 +281,7 @@ impl Tool for Publish {
             newly_visible_to: newly.iter().map(|it| PersonView::of(&it.contact)).collect(),
             notification_text: self.notify.then(|| Text::new(Self::notice_text().1)),
             notified: told.iter().map(|it| PersonView::of(&it.contact)).collect(),
+            changes: self.changes(&look, before),
             leakage_risks: risks.into_iter().filter_map(|(is, words)| is.then_some(words)).collect(),
         };
         let seeing: Vec<_> = look.seeing(self).map(|it| it.contact.id.as_str()).collect();
@@ -301,7 +330,7 @@ impl Tool for Publish {
             by: by(cx),
         };
         let published = port.timed(port.port.publish(&port.cx, &new)).await.or_missing(Code::RecordNotFound)?;
-        let document = of_customer(port.open(published, Code::OutcomeUnknown)?, &self.customer_id)?;
+        let document = port.written(published, &self.customer_id)?;
         let told: Vec<_> = look.told(&self).collect();
         let notification = match &look.rules {
             Some(rules) => {
@@ -437,7 +466,7 @@ impl Tool for Revoke {
                 or_missing(error, Code::RecordNotFound)
             }
         })?;
-        let document = of_customer(port.open(revoked, Code::OutcomeUnknown)?, &self.customer_id)?;
+        let document = port.written(revoked, &self.customer_id)?;
         let published = document.versions.iter().filter(|it| it.publication.is_some());
         Ok(Reply::from(Revoked {
             message: "Taken back; what was published before stays in the record",

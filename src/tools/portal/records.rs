@@ -286,7 +286,7 @@ impl Tool for UpdateProfile {
                 &[
                     ("Customer", "customer_id"),
                     ("Record of", "record_of"),
-                    ("Field, new, old", "changes"),
+                    ("Changes", "changes"),
                     ("Comes from", "source"),
                     ("Verified", "verification"),
                 ],
@@ -307,7 +307,7 @@ impl Tool for UpdateProfile {
             by: by(cx),
         };
         let done = crm.timed(crm.port.change_profile(&crm.cx, &change)).await.or_missing(Code::ContactNotFound)?;
-        of_customer(crm.open(done, Code::OutcomeUnknown)?, &look.organisation)?;
+        crm.written(done, &look.organisation)?;
         Ok(Reply::from(ProfileUpdated {
             customer_id: look.organisation,
             changed,

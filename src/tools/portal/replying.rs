@@ -322,7 +322,7 @@ impl Tool for AddReply {
                 or_missing(error, Code::TicketNotFound)
             }
         })?;
-        let comment = of_customer(desk.open(added, Code::OutcomeUnknown)?, &look.organisation)?;
+        let comment = desk.written(added, &look.organisation)?;
         Ok(Reply::from(Added {
             request_id: self.request_id,
             comment_id: comment.id,

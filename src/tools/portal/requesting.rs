@@ -336,7 +336,7 @@ impl Tool for CreateRequest {
             (ErrorKind::LimitReached, Some((limit, _))) => used_up(limit),
             _ => Refusal::from(error),
         })?;
-        let ticket = of_customer(desk.open(created, Code::OutcomeUnknown)?, &asked.organisation)?;
+        let ticket = desk.written(created, &asked.organisation)?;
         Ok(Reply::from(CreatedRequest {
             request_id: ticket.id,
             message: "Request raised",
@@ -570,7 +570,7 @@ impl Tool for UpdateStatus {
                 or_missing(error, Code::TicketNotFound)
             }
         })?;
-        let after = of_customer(desk.open(changed, Code::OutcomeUnknown)?, &organisation)?;
+        let after = desk.written(changed, &organisation)?;
         if !reason_kept {
             reason_kept = desk.timed(desk.port.comment(&desk.cx, id, &new)).await.is_ok();
         }

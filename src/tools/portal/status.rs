@@ -1,7 +1,7 @@
 //! How governed writes stand. It only looks: nothing is carried out, again or at all.
 
 use super::whose::is_customer;
-use crate::govern::action::{ActionId, ActionRequest, Origin, State};
+use crate::govern::action::{ActionId, ActionRequest, Beside, Origin, State};
 use crate::govern::lease::Upstream;
 use crate::tools::args::Count;
 use crate::tools::refusal::missing;
@@ -106,15 +106,14 @@ fn state_at(it: &ActionRequest, now: Timestamp) -> State {
 }
 
 impl StatusView {
-    fn of(cx: &ToolCx, it: ActionRequest, mine: bool) -> Self {
+    fn of(cx: &ToolCx, it: ActionRequest, mine: bool) -> Result<Self, Refusal> {
         let state = state_at(&it, cx.now);
         let needs = match state {
             State::PendingApproval => Some(Needs::Approval),
             State::Approved => Some(Needs::Nothing),
             State::Previewed if mine => {
                 let action = it.tool.replace('.', "_");
-                let requested =
-                    Requested { tool: &action, effect: &it.content.effect, realm: it.content.requester.realm };
+                let requested = requested(cx, &it, &action)?;
                 Some(match cx.policies.need(&cx.caller.subject(), &requested) {
                     Need::Nothing => Needs::Nothing,
                     Need::Confirmation => Needs::Confirmation,
@@ -131,7 +130,7 @@ impl StatusView {
             | State::Cancelled => None,
         };
         let answer = it.answer.as_deref().filter(|_| mine).and_then(|it| serde_json::from_str(it).ok());
-        Self {
+        Ok(Self {
             write: it.tool,
             customer_id: it.organisation,
             state,
@@ -148,19 +147,25 @@ impl StatusView {
             reference: (it.attempts > 0).then(|| it.id.reference()),
             answer,
             action_request_id: it.id,
-        }
+        })
     }
 }
 
+/// What the policies are asked with.
+fn requested<'a>(cx: &ToolCx, it: &'a ActionRequest, action: &'a str) -> Result<Requested<'a>, Refusal> {
+    let lately = cx.actions.lately(&it.tenant, &it.principal, &it.tool, Beside::Kept(&it.id), cx.now)?;
+    Ok(Requested { tool: action, effect: &it.content.effect, realm: it.content.requester.realm, lately })
+}
+
 /// Whether the caller may approve it, as far as they reach.
-fn may_approve(cx: &ToolCx, it: &ActionRequest) -> bool {
+fn may_approve(cx: &ToolCx, it: &ActionRequest) -> Result<bool, Refusal> {
     let reaches = match &it.organisation {
         Some(organisation) => cx.scope.reaches(organisation),
         None => cx.scope.named().is_none(),
     };
     let action = it.tool.replace('.', "_");
-    let requested = Requested { tool: &action, effect: &it.content.effect, realm: it.content.requester.realm };
-    !is_customer(cx) && reaches && cx.policies.may_approve(&cx.caller.subject(), &requested)
+    let asked = !is_customer(cx) && reaches && it.origin == Origin::Governed;
+    Ok(asked && cx.policies.may_approve(&cx.caller.subject(), &requested(cx, it, &action)?))
 }
 
 impl Tool for GetStatus {
@@ -173,15 +178,16 @@ impl Tool for GetStatus {
         let (tenant, principal) = (&cx.tenant.id, &cx.caller.principal);
         let Some(id) = &self.action_request_id else {
             let own = cx.actions.own(tenant, principal, self.limit.get())?;
-            let action_requests = own.into_iter().map(|it| StatusView::of(cx, it, true)).collect();
+            let action_requests = own.into_iter().map(|it| StatusView::of(cx, it, true)).collect::<Result<_, _>>()?;
             return Ok(StatusList { action_requests }.reply());
         };
         let found = cx.actions.get(tenant, id)?;
-        let found =
-            found.filter(|it| it.principal == *principal || it.origin == Origin::Governed && may_approve(cx, it));
         let request = found.ok_or_else(|| missing(Code::ActionRequestNotFound))?;
         let mine = request.principal == *principal;
+        if !mine && !may_approve(cx, &request)? {
+            return Err(missing(Code::ActionRequestNotFound));
+        }
         cx.findings.lock().organisations.extend(request.organisation.clone());
-        Ok(StatusList { action_requests: vec![StatusView::of(cx, request, mine)] }.reply())
+        Ok(StatusList { action_requests: vec![StatusView::of(cx, request, mine)?] }.reply())
     }
 }

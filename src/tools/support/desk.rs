@@ -207,10 +207,10 @@ impl Tool for CloseTicket {
 
     async fn call(self, cx: &ToolCx) -> Result<Reply<ChangedTicket>, Refusal> {
         let desk = cx.desk()?;
-        let (_, ticket) = open_ticket(&desk, &self.ticket_id).await?;
+        let (organisation, ticket) = open_ticket(&desk, &self.ticket_id).await?;
         let closure = Closure { resolution: self.resolution.as_str().to_owned(), by: cx.agent() };
         let changed = desk.timed(desk.port.close(&desk.cx, &ticket.id, &closure)).await.map_err(change_failed)?;
-        let ticket = desk.open(changed, Code::OutcomeUnknown)?.record;
+        let ticket = desk.written(changed, &organisation)?;
         let message = "Ticket closed successfully".to_owned();
         Ok(Reply::from(ChangedTicket { ticket_id: ticket.id, status: ticket.status, message: Text::new(message) }))
     }
@@ -267,14 +267,14 @@ impl Tool for EscalateTicket {
 
     async fn call(self, cx: &ToolCx) -> Result<Reply<ChangedTicket>, Refusal> {
         let desk = cx.desk()?;
-        let (_, ticket) = open_ticket(&desk, &self.ticket_id).await?;
+        let (organisation, ticket) = open_ticket(&desk, &self.ticket_id).await?;
         let escalation = NewEscalation {
             target: self.target.as_str().to_owned(),
             reason: self.reason.as_str().to_owned(),
             by: cx.agent(),
         };
         let changed = desk.timed(desk.port.escalate(&desk.cx, &ticket.id, &escalation)).await.map_err(change_failed)?;
-        let ticket = desk.open(changed, Code::OutcomeUnknown)?.record;
+        let ticket = desk.written(changed, &organisation)?;
         let message = format!("Ticket escalated to {}", self.target.as_str());
         Ok(Reply::from(ChangedTicket { ticket_id: ticket.id, status: ticket.status, message: Text::new(message) }))
     }

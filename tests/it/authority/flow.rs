@@ -152,6 +152,40 @@ async fn o13_a_call_beyond_what_was_granted_names_all_that_is_needed_and_with_th
 }
 
 #[tokio::test]
+async fn o13_a_call_in_a_session_is_challenged_as_one_without_and_the_session_goes_on() {
+    let gateway = gateway().await;
+    let client = Client::register(&gateway).await;
+    let (access, _) = client.tokens(&Browser::of(&gateway, LEAD), &["support.read"]).await;
+    let (session, _) = gateway.bearing(&access).user.initialize("2025-11-25").await;
+    let call = |id: u64, name: &str, arguments: Value| {
+        let params = json!({"name": name, "arguments": arguments});
+        session.post(json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params}))
+    };
+    for round in 0..2 {
+        let submit = json!({"subject": "Printer", "description": "It does not print."});
+        let refused = call(7, "customer_submit_ticket", submit).await;
+        assert_eq!(refused.status(), 403, "{round}");
+        let challenge = refused.headers()["www-authenticate"].to_str().unwrap().to_owned();
+        assert!(challenge.contains("scope=\"support.read support.write\""), "{challenge}");
+        assert_eq!(refused.headers()["content-type"], "application/json");
+        let body: Value = refused.json().await.unwrap();
+        assert_eq!(
+            (&body["id"], &body["result"]["structuredContent"]["code"]),
+            (&json!(7), &json!("INSUFFICIENT_SCOPE"))
+        );
+        let good = call(8, "customer_list_tickets", json!({})).await;
+        assert_eq!((good.status(), good.headers().get("www-authenticate")), (reqwest::StatusCode::OK, None));
+        assert!(good.headers()["content-type"].to_str().unwrap().starts_with("text/event-stream"));
+        assert!(good.text().await.unwrap().contains("success"));
+    }
+    // What a role does not open has no challenge here either.
+    let hidden = call(9, "search_tickets", json!({})).await;
+    assert!(hidden.status() != 403 && hidden.headers().get("www-authenticate").is_none());
+    let rows = gateway.rows();
+    assert_eq!(rows.iter().filter(|it| it["code"] == "INSUFFICIENT_SCOPE" && it["decision"] == "denied").count(), 2);
+}
+
+#[tokio::test]
 async fn w07_a_gateway_token_confirms_nothing() {
     let gateway = gateway().await;
     let client = Client::register(&gateway).await;

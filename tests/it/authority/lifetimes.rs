@@ -145,6 +145,16 @@ async fn o25_a_refresh_asks_the_realm_and_follows_what_it_says() {
     });
     assert_eq!(client.refresh(&next, &[]).await.json()["error"], "invalid_grant");
     assert_eq!(client.call(&narrow).await, 401);
+    // Nobody says anything for too long: connect again, and nothing ends for it.
+    let (access, other_refresh) = other.tokens(&browser, &BOTH).await;
+    let at = world.now();
+    world.realms.say(move |it| {
+        assert!((at - it.signed_in_at).abs() <= 5, "the moment of the consent");
+        Err(Error::new(ErrorKind::Unauthenticated, "too old"))
+    });
+    assert_eq!(other.refresh(&other_refresh, &[]).await.json()["error"], "invalid_grant");
+    assert_eq!(other.call(&access).await, 200);
+    assert!(world.gateway.rows().iter().any(|it| it["code"] == "realm_word_too_old"));
     // Not welcome any more.
     let (_, other_refresh) = other.tokens(&browser, &BOTH).await;
     world.realms.say(|_| Ok(None));

@@ -207,6 +207,9 @@ async fn o02_o16_a_registration_that_asks_for_too_much_is_refused() {
     assert_eq!(large.status, 413);
     let off = super::browser::gateway_with(|config| config.authority.registration = false).await;
     assert_eq!(register(&off, json!({"redirect_uris": [REDIRECT]})).await.status, 404);
+    let metadata = format!("{}/.well-known/oauth-authorization-server", off.origin);
+    let metadata: Value = reqwest::get(metadata).await.unwrap().json().await.unwrap();
+    assert!(metadata.get("registration_endpoint").is_none() && metadata["token_endpoint"].is_string(), "{metadata}");
     let rated = super::browser::gateway_with(|config| config.authority.registrations_per_hour = 2).await;
     let statuses = [0; 3].map(|_| register(&rated, json!({"redirect_uris": [REDIRECT]})));
     let statuses = futures::future::join_all(statuses).await;

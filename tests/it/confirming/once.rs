@@ -1,5 +1,6 @@
 //! A confirmation is one person's, for one thing, once, for five minutes.
 
+use crate::action_requests::other_policies;
 use crate::gateway::{Gateway, Person, TENANT};
 use crate::rig::{Liar, Rig, agent, facts, told};
 use base64::Engine as _;
@@ -126,29 +127,13 @@ async fn w02_a_ticket_that_was_closed_meanwhile_is_not_closed_again() {
 async fn w02_a_confirmation_under_other_policies_is_stale() {
     let rig = Rig::new(Liar::honest());
     let asked = rig.ask(&agent(), "close_ticket", close("T-1")).await;
-    let policies = tempfile::tempdir().unwrap();
-    copy(&crate::gateway::root().join("policies"), policies.path());
-    let extra =
-        "@id(\"extra\") permit (principal in Role::\"support-read\", action == Action::\"search_kb\", resource);\n";
-    std::fs::write(policies.path().join("cedar/extra.cedar"), extra).unwrap();
-    rig.engine.reload(policies.path()).unwrap();
+    other_policies(&rig.engine);
     let id = asked["confirmation_id"].as_str().unwrap();
     let answer = told(rig.gate.confirm(agent(), id, true, &facts()).await);
     assert_eq!((answer["status"].as_str(), answer["code"].as_str()), (Some("error"), Some("CONFIRMATION_STALE")));
     assert!(rig.rows().iter().all(|row| row["phase"] == "single"));
     let again = rig.confirmed(&agent(), "close_ticket", close("T-1")).await;
     assert_eq!(again["status"], "success", "{again}");
-}
-
-fn copy(from: &std::path::Path, to: &std::path::Path) {
-    for name in ["schema.cedarschema", "roles.toml", "toolsets.toml", "redaction.toml", "words.toml"] {
-        std::fs::copy(from.join(name), to.join(name)).unwrap();
-    }
-    std::fs::create_dir_all(to.join("cedar")).unwrap();
-    for file in std::fs::read_dir(from.join("cedar")).unwrap() {
-        let file = file.unwrap();
-        std::fs::copy(file.path(), to.join("cedar").join(file.file_name())).unwrap();
-    }
 }
 
 /// W03 and W11: who lost the role meanwhile confirms nothing.

@@ -1,7 +1,7 @@
 //! Who sees and decides on action requests, and what it takes.
 
 use super::{Browser, StatusCode, TENANT};
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, claims_of};
 use jiff::{SignedDuration, Timestamp};
 use postern::caller::Principal;
 use postern::govern::action::{ActionId, ActionRequest, Actions, Content, Origin, Requester, State};
@@ -10,13 +10,13 @@ use postern_policies::{Effect, Realm};
 use serde_json::json;
 use std::collections::BTreeMap;
 
-fn tenant() -> TenantId {
+pub(super) fn tenant() -> TenantId {
     TenantId::new(TENANT).unwrap()
 }
 
 /// A request of somebody's that waits for an approval.
-fn waiting(gateway: &Gateway, tool: &str, requester: &str) -> ActionRequest {
-    let claims = crate::gateway::claims_of(&gateway.person(requester).token);
+pub(crate) fn waiting(gateway: &Gateway, tool: &str, requester: &str) -> ActionRequest {
+    let claims = claims_of(&gateway.person(requester).token);
     let text = |key: &str| claims[key].as_str().unwrap();
     let now = Timestamp::now();
     let request = ActionRequest {
@@ -50,8 +50,8 @@ fn waiting(gateway: &Gateway, tool: &str, requester: &str) -> ActionRequest {
             },
             message: "Publish <b>it</b>?".into(),
             data: json!({
-                "changes": [{ "field": "audience", "before": null, "after": "canary-after" }],
-                "newly_visible": ["canary-visible"],
+                "changes": [{ "field": "audience", "old": null, "new": "canary-after" }],
+                "newly_visible_to": [{ "name": "canary-visible" }],
                 "recipient": { "name": "Jane", "told": true },
             })
             .to_string(),
@@ -64,7 +64,7 @@ fn waiting(gateway: &Gateway, tool: &str, requester: &str) -> ActionRequest {
     request
 }
 
-fn state(gateway: &Gateway, it: &ActionRequest) -> State {
+pub(super) fn state(gateway: &Gateway, it: &ActionRequest) -> State {
     gateway.store.get(&tenant(), &it.id).unwrap().unwrap().state
 }
 
@@ -143,5 +143,36 @@ async fn who_else_looked_is_told_to_the_next() {
     let alone = Browser::of(&gateway, Some(&first)).get(&path).await;
     assert!(alone.status == 200 && !alone.text.contains("Who else looked"));
     let after = Browser::of(&gateway, Some(&second)).get(&path).await;
-    assert!(after.text.contains("Who else looked"), "{}", after.text);
+    let named = claims_of(&first.token)["name"].as_str().unwrap().to_owned();
+    let who = after.text.split("Who else looked").nth(1).unwrap_or_else(|| panic!("{}", after.text));
+    assert!(who.contains(&format!("<bdi>{named}</bdi>")), "{who}");
+}
+
+#[tokio::test]
+async fn what_a_preview_would_change_stands_before_and_after_and_who_gets_to_see_it_by_name() {
+    let gateway = Gateway::start().await;
+    let owner = gateway.person("owner@msp.example");
+    let owner = Browser::of(&gateway, Some(&owner));
+    let lead = gateway.person("service-lead@msp.example");
+    let document = json!({ "customer_id": "acme", "document_id": "DOC-1004", "version_id": "DOC-1004-v2" });
+    let (id, answer) = lead.waits("portal.document_publish.preview", document).await;
+    let page = owner.get(&format!("/console/approvals/{id}")).await.text;
+    for part in [
+        "<h1>Publish a document to a customer?</h1>",
+        "<td data-label=\"Before\"><bdi>nobody</bdi></td><td data-label=\"After\"><bdi>4 people</bdi></td>",
+        "<li><bdi>To: Bob Miller (",
+    ] {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    // Where to approve it is told with the answer.
+    let told = answer["suggested_action"].as_str().unwrap();
+    assert!(told.contains(&format!("/console/approvals/{id}.")), "{told}");
+    let bob = gateway.person("basic@acme.example");
+    let email = json!({ "changes": { "email": "bob@acme.example" } });
+    let (id, answer) = bob.waits("portal.profile_update.preview", email).await;
+    let words = answer["message"].as_str().unwrap();
+    assert!(words.contains("email, old: basic@acme.example, new: bob@acme.example"), "{words}");
+    let page = owner.get(&format!("/console/approvals/{id}")).await.text;
+    let cells = "<bdi>basic@acme.example</bdi></td><td data-label=\"After\"><bdi>bob@acme.example</bdi>";
+    assert!(page.contains(cells), "{page}");
 }

@@ -3,6 +3,7 @@
 use super::{Browser, HOSTILE, Method, OTHER_TENANT, RevokedBy, StatusCode, TENANT};
 use crate::gateway::{Gateway, rows};
 use crate::rig::{self, Rig};
+use postern::call::audit::Pages;
 use postern::call::host::{Answer, Call, Host};
 use serde_json::{Value, json};
 
@@ -316,7 +317,10 @@ async fn the_sheet_is_kept_for_good_and_asked_for_again_costs_nothing() {
 #[tokio::test]
 async fn what_waits_for_a_person_names_the_page_where_they_find_it() {
     let rig = Rig::new(rig::Liar::honest());
-    let gate = rig.gate.clone().confirming_at("https://mcp.example.com/console/confirmations/");
+    let gate = rig.gate.clone().deciding_at(Pages {
+        confirm: "https://mcp.example.com/console/confirmations/".into(),
+        approve: "https://mcp.example.com/console/approvals/".into(),
+    });
     let Value::Object(arguments) = json!({ "ticket_id": "T-1", "target": "x", "reason": "x" }) else {
         panic!("is one")
     };

@@ -20,6 +20,8 @@ pub(super) struct Counted {
     allowed: BTreeSet<String>,
     /// References for which a search failed at least once.
     unsearched: BTreeSet<String>,
+    /// What the audit says of each reference, in its order.
+    told: BTreeMap<String, Vec<String>>,
 }
 
 pub(super) fn open(data: &Path, name: &str) -> Connection {
@@ -59,7 +61,13 @@ impl Counted {
             let fitting = audit.iter().filter(|row| row["reference"].is_string() && fits(row));
             fitting.map(|row| row["reference"].as_str().unwrap().to_owned()).collect::<BTreeSet<_>>()
         };
+        let mut told = BTreeMap::<_, Vec<_>>::new();
+        for row in audit.iter().filter(|row| row["reference"].is_string()) {
+            let said = format!("{} {} {} {} {}", row["at"], row["tool"], row["phase"], row["decision"], row["code"]);
+            told.entry(text(row, "reference")).or_default().push(said);
+        }
         Self {
+            told,
             upstream,
             done: of("done"),
             needs_human: of("needs_human"),
@@ -90,7 +98,11 @@ impl Counted {
             is_there != *done && !(state.starts_with("needs_human") && self.unsearched.contains(*reference))
         };
         let wrong: Vec<_> = self.requests.iter().filter(is_told_wrong).collect();
-        assert!(wrong.is_empty(), "the store and the systems disagree: {wrong:?}");
+        let stories: Vec<_> = wrong.iter().map(|(reference, _)| self.told.get(*reference)).collect();
+        assert!(
+            wrong.is_empty(),
+            "the store and the systems disagree: {wrong:?}; of these the audit says {stories:#?}"
+        );
         // Nothing is there that the audit did not know of before it was sent; whatever it says was done is there.
         let unknown: Vec<_> = there.difference(&self.attempted).collect();
         assert!(unknown.is_empty(), "not in the audit: {unknown:?}");

@@ -99,6 +99,7 @@ impl World {
 
     pub(super) fn trouble(&self, trouble: Trouble) {
         self.halo.state.quirks(|it| {
+            it.real_time = true;
             it.stall_after_commit = matches!(trouble, Trouble::Stalls);
             it.fail_after_commit = matches!(trouble, Trouble::Fails);
             it.reset_after_commit = matches!(trouble, Trouble::Resets);
@@ -179,6 +180,13 @@ impl World {
     pub(super) fn pending(&self) -> i64 {
         let sql =
             "SELECT count(*) FROM action_request WHERE state = 'executing' OR state = 'unknown' AND needs_human = 0";
+        super::count::open(self.data(), "postern.db").query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    /// How many searches are still due at the most: each that is under way may be looked for as often as the configuration says.
+    pub(super) fn unsettled(&self) -> i64 {
+        let sql = "SELECT coalesce(sum(7 - tries), 0) FROM action_request
+            WHERE state = 'executing' OR state = 'unknown' AND needs_human = 0";
         super::count::open(self.data(), "postern.db").query_row(sql, [], |row| row.get(0)).unwrap()
     }
 

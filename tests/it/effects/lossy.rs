@@ -136,7 +136,7 @@ impl ServiceDesk for Lossy {
         self.honest.tickets(cx, query).await
     }
     async fn ticket(&self, cx: &CallCx, id: &TicketId) -> Result<Owned<Ticket>> {
-        self.honest.ticket(cx, id).await
+        ServiceDesk::ticket(&self.honest, cx, id).await
     }
     async fn requester(&self, cx: &CallCx, organisation: &ExternalId, email: &str) -> Result<Option<Owned<Person>>> {
         self.honest.requester(cx, organisation, email).await

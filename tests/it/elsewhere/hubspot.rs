@@ -216,8 +216,9 @@ async fn an_account_without_a_property_for_our_reference_is_read_and_never_chang
     let world = World::with(None).await;
     let lead = world.gateway.person(LEAD);
     assert_eq!(lead.data(CUSTOMER, json!({})).await["name"], "Acme GmbH");
-    let id = world.approved().await;
-    let answer = lead.ask(UPDATE, json!({ "preview_id": id })).await;
-    assert_eq!(answer["status"], "error", "{answer}");
+    // Said by the preview, and to a customer without what the system is called here.
+    let refused = lead.ask(PREVIEW, company_phone()).await;
+    assert_eq!(refused["code"], "NOT_SUPPORTED", "{refused}");
+    assert!(!refused.to_string().contains(NAME), "{refused}");
     assert_eq!((world.writes(), world.kept(ACME, "phone")), ((0, 0), json!("+49 30 1000")));
 }

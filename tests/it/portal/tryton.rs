@@ -2,11 +2,11 @@
 
 use crate::gateway::Gateway;
 use postern::config::{Config, Connection, SystemConfig};
-use postern_simulators::tryton::{ACME, COMPANY, GLOBEX, GLOBEX_CANARY, PASSWORD, Quirks, USERNAME, start};
+use postern_simulators::Running;
+use postern_simulators::tryton::{ACME, COMPANY, GLOBEX, GLOBEX_CANARY, PASSWORD, Quirks, State, USERNAME, start};
 use serde_json::json;
 
-#[tokio::test]
-async fn a_lead_lists_what_tryton_posted_a_basic_contact_nothing_and_nobody_anothers() {
+async fn world() -> (Gateway, Running<State>) {
     let tryton = start().await.unwrap();
     let url = tryton.url.clone();
     let gateway = Gateway::with(|config: &mut Config| {
@@ -24,6 +24,12 @@ async fn a_lead_lists_what_tryton_posted_a_basic_contact_nothing_and_nobody_anot
         }
     })
     .await;
+    (gateway, tryton)
+}
+
+#[tokio::test]
+async fn a_lead_lists_what_tryton_posted_a_basic_contact_nothing_and_nobody_anothers() {
+    let (gateway, tryton) = world().await;
     let lead = gateway.person("lead@acme.example");
     let list = lead.data("portal.invoices.list", json!({})).await;
     let seen: Vec<_> = list["invoices"].as_array().unwrap().iter().map(|it| it["number"].as_str().unwrap()).collect();
@@ -41,4 +47,26 @@ async fn a_lead_lists_what_tryton_posted_a_basic_contact_nothing_and_nobody_anot
     let list = lead.ask("portal.invoices.list", json!({})).await;
     assert!(!list.to_string().contains(GLOBEX_CANARY) && !list.to_string().contains("INV-107"), "{list}");
     assert!(!list.to_string().contains("INV-108") && !list.to_string().contains("INV-109"), "{list}");
+}
+
+/// How many action requests were ever noted.
+fn kept(gateway: &Gateway) -> i64 {
+    let store = rusqlite::Connection::open(gateway.data().join("postern.db")).unwrap();
+    store.query_row("SELECT count(*) FROM action_request", [], |row| row.get(0)).unwrap()
+}
+
+/// Tryton has no page to pay an invoice on. That is told by the preview, before anybody is asked to approve.
+#[tokio::test]
+async fn a_link_that_tryton_cannot_make_is_refused_before_anybody_is_asked() {
+    let (gateway, tryton) = world().await;
+    let finance = gateway.person("finance@msp.example");
+    let recipient = gateway.contact("lead@acme.example");
+    let link = json!({ "customer_id": "acme", "invoice_id": "101", "recipient_contact_id": recipient });
+    let before = tryton.state.log.all().len();
+    let refused = finance.ask("portal.payment_action.preview", link).await;
+    assert_eq!((&refused["status"], &refused["code"]), (&json!("error"), &json!("NOT_SUPPORTED")), "{refused}");
+    assert_eq!(refused["message"], "`erp` cannot do this (payment_link.create)");
+    assert_eq!(refused["suggested_action"], "Do this in the connected system itself.");
+    assert_eq!(tryton.state.log.all().len(), before, "nothing was asked for");
+    assert_eq!(kept(&gateway), 0, "nobody is asked to approve it");
 }

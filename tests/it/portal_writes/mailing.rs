@@ -1,5 +1,7 @@
 //! Notifications by mail, through the gateway and a mail server: previewed, approved, sent once; and the way out of it.
 
+mod real;
+
 use crate::gateway::Gateway;
 use postern::config::{Config, SystemConfig};
 use postern::mail::{MailConfig, MailTls};
@@ -7,6 +9,7 @@ use postern_simulators::Running;
 use postern_simulators::smtp::{CA_PEM, Content, Mood, PASSWORD, State, Taken, USERNAME, start};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use std::path::Path;
 
 const PREVIEW: &str = "portal.notification.preview";
 const SEND: &str = "portal.notification.send";
@@ -16,26 +19,29 @@ const BASIC: &str = "basic@acme.example";
 /// A gateway whose notifications go by mail, to a sink.
 async fn mailing() -> (Gateway, Running<State>) {
     let sink = start().await.unwrap();
-    let port = sink.state.port;
     let ca = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(ca.path(), CA_PEM).unwrap();
-    let gateway = Gateway::with(|config: &mut Config| {
+    (through(sink.state.port, ca.path(), PASSWORD).await, sink)
+}
+
+/// The same to the mail server at this port, which this certificate vouches for.
+async fn through(port: u16, ca: &Path, password: &str) -> Gateway {
+    Gateway::with(|config: &mut Config| {
         let tenant = &mut config.tenants[0];
         let server = MailConfig {
             host: "localhost".into(),
             port,
             tls: MailTls::Starttls,
-            ca_file: Some(ca.path().into()),
+            ca_file: Some(ca.into()),
             from: "Example MSP <post@msp.example>".into(),
             username: Some(USERNAME.into()),
-            password: Some(PASSWORD.to_owned().into()),
+            password: Some(password.to_owned().into()),
         };
         let letters = toml::from_str("sender = \"Example MSP\"\nportal_url = \"https://portal.msp.example\"").unwrap();
         tenant.systems.insert("post".into(), SystemConfig::Smtp(Box::new(letters), Box::new(server)));
         tenant.ports.notifications = Some("post".into());
     })
-    .await;
-    (gateway, sink)
+    .await
 }
 
 fn to(gateway: &Gateway, emails: &[&str], topic: &str) -> Value {

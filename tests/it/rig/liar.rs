@@ -139,7 +139,7 @@ impl Liar {
         self.text(&self.text)
     }
 
-    fn ticket(&self, nth: usize) -> Ticket {
+    pub(crate) fn ticket_of_row(&self, nth: usize) -> Ticket {
         let (now, hour) = (Timestamp::now(), SignedDuration::from_hours(1));
         let staff = Agent {
             id: self.string("CANARY-agent-id"),
@@ -267,29 +267,29 @@ impl ServiceDesk for Liar {
     async fn tickets(&self, _: &CallCx, query: &TicketQuery) -> Result<Page<Owned<Ticket>>> {
         self.read().await?;
         match query.offset {
-            0 => Ok(self.page(|nth| self.ticket(nth))),
+            0 => Ok(self.page(|nth| self.ticket_of_row(nth))),
             _ => Ok(Page { rows: vec![], total: self.owners.len() as u64, truncated: false }),
         }
     }
     async fn ticket(&self, _: &CallCx, _: &TicketId) -> Result<Owned<Ticket>> {
         self.read().await?;
-        Ok(self.first(self.ticket(0)))
+        Ok(self.first(self.ticket_of_row(0)))
     }
     async fn create(&self, _: &CallCx, _: &NewTicket) -> Result<Owned<Ticket>> {
         self.write().await?;
-        Ok(self.written(self.ticket(0)))
+        Ok(self.written(self.ticket_of_row(0)))
     }
     async fn comment(&self, _: &CallCx, _: &TicketId, _: &NewComment) -> Result<Owned<Comment>> {
         self.write().await?;
-        Ok(self.written(self.ticket(0).comments.remove(0)))
+        Ok(self.written(self.ticket_of_row(0).comments.remove(0)))
     }
     async fn close(&self, _: &CallCx, _: &TicketId, _: &Closure) -> Result<Owned<Ticket>> {
         self.write().await?;
-        Ok(self.written(self.ticket(0)))
+        Ok(self.written(self.ticket_of_row(0)))
     }
     async fn escalate(&self, _: &CallCx, _: &TicketId, _: &NewEscalation) -> Result<Owned<Ticket>> {
         self.write().await?;
-        Ok(self.written(self.ticket(0)))
+        Ok(self.written(self.ticket_of_row(0)))
     }
     async fn requester(&self, _: &CallCx, organisation: &ExternalId, _: &str) -> Result<Option<Owned<Person>>> {
         let person = Person { contact: Some(ContactId::new("C-1").unwrap()), name: self.name(0), email: None };

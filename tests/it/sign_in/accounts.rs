@@ -88,10 +88,11 @@ async fn an_authenticator_app_is_set_up_and_then_asked_for_and_each_code_counts_
     browser.sign_in("customer", LEAD, &word).await;
     let page = browser.get("/account/totp").await.2;
     let app = App::of(&page);
-    let (status, _, again) = browser.fill(&page, &[("code", "000000")]).await;
+    let (status, _, again) = browser.fill(&page, &[("code", "000000"), ("current", &word)]).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(App::of(&again).0, app.0, "the same secret is shown again");
-    let (status, _, shown) = browser.fill(&again, &[("code", &app.code(clock.unix_secs()))]).await;
+    let fields = [("code", &*app.code(clock.unix_secs())), ("current", &*word)];
+    let (status, _, shown) = browser.fill(&again, &fields).await;
     assert_eq!(status, StatusCode::OK, "{shown}");
     let kept = recovery(&shown);
     assert_eq!(kept.len(), 8);
@@ -118,6 +119,42 @@ async fn an_authenticator_app_is_set_up_and_then_asked_for_and_each_code_counts_
     let bytes = std::fs::read(gateway.data().join("postern.db")).unwrap();
     let held = |text: &[u8]| bytes.windows(text.len()).any(|it| it == text);
     assert!(!held(kept[0].as_bytes()) && !held(kept[0].replace('-', "").as_bytes()) && !held(&app.0));
+}
+
+#[tokio::test]
+async fn whoever_finds_a_browser_signed_in_sets_no_authenticator_app_up_without_the_password() {
+    let (gateway, clock) = dated(|_| {}).await;
+    let word = password(&gateway);
+    let mut browser = Browser::at(&gateway);
+    browser.sign_in("customer", LEAD, &word).await;
+    let mut apps = Vec::new();
+    // The first app, and one in its place.
+    for _ in 0..2 {
+        let page = browser.get("/account/totp").await.2;
+        assert!(page.contains("name=\"current\""), "{page}");
+        let app = App::of(&page);
+        clock.advance(30);
+        let code = app.code(clock.unix_secs());
+        for current in ["", "not the password"] {
+            let (status, _, again) = browser.fill(&page, &[("code", &code), ("current", current)]).await;
+            assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{again}");
+            assert!(again.contains("the present password is wrong") && !again.contains("class=\"codes\""), "{again}");
+        }
+        let (status, _, shown) = browser.fill(&page, &[("code", &code), ("current", &word)]).await;
+        assert_eq!((status, recovery(&shown).len()), (StatusCode::OK, 8));
+        apps.push(app);
+    }
+    // The app that counts is the second one.
+    for (nth, works) in [(0, false), (1, true)] {
+        clock.advance(30);
+        let mut other = Browser::at(&gateway);
+        let asked = other.sign_in("customer", LEAD, &word).await.2;
+        other.fill(&asked, &[("code", &apps[nth].code(clock.unix_secs()))]).await;
+        assert_eq!(other.session().is_some(), works, "{nth}");
+    }
+    let noted = codes(&gateway);
+    let count = |code: &str| noted.iter().filter(|it| *it == code).count();
+    assert_eq!((count("wrong_password"), count("authenticator_set")), (4, 2), "{noted:?}");
 }
 
 #[tokio::test]

@@ -25,12 +25,18 @@ async fn finding_tools_answers_what_the_caller_may_call_best_match_first() {
 }
 
 #[tokio::test]
-async fn finance_finds_the_one_tool_that_everybody_has() {
+async fn whom_the_usual_toolsets_have_nothing_for_is_shown_all_of_theirs() {
     let gateway = Gateway::start().await;
     let finance = gateway.person("finance@msp.example");
-    assert_eq!(finance.names().await, ["find_tools"]);
-    let found = finance.data("find_tools", json!({ "query": "tickets tools articles" })).await;
-    assert_eq!(column(&found["tools"], "name"), ["find_tools"]);
+    let mut whole = finance.clone();
+    whole.user.url.push_str("?toolsets=all");
+    let shown = finance.names().await;
+    assert_eq!(shown, whole.names().await);
+    assert!(shown.iter().any(|it| it == "portal.invoices.list"), "{shown:?}");
+    // Who names a toolset is shown that one, also where there is nothing in it.
+    let mut curious = finance;
+    curious.user.url.push_str("?toolsets=desk");
+    assert_eq!(curious.names().await, ["find_tools"]);
 }
 
 #[tokio::test]

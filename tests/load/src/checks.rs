@@ -1,6 +1,7 @@
 //! The figures that Postern aims for, and whether they were met. A missed one is printed, never an error: how fast a machine
 //! is says nothing about whether the program is right. Wrong answers do.
 
+use crate::governed;
 use crate::row::{CONNECTIONS, Row};
 use crate::sign_in::Seen;
 use crate::table::say;
@@ -25,13 +26,19 @@ pub(crate) const OWN_TOKEN: &str = "gateway's token";
 pub(crate) const REALM_TOKEN_MANY: &str = "realm's token, many";
 /// The same with a token of its own.
 pub(crate) const OWN_TOKEN_MANY: &str = "gateway's token, many";
+/// Reads beside a store with no action request.
+pub(crate) const READS: &str = "reads, no requests";
+/// Reads beside a store with very many that are open.
+pub(crate) const READS_AMONG: &str = "reads, many requests";
+/// Governed writes: preview, approval on the page, execution.
+pub(crate) const GOVERNED: &str = "governed writes";
 /// The bare rmcp server.
 pub(crate) const RMCP: &str = "bare rmcp";
 /// The bare axum server.
 pub(crate) const AXUM: &str = "bare axum";
 
 /// Prints every check; whether every answer was good.
-pub(crate) fn print(rows: &[Row], (tenants, audit_rows): (u32, u32), seen: Option<&Seen>) -> bool {
+pub(crate) fn print(rows: &[Row], (tenants, audit_rows, requests): (u32, u32, u32), seen: Option<&Seen>) -> bool {
     let figure = |name: &str, connections: usize, of: fn(&crate::load::Sample) -> f64| {
         rows.iter().find(|it| it.name == name)?.median(connections, of)
     };
@@ -72,6 +79,17 @@ pub(crate) fn print(rows: &[Row], (tenants, audit_rows): (u32, u32), seen: Optio
         check(&format!("CPU a call with {of}, at 16: within 10 %"), flat);
     }
     signing_in(rows, seen);
+    let writes = figure(GOVERNED, governed::AT_ONCE, |s| s.rate);
+    check(
+        "governed writes, each previewed, approved and carried out: 200 a second",
+        writes.map(|it| (it >= 200.0, format!("{it:.0} a second"))),
+    );
+    let among = figure(READS_AMONG, 16, |s| s.cpu).zip(figure(READS, 16, |s| s.cpu));
+    let among = among.map(|(many, none)| (many / none, many, none));
+    check(
+        &format!("CPU a read with {requests} open action requests and with none: no more"),
+        among.map(|(ratio, many, none)| (ratio <= 1.10, format!("{ratio:.2} ({many:.0} to {none:.0} us)"))),
+    );
     let embedded = rows.iter().find(|it| it.name == EMBEDDED);
     let start = embedded.and_then(|it| it.start).map(|it| it.as_secs_f64() * 1e3);
     check(

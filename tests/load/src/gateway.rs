@@ -81,6 +81,11 @@ impl Gateway {
         Ok(())
     }
 
+    /// The issuer of its employees.
+    pub(crate) fn employees(&self, issuer: &Issuer) -> String {
+        issuer.realm(&format!("{TENANT}-employees"))
+    }
+
     /// The issuer of its customers.
     pub(crate) fn customers(&self, issuer: &Issuer) -> String {
         issuer.realm(&format!("{TENANT}-customers"))
@@ -107,8 +112,13 @@ impl Gateway {
 
     /// A token of an employee with this role.
     pub(crate) fn employee(&self, issuer: &Issuer, role: &str) -> Result<String, Failure> {
-        let email = format!("{role}@msp.example");
-        let claims = json!({ "sub": email, "email": email, "name": role, "realm_access": { "roles": [role] } });
+        self.employee_called(issuer, role, role)
+    }
+
+    /// The same under another name.
+    pub(crate) fn employee_called(&self, issuer: &Issuer, name: &str, role: &str) -> Result<String, Failure> {
+        let email = format!("{name}@msp.example");
+        let claims = json!({ "sub": email, "email": email, "name": name, "realm_access": { "roles": [role] } });
         issuer.token(&format!("{TENANT}-employees"), &self.audience, claims)
     }
 }

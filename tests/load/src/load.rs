@@ -149,7 +149,7 @@ async fn ask(shared: &Shared, request: &Request, address: std::net::SocketAddr) 
 }
 
 /// Milliseconds, by the nearest rank.
-fn percentile(sorted_nanos: &[u64], share: f64) -> f64 {
+pub(crate) fn percentile(sorted_nanos: &[u64], share: f64) -> f64 {
     let rank = (sorted_nanos.len() as f64 * share).ceil() as usize;
     sorted_nanos.get(rank.saturating_sub(1)).map_or(f64::NAN, |nanos| *nanos as f64 / 1e6)
 }

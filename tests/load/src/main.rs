@@ -7,6 +7,7 @@ mod checks;
 mod child;
 mod client;
 mod gateway;
+mod governed;
 mod issuer;
 mod load;
 mod row;
@@ -52,6 +53,10 @@ struct Arguments {
     /// People who sign in; 0 leaves this out, and the grants with it.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(0..=100_000))]
     sign_ins: u32,
+    /// Open action requests in the store of a gateway whose reads are measured beside one with none; 0 leaves this out, and the
+    /// governed writes with it.
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    requests: u32,
     /// Measure only the rows whose names hold one of these words, for example `--only embedded,rmcp`.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
@@ -98,6 +103,7 @@ fn main() -> ExitCode {
                     grants: arguments.grants,
                     sign_ins: if arguments.quick { arguments.sign_ins.min(200) } else { arguments.sign_ins },
                 },
+                requests: if arguments.quick { arguments.requests.min(10_000) } else { arguments.requests },
                 only: arguments.only,
                 postern: arguments.postern,
             };

@@ -1,8 +1,8 @@
 //! A whole run: start every server, ask them in turn, print.
 
 use crate::checks::{
-    AUDIT_ROWS, AXUM, EMBEDDED, EMPLOYEES_LIST, LIST, OWN_TOKEN, OWN_TOKEN_MANY, REALM_TOKEN, REALM_TOKEN_MANY, RMCP,
-    TENANTS, VENDOR,
+    AUDIT_ROWS, AXUM, EMBEDDED, EMPLOYEES_LIST, GOVERNED, LIST, OWN_TOKEN, OWN_TOKEN_MANY, READS, READS_AMONG,
+    REALM_TOKEN, REALM_TOKEN_MANY, RMCP, TENANTS, VENDOR,
 };
 use crate::child::{Server, free_address};
 use crate::client::{Connection, Request};
@@ -11,7 +11,7 @@ use crate::issuer::Issuer;
 use crate::load::{Times, median};
 use crate::row::{CONNECTIONS, Row};
 use crate::table::{complain, say};
-use crate::{Failure, audit_rows, checks, sign_in, table, vendor};
+use crate::{Failure, audit_rows, checks, governed, sign_in, table, vendor};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -42,6 +42,8 @@ pub(crate) struct Plan {
     pub(crate) audit_rows: u32,
     /// Grants in a store, and people who sign in; neither leaves both out.
     pub(crate) sign_in: sign_in::Plan,
+    /// Open action requests in a store; none leaves the governed writes out as well.
+    pub(crate) requests: u32,
     /// Words of which a row's name must hold one; none measures every row.
     pub(crate) only: Vec<String>,
     /// The gateway's program.
@@ -104,6 +106,14 @@ pub(crate) async fn run(plan: Plan) -> Result<bool, Failure> {
                     Err(error) => notes.push(format!("signing in is left out: {error}")),
                 }
             }
+            if plan.requests > 0 {
+                let times = Times { warm_up: plan.warm_up, window: plan.window };
+                let amount = governed::Plan { requests: plan.requests, rounds: plan.rounds, times };
+                match governed::measure(&mut field, &program, scratch.path(), &issuer, amount).await {
+                    Ok(note) => notes.push(note),
+                    Err(error) => notes.push(format!("governed writes are left out: {error}")),
+                }
+            }
             if plan.tenants > 0 {
                 let many = many_tenants(&mut field, &program, scratch.path(), &issuer, plan.tenants).await;
                 notes.push(many.unwrap_or_else(|error| format!("{} tenants are left out: {error}", plan.tenants)));
@@ -135,6 +145,9 @@ pub(crate) async fn run(plan: Plan) -> Result<bool, Failure> {
             OWN_TOKEN,
             REALM_TOKEN_MANY,
             OWN_TOKEN_MANY,
+            READS,
+            READS_AMONG,
+            GOVERNED,
         ];
         order.iter().position(|name| *name == it.row.name)
     });
@@ -170,7 +183,7 @@ pub(crate) async fn run(plan: Plan) -> Result<bool, Failure> {
     }
     table::print(&rows.iter().map(|(row, peak)| (row, *peak)).collect::<Vec<_>>());
     let rows: Vec<Row> = rows.into_iter().map(|(row, _)| row).collect();
-    Ok(checks::print(&rows, (plan.tenants, plan.audit_rows), seen.as_ref()))
+    Ok(checks::print(&rows, (plan.tenants, plan.audit_rows, plan.requests), seen.as_ref()))
 }
 
 /// An answer of the wanted size, for when the gateway cannot be asked for one.

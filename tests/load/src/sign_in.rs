@@ -1,8 +1,8 @@
 //! Signing in and what comes of it: tokens of the gateway beside those of a realm, with none and with very many grants in the store;
 //! how fast people can sign in; and how long the web pages take.
 
-mod person;
-mod seed;
+pub(crate) mod person;
+pub(crate) mod seed;
 
 use crate::child::Server;
 use crate::client::Request;

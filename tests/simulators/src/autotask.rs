@@ -88,6 +88,8 @@ pub struct Quirks {
     pub stall_after_commit: bool,
     /// Writes are done and answered with 500 and a text that says nothing.
     pub fail_after_commit: bool,
+    /// Writes are done, and the connection ends in the middle of the answer.
+    pub reset_after_commit: bool,
     /// Workflow rules put these fields back after a change that was answered with 200.
     pub revert: Vec<&'static str>,
     /// Notes are stored with this `publish`, whatever was sent.
@@ -344,6 +346,7 @@ async fn api(state: &State, quirks: &Quirks, asked: &Asked<'_>) -> Response {
 async fn done(quirks: &Quirks, written: Result<i64, String>) -> Response {
     match written {
         Ok(_) if quirks.stall_after_commit => std::future::pending().await,
+        Ok(_) if quirks.reset_after_commit => crate::halopsa::cut(),
         Ok(_) if quirks.fail_after_commit => errors(500, "An error occurred while updating the entries."),
         Ok(id) => json(200, &json!({ "itemId": id })),
         Err(text) => errors(500, &text),

@@ -90,6 +90,8 @@ pub struct Quirks {
     pub stall_after_commit: bool,
     /// Writes are done and answered with 500.
     pub fail_after_commit: bool,
+    /// Writes are done, and the connection ends in the middle of the answer.
+    pub reset_after_commit: bool,
     /// Changes are answered with 200 and not done.
     pub ignore_patch: bool,
     /// Notes are stored as visible whatever was sent.
@@ -341,6 +343,7 @@ async fn write(state: &State, quirks: &Quirks, method: &Method, path: &[&str], b
     };
     match written {
         Ok(_) if quirks.stall_after_commit => std::future::pending().await,
+        Ok(_) if quirks.reset_after_commit => crate::halopsa::cut(),
         Ok(_) if quirks.fail_after_commit => html(500),
         Ok(row) => sent(if *method == Method::POST { 201 } else { 200 }, &row),
         Err(refused) => *refused,

@@ -8,6 +8,7 @@ mod seed;
 mod writes;
 
 use crate::{Log, Recorded, Running, serve};
+pub(crate) use answer::cut;
 use answer::{html, json, status};
 use axum::body::Bytes;
 use axum::extract::State as Extract;
@@ -87,6 +88,8 @@ pub struct Quirks {
     pub revert: Vec<&'static str>,
     /// `ticket_id` of `/Actions` and `/Attachment` does nothing.
     pub mix_tickets: bool,
+    /// Writes carry the machine's time.
+    pub real_time: bool,
     /// Answers instead of the usual ones; the first that fits.
     pub canned: Vec<Canned>,
 }
@@ -323,7 +326,7 @@ async fn api(
             match written {
                 Ok(_) if quirks.stall_after_commit => std::future::pending().await,
                 Ok(_) if quirks.fail_after_commit => html(500),
-                Ok(_) if quirks.reset_after_commit => answer::cut(),
+                Ok(_) if quirks.reset_after_commit => cut(),
                 Ok(mut rows) if rows.len() == 1 && !quirks.array_replies => json(201, &rows.remove(0)),
                 Ok(rows) => json(201, &Value::Array(rows)),
                 Err(refused) => *refused,

@@ -74,6 +74,8 @@ pub struct Quirks {
     pub stall_after_commit: bool,
     /// Writes are done and answered with 500.
     pub fail_after_commit: bool,
+    /// Writes are done, and the connection ends in the middle of the answer.
+    pub reset_after_commit: bool,
     /// Wrapped records come bare and bare ones wrapped.
     pub swap_wrapping: bool,
     /// Comments come without `hidden`.
@@ -298,6 +300,7 @@ async fn api(
     };
     match written {
         Ok(_) if quirks.stall_after_commit => std::future::pending().await,
+        Ok(_) if quirks.reset_after_commit => crate::halopsa::cut(),
         Ok(_) if quirks.fail_after_commit => html(500),
         Ok(row) => json(200, &row),
         Err(refused) => *refused,

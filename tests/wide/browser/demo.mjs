@@ -1,13 +1,14 @@
 // The demo as a newcomer meets it, in Chromium, with its real sign-in: people sign in, connect clients, choose what these may do, and
 // cut them off. Arguments: origin, the demo's password, folder for pictures, folder of the installed clients.
 import assert from "node:assert/strict";
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, createHmac, randomBytes } from "node:crypto";
 import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { accessible, browser, finish, test } from "./kit.mjs";
+import { finish, test } from "./kit.mjs";
+import { people } from "./people.mjs";
 
 const [origin, password, pictures, installed] = process.argv.slice(2);
 const LEAD = "lead@acme.example";
@@ -15,55 +16,7 @@ const AGENT = "support-write@msp.example";
 const ADMIN = "admin@msp.example";
 const LEADER = "service-lead@msp.example";
 const OWNER = "owner@msp.example";
-const WIDTHS = [1440, 820, 390];
-
-// A browser of its own; nothing is loaded from elsewhere but a client's own address on this machine.
-async function open(options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
-  const page = await context.newPage();
-  const strangers = [];
-  const complaints = [];
-  await context.route("**", (route) => {
-    const url = route.request().url();
-    if (url.startsWith(origin) || url.startsWith("data:") || /^http:\/\/(127\.0\.0\.1|localhost):\d+\/.*callback/.test(url)) return route.continue();
-    strangers.push(url);
-    return route.abort();
-  });
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("console", (message) => { if (message.type() === "error" && !/status of (401|403|404|422)|favicon/.test(message.text())) complaints.push(message.text()); });
-  return { context, page, async close() {
-    await context.close();
-    assert.deepEqual(strangers, [], "nothing is loaded from elsewhere");
-    assert.deepEqual(complaints, [], "the page complains of nothing");
-  } };
-}
-
-// Fills the sign-in in, wherever it is shown.
-async function signIn(page, email) {
-  await page.getByLabel("E-mail address").fill(email);
-  await page.getByRole("button", { name: "Continue" }).click();
-  await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
-}
-async function as(email, to = "/console", options = {}) {
-  const it = await open(options);
-  await it.page.goto(origin + to);
-  await signIn(it.page, email);
-  await it.page.waitForURL(`${origin}${to}`);
-  return it;
-}
-
-// One page at three widths, as it is; axe at the widest and the narrowest.
-async function look(page, name, scheme) {
-  for (const width of WIDTHS) {
-    await page.setViewportSize({ width, height: 900 });
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    assert.ok(wide <= 0, `${name} is ${wide} px too wide at ${width}`);
-    await page.screenshot({ path: `${pictures}/demo-${name}-${width}-${scheme}.png`, fullPage: true });
-    if (width !== 820) await accessible(page, `${name} ${scheme} ${width}`);
-  }
-  await page.setViewportSize({ width: 1440, height: 900 });
-}
+const { open, signIn, as, look } = people(origin, password, `${pictures}/demo-`);
 
 // A client of this script, answered on this machine.
 class Client {
@@ -319,6 +272,95 @@ const assistant = await Client.register("Assistant");
   await close();
 }
 
+// What is reached by links and buttons alone, in both colours.
+for (const colorScheme of ["light", "dark"]) {
+  await test(`what one clicks through is accessible and fits, ${colorScheme}`, async () => {
+    const leader = await as(LEADER, "/console/confirmations", { colorScheme });
+    await leader.page.getByRole("link", { name: "Look and decide" }).first().click();
+    await look(leader.page, "confirmation", colorScheme);
+    await leader.page.goto(`${origin}/console/clients`);
+    await leader.page.getByRole("link", { name: /Revoke Assistant/ }).first().click();
+    await look(leader.page, "revoke", colorScheme);
+    await leader.close();
+    const owner = await as(OWNER, "/console/approvals", { colorScheme });
+    await owner.page.getByRole("link", { name: "Look and decide" }).first().click();
+    await look(owner.page, "approval", colorScheme);
+    // A reason that is too long to be taken is told on a page, and decides nothing.
+    await owner.page.getByLabel("Why").evaluate((it) => { it.removeAttribute("maxlength"); it.value = "x".repeat(9000); });
+    await owner.page.getByRole("button", { name: "Approve" }).click();
+    await owner.page.getByRole("heading", { name: "This cannot be read" }).waitFor();
+    await look(owner.page, "too-long", colorScheme);
+    await owner.page.goto(`${origin}/console/approvals`);
+    await owner.page.getByRole("link", { name: "Look and decide" }).first().waitFor();
+    await owner.close();
+  });
+}
+
+await test("a person takes a request of theirs back, and nobody is asked about it any more", async () => {
+  const { page, close } = await as(LEADER, "/console/requests");
+  const before = await page.getByRole("button", { name: "Take it back" }).count();
+  assert.ok(before >= 1);
+  await page.getByRole("button", { name: "Take it back" }).first().click();
+  await page.goto(`${origin}/console/requests`);
+  assert.equal(await page.getByRole("button", { name: "Take it back" }).count(), before - 1);
+  await close();
+  const owner = await as(OWNER, "/console/approvals");
+  assert.equal(await owner.page.getByRole("link", { name: "Look and decide" }).count(), 0);
+  await owner.close();
+  // For whoever decides below.
+  await assistant.call("portal.document_publish.preview", { customer_id: "acme", document_id: "DOC-1004", version_id: "DOC-1004-v2" });
+});
+
+await test("a lead takes away what was read and changed as a signed file, and the key that verifies it", async () => {
+  const { page, close } = await as(LEAD, "/console/transparency");
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download as a signed file" }).click()]);
+  const lines = readFileSync(await file.path(), "utf8").trim().split("\n").map(JSON.parse);
+  assert.ok(lines.length > 1, lines.length);
+  const [key] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "this public key" }).click()]);
+  assert.match(readFileSync(await key.path(), "utf8").trim(), /^[0-9a-f]{64}$/);
+  await close();
+});
+
+// What an authenticator app does with the secret of a page (RFC 6238).
+function code_of(secret, at = Date.now()) {
+  let bits = "";
+  for (const letter of secret.replaceAll(" ", "")) bits += "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0");
+  const key = Buffer.from(bits.match(/.{8}/g).map((it) => Number.parseInt(it, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)));
+  const tag = createHmac("sha1", key).update(counter).digest();
+  return String((tag.readUInt32BE(tag.at(-1) & 15) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}
+
+await test("a person sets an authenticator app up with their password, and is asked for its code from then on", async () => {
+  const who = "lead@initech.example";
+  const it = await as(who, "/account/totp");
+  await it.page.getByLabel("Code", { exact: true }).fill("000000");
+  await it.page.getByLabel("Present password").fill(password);
+  await it.page.getByRole("button", { name: "Finish" }).click();
+  await it.page.getByRole("alert").waitFor();
+  await look(it.page, "totp-wrong", "light");
+  const secret = await it.page.locator('[data-copy="the secret"] .code').textContent();
+  await it.page.getByLabel("Code", { exact: true }).fill(code_of(secret));
+  await it.page.getByLabel("Present password").fill(password);
+  await it.page.getByRole("button", { name: "Finish" }).click();
+  await it.page.locator("ul.codes").waitFor();
+  await look(it.page, "recovery", "light");
+  const [recovery] = await it.page.locator("ul.codes li").allTextContents();
+  await it.close();
+  const { page, close } = await open();
+  await page.goto(`${origin}/console`);
+  await signIn(page, who);
+  await look(page, "code", "light");
+  await page.getByLabel("Code", { exact: true }).fill("000000");
+  await page.getByRole("button").first().click();
+  await page.getByRole("alert").waitFor();
+  await page.getByLabel("Code", { exact: true }).fill(recovery);
+  await page.getByRole("button").first().click();
+  await page.waitForURL(`${origin}/console`);
+  await close();
+});
+
 for (const colorScheme of ["light", "dark"]) {
   await test(`the way in is accessible and fits, ${colorScheme}`, async () => {
     const client = await Client.register("Assistant");
@@ -347,21 +389,27 @@ for (const colorScheme of ["light", "dark"]) {
   const pages = [
     ["server", LEAD, "/console"], ["clients-empty", "basic@globex.example", "/console/clients"], ["clients", LEADER, "/console/clients"],
     ["confirmations", LEADER, "/console/confirmations"], ["approvals", OWNER, "/console/approvals"], ["activity", LEADER, "/console/activity"],
+    ["requests", LEADER, "/console/requests"], ["requests-empty", "basic@globex.example", "/console/requests"],
+    ["transparency", LEAD, "/console/transparency"], ["transparency-nothing", LEAD, "/console/transparency", "?until=2026-01-01T00:00"],
+    ["transparency-wrong", LEAD, "/console/transparency", "?since=2026-11-02T00:00&until=2026-11-01T00:00"],
+    ["chooser", null, "/sign-in", "?list=true"], ["forgot", null, "/sign-in/msp-example/customer/forgot"],
+    ["reset-stale", null, "/sign-in/msp-example/customer/reset", "?token=none"], ["signed-out", null, "/signed-out"],
+    ["authorize-unknown", null, "/authorize", "?client_id=nobody"],
     ["all-clients", ADMIN, "/console/admin/clients"], ["tools", ADMIN, "/console/admin/tools"], ["integrations", ADMIN, "/console/admin/integrations"],
     ["organisations", ADMIN, "/console/admin/organisations"], ["audit", ADMIN, "/console/admin/audit"], ["password", LEAD, "/account/password"],
     ["totp", LEAD, "/account/totp"], ["sign-out", LEAD, "/sign-out"], ["nowhere", LEAD, "/console/nowhere"],
   ];
   const people = new Map();
-  for (const [name, email, where] of pages) {
-    await test(`${name} of ${email} is accessible and fits, ${colorScheme}`, async () => {
-      if (!people.has(email)) people.set(email, await as(email, "/console", { colorScheme }));
+  for (const [name, email, where, query = ""] of pages) {
+    await test(`${name} of ${email ?? "nobody"} is accessible and fits, ${colorScheme}`, async () => {
+      if (!people.has(email)) people.set(email, email ? await as(email, "/console", { colorScheme }) : await open({ colorScheme }));
       const { page } = people.get(email);
-      await page.goto(origin + where);
+      await page.goto(origin + where + query);
       assert.equal(new URL(page.url()).pathname, where);
       await look(page, `own-${name}`, colorScheme);
     });
   }
-  for (const [email, it] of people) await test(`${email}'s pages loaded nothing of anybody else's, ${colorScheme}`, it.close);
+  for (const [email, it] of people) await test(`${email ?? "nobody"}'s pages loaded nothing of anybody else's, ${colorScheme}`, it.close);
 }
 
 await test("a person approves what another asked for, and the client carries it out", async () => {

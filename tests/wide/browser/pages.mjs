@@ -54,6 +54,7 @@ const pages = [
   ["approvals", OWNER, "/console/approvals"],
   ["approvals-empty", AGENT, "/console/approvals"],
   ["approval", OWNER, async (page) => { await page.goto(`${origin}/console/approvals`); await page.getByRole("link", { name: "Look and decide" }).first().click(); }],
+  ["unanswered", ADMIN, async (page) => { await page.goto(`${origin}/console/approvals`); await page.getByRole("link", { name: "Record what you found" }).first().click(); }],
   ["activity", AGENT, "/console/activity"],
   ["activity-empty", NOBODY, "/console/activity"],
   ["all-clients", ADMIN, "/console/admin/clients"],
@@ -82,6 +83,8 @@ const go = async (page, where) => (typeof where === "function" ? where(page) : p
   const leader = await person(LEADER);
   const publish = { customer_id: "acme", document_id: "DOC-1004", version_id: "DOC-1004-v2" };
   assert.equal((await ask(leader.page, "portal.document_publish.preview", publish)).status, "pending_approval");
+  const lost = await ask(leader.page, "portal.document_publish.preview", { ...publish, download: true });
+  assert.equal((await leader.page.request.get(`${origin}/rig/give-up?id=${lost.action_request_id}`)).status(), 200);
   await leader.close();
   await ask(agent.page, "escalate_ticket", { ticket_id: id, target: "Network team", reason: "Second outage this week" });
   await agent.close();

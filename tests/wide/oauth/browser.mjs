@@ -12,8 +12,8 @@ export function callbackOf(url) {
   return new URL(said.trim().split('\n').at(-1));
 }
 
-/** An OAuth client without any store but itself. */
-export function provider(name, redirectUrl) {
+/** An OAuth client without any store but itself; `open` takes a person to an address and says where it led. */
+export function provider(name, redirectUrl, open = callbackOf) {
   return {
     redirectUrl,
     clientMetadata: {
@@ -29,6 +29,6 @@ export function provider(name, redirectUrl) {
     saveTokens(tokens) { this.kept = tokens; },
     saveCodeVerifier(verifier) { this.verifier = verifier; },
     codeVerifier() { return this.verifier; },
-    redirectToAuthorization(url) { this.came = callbackOf(url); },
+    async redirectToAuthorization(url) { this.came = await open(url); },
   };
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Stock MCP clients sign in by themselves at `postern demo`: discovery, registration, the sign-in and consent pages, the code,
-# the tokens; then each lists and calls as a customer and as an employee. Claude Code and Codex add, log in and list, once
-# registered and once known by their published documents, and the conformance suite asks the authorization server.
+# the tokens; then each lists and calls as a customer and as an employee. Claude Code and Codex add, log in and list by the words of
+# their cards under Settings > MCP Server, once registered and once known by their published documents; mcp-remote and the Inspector
+# run as their cards say, Gemini CLI takes its card's command; and the conformance suite asks the authorization server.
 # Argument: the postern to run; without it the debug build of this tree. Prints one line, `oauth: N passed, N failed`.
 set -euo pipefail
 source "$(dirname "$0")/../node.sh"
@@ -29,6 +30,7 @@ install suite-alpha @modelcontextprotocol/conformance@0.2.0-alpha.12
 install mcp-remote mcp-remote@0.15.1
 install claude @anthropic-ai/claude-code@2.1.329
 install codex @openai/codex@0.169.0
+install gemini @google/gemini-cli@0.61.0
 node "$cache/claude/node_modules/@anthropic-ai/claude-code/install.cjs"
 # Modules are looked up from where a script lies.
 for it in ts-v1/typescript_v1.mjs ts-v2/typescript_v2.mjs; do
@@ -48,6 +50,7 @@ fi
 documents="${CARGO_TARGET_DIR:-$root/target}/debug/examples/documents"
 
 data=$(mktemp -d)
+: >"$data/bridge"
 port=$(free_port)
 origin="http://127.0.0.1:$port"
 url="$origin/mcp"
@@ -95,34 +98,88 @@ at_terminal() {
     timeout 90 script -qec "$(printf '%q ' "$@")" /dev/null </dev/null 2>&1 | tr -d '\r'
 }
 
+# read_cards ORIGIN: what a person is told to run, from the page of their own.
+read_cards() {
+    python3 "$here/cards.py" "$1" "$ACCOUNT" "$PASSWORD" >"$data/cards" 2>>"$BROWSER_LOG"
+}
+
+# card ID N: the Nth thing to copy of a card, letter by letter.
+card() {
+    awk -F '\t' -v id="$1" -v nth="$2" '$1 == id && $2 == nth { print $3; found = 1 } END { exit !found }' "$data/cards"
+}
+
+# as_told FOLDER HOME ID N: runs what a card says in a terminal, where the client of the cache's folder is found.
+as_told() {
+    local words
+    words=$(card "$3" "$4")
+    (
+        cd "$2"
+        export HOME="$2" CODEX_HOME="$2/.codex" MCP_REMOTE_CONFIG_DIR="$2" PATH="$cache/$1/node_modules/.bin:$PATH"
+        timeout 90 script -qec "$words" /dev/null </dev/null 2>&1 | tr -d '\r'
+    )
+}
+
 # claude REALM: adds the server, logs in through the browser, and lists it as connected.
 claude_code() {
-    local home="$data/claude-$1" claude="$cache/claude/node_modules/.bin/claude" said=no
+    local home="$data/claude-$1" said=no
     mkdir -p "$home"
-    (
-        cd "$home"
-        export HOME="$home"
-        "$claude" mcp add --transport http postern "$url"
-        at_terminal "$claude" mcp login postern
-        at_terminal "$claude" mcp list
-    ) >"$cache/client.err" 2>&1 || true
+    {
+        as_told claude "$home" claude-code 1
+        as_told claude "$home" claude-code 2
+        (cd "$home" && HOME="$home" at_terminal "$cache/claude/node_modules/.bin/claude" mcp list)
+    } >"$cache/client.err" 2>&1 || true
     if grep -q '✔.*Connected' "$cache/client.err"; then said=yes; fi
     note "Claude Code 2.1.329" "$1" $said
 }
 
 # codex_cli REALM: adds the server, logs in through the browser, and lists it as logged in.
 codex_cli() {
-    local home="$data/codex-$1" codex="$cache/codex/node_modules/.bin/codex" said=no
+    local home="$data/codex-$1" said=no
     mkdir -p "$home/.codex"
-    (
-        cd "$home"
-        export HOME="$home" CODEX_HOME="$home/.codex"
-        at_terminal "$codex" mcp add postern --url "$url"
-        at_terminal "$codex" mcp login postern
-        at_terminal "$codex" mcp list
-    ) >"$cache/client.err" 2>&1 || true
-    if grep -q 'postern.*OAuth' "$cache/client.err"; then said=yes; fi
+    {
+        as_told codex "$home" codex 1
+        as_told codex "$home" codex 2
+        (cd "$home" && HOME="$home" CODEX_HOME="$home/.codex" at_terminal "$cache/codex/node_modules/.bin/codex" mcp list)
+    } >"$cache/client.err" 2>&1 || true
+    if grep -q 'postern-demo.*OAuth' "$cache/client.err"; then said=yes; fi
     note "Codex 0.169" "$1" $said
+}
+
+# gemini_cli REALM: adds the server. It signs in inside a conversation, which needs a model.
+gemini_cli() {
+    local home="$data/gemini-$1" said=no
+    mkdir -p "$home"
+    as_told gemini "$home" gemini-cli 1 >"$cache/client.err" 2>&1 || true
+    if grep -qF "\"url\": \"$url\"" "$home/.gemini/settings.json" 2>>"$cache/client.err"; then said=yes; fi
+    note "Gemini CLI 0.61, added" "$1" $said
+}
+
+# told_by_npx REALM TOOL: what the card for any other client says, with the packages of the cache as npx finds them.
+told_by_npx() {
+    local said=no words home="$data/npx-$1"
+    mkdir -p "$home"
+    words=$(card other 3)
+    (cd "$cache/inspector" && HOME="$home" timeout 90 script -qec "$words" /dev/null </dev/null) >"$cache/client.err" 2>&1 || true
+    if grep -q "\"$2\"" "$cache/client.err"; then said=yes; fi
+    note "Inspector 2.12, by its card" "$1" $said
+    said=no
+    words=$(card other 2)
+    # A bridge for clients that only start programs: what such a client writes and reads.
+    (
+        cd "$cache/mcp-remote"
+        {
+            echo '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"card","version":"1"}}}'
+            echo '{"jsonrpc":"2.0","method":"notifications/initialized"}'
+            echo '{"jsonrpc":"2.0","id":2,"method":"tools/list","params":{}}'
+            # Its input stays open until it has answered.
+            for _ in $(seq 300); do
+                if grep -q "\"$2\"" "$data/bridge"; then break; fi
+                sleep 0.2
+            done
+        } | HOME="$home" MCP_REMOTE_CONFIG_DIR="$home" timeout 90 bash -c "$words" >"$data/bridge"
+    ) 2>"$cache/client.err" || true
+    if grep -q "\"$2\"" "$data/bridge"; then said=yes; fi
+    note "mcp-remote 0.15.1, by its card" "$1" $said
 }
 
 # remote REALM: mcp-remote's test client signs in and connects.
@@ -150,8 +207,11 @@ as() {
     HOME="$data/inspector-$realm" try "$realm" "Inspector 2.12" any "$tool" \
         node "$here/inspector.mjs" "$cache/inspector/node_modules/.bin/mcp-inspector" "$@"
     remote "$realm"
+    read_cards "$origin"
     claude_code "$realm"
     codex_cli "$realm"
+    gemini_cli "$realm"
+    told_by_npx "$realm" "$tool"
 }
 
 # suite: the conformance suite's scenarios for an authorization server, with a client that registers beforehand.
@@ -188,6 +248,7 @@ published() {
     local url="http://127.0.0.1:$port/mcp" kept=$PASSWORD
     wait_for "$url"
     PASSWORD=$(sed -n 's/^Sign in .* the password \([^ ]*\)$/\1/p' "$said")
+    read_cards "http://127.0.0.1:$port"
     claude_code "$realm-document"
     codex_cli "$realm-document"
     for it in claude.ai/oauth/claude-code-client-metadata chatgpt.com/oauth/codex/client.json; do

@@ -333,7 +333,7 @@ fn seen_by(stored: NoteRow, internal: bool) -> Result<NoteRow> {
 }
 
 /// The note of ours that carries this call's reference.
-async fn noted_before(autotask: &Autotask, cx: &CallCx, ticket: i64) -> Result<Option<NoteRow>> {
+pub(super) async fn noted_before(autotask: &Autotask, cx: &CallCx, ticket: i64) -> Result<Option<NoteRow>> {
     let Some(reference) = &cx.reference else { return Ok(None) };
     let own = autotask.own_resource(cx).await?;
     let rows = autotask.note_rows(cx, ticket).await?;

@@ -23,6 +23,7 @@ mod setup;
 #[cfg(test)]
 mod tickets;
 #[cfg(test)]
+mod traces;
 mod writes;
 #[cfg(test)]
 mod zones;

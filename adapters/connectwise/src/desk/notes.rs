@@ -205,7 +205,8 @@ fn of_note(row: &NoteRow) -> Result<Option<Entry>> {
 
 /// A note in our words; one without words is none.
 pub(crate) fn comment_of(row: &NoteRow) -> Result<Option<Comment>> {
-    let body = plain(&row.text);
+    let text = plain(&row.text);
+    let body = super::marker::split(&text).0;
     if body.is_empty() {
         return Ok(None);
     }

@@ -4,6 +4,7 @@
 //! the same company, the same person, the same visibility, the same status. Anything else after the request went out is
 //! `OutcomeUnknown`, so that nobody repeats it blindly.
 
+use super::marker;
 use super::notes::{comment_of, escalation, escalation_text, is_escalation};
 use super::target::{signer, target};
 use crate::adapter::{ConnectWise, clean, in_reach};
@@ -109,20 +110,29 @@ async fn created(
 /// The ticket of this company that carries our reference. Several of them: nobody can say which one is meant.
 async fn created_before(psa: &ConnectWise, cx: &CallCx, company: i64) -> Result<Option<TicketRow>> {
     let Some(reference) = &cx.reference else { return Ok(None) };
-    let wrong = || Error::internal("a reference that is no plain word");
-    let literal = Literal::exact(reference).ok_or_else(wrong)?;
-    let query = Query {
-        conditions: Conditions::new().is("company/id", company).text("externalXRef", &literal),
-        fields: wire::TICKET,
-        ..Query::default()
-    };
-    let mut rows = psa.client.all::<TicketRow>(cx, &["service", "tickets"], &query).await?;
-    rows.retain(|row| row.company.id.id() == Some(company) && row.external_x_ref.get() == Some(reference));
+    let mut rows = carrying(psa, cx, Some(company), reference).await?;
     match (rows.pop(), rows.is_empty()) {
         (Some(row), true) if psa.exists(&row) => Ok(Some(row)),
         (None, _) => Ok(None),
         (Some(_), _) => Err(error::unknown().with("detail", "several tickets, or one elsewhere, carry our reference")),
     }
+}
+
+/// The tickets that carry a reference, of this company or of all.
+pub(super) async fn carrying(
+    psa: &ConnectWise,
+    cx: &CallCx,
+    company: Option<i64>,
+    reference: &str,
+) -> Result<Vec<TicketRow>> {
+    let wrong = || Error::internal("a reference that is no plain word");
+    let literal = Literal::exact(reference).ok_or_else(wrong)?;
+    let of = company.map_or_else(Conditions::new, |it| Conditions::new().is("company/id", it));
+    let query = Query { conditions: of.text("externalXRef", &literal), fields: wire::TICKET, ..Query::default() };
+    let mut rows = psa.client.all::<TicketRow>(cx, &["service", "tickets"], &query).await?;
+    let of = |row: &TicketRow| company.is_none_or(|it| row.company.id.id() == Some(it));
+    rows.retain(|row| of(row) && row.external_x_ref.get() == Some(reference));
+    Ok(rows)
 }
 
 /// The type of new tickets with this name.
@@ -150,7 +160,8 @@ pub(crate) async fn comment(psa: &ConnectWise, cx: &CallCx, id: &TicketId, new: 
     if psa.meanings(cx).await?.status(&row) == TicketStatus::Closed {
         return Err(refuse(ErrorKind::Conflict, "the ticket is closed; open a new one"));
     }
-    let mut note = Note::new(body, if new.internal { Place::Internal } else { Place::Discussion });
+    let place = if new.internal { Place::Internal } else { Place::Discussion };
+    let mut note = Note::new(marker::mark(&body, mark(psa, cx)), place);
     match &new.author {
         Author::Customer(person) => {
             let contact = person.contact.as_ref().and_then(|it| number(it.as_str()));
@@ -194,10 +205,11 @@ pub(crate) async fn close(psa: &ConnectWise, cx: &CallCx, id: &TicketId, closure
         let message = "the ticket's board has no status that stands for closed; ask an administrator to set `statuses`";
         refuse(ErrorKind::Unsupported, message)
     })?;
-    let mut note = Note::new(clean(&closure.resolution), Place::Resolution);
-    if note.text.is_empty() {
+    let text = clean(&closure.resolution);
+    if text.is_empty() {
         return Err(refuse(ErrorKind::InvalidArgument, "the resolution is empty"));
     }
+    let mut note = Note::new(marker::mark(&text, mark(psa, cx)), Place::Resolution);
     // Two requests, and each may be the last: the resolution first, so that no ticket is closed without one. A closing
     // that stopped between the two goes on where it stopped.
     let notes = psa.note_rows(cx, ticket).await?;
@@ -294,6 +306,11 @@ enum Place {
     Discussion,
     Internal,
     Resolution,
+}
+
+/// The reference that goes into a note's text, where the configuration wants it there.
+fn mark<'a>(psa: &ConnectWise, cx: &'a CallCx) -> Option<&'a str> {
+    cx.reference.as_deref().filter(|_| psa.config.mark_notes)
 }
 
 /// A note on its way.

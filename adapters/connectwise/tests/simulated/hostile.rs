@@ -232,7 +232,7 @@ async fn what_is_not_supported_says_so() {
 }
 
 #[test]
-fn every_mistake_is_named_at_once_and_secrets_are_not_printed() {
+fn l03_every_mistake_is_named_at_once_and_secrets_are_not_printed() {
     let mut config = config("http://127.0.0.1:1");
     assert_eq!(config.mistakes(), vec![]);
     let shown = format!("{config:?} {:?}", postern_connectwise::authenticator(&config));

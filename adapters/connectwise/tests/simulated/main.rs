@@ -21,4 +21,5 @@ mod setup;
 #[cfg(test)]
 mod tickets;
 #[cfg(test)]
+mod traces;
 mod writes;

@@ -44,7 +44,7 @@ pub(crate) async fn create(halo: &HaloPsa, cx: &CallCx, new: &NewTicket) -> Resu
         refuse(ErrorKind::InvalidArgument, "the connected system has no such priority; choose another")
     })?;
     if let Some(reference) = &cx.reference
-        && let Some(row) = created_before(halo, cx, client, reference, LATELY).await?
+        && let Some(row) = created_lately(halo, cx, client, reference).await?
     {
         // This very write arrived before, and its answer was lost.
         return created(halo, cx, new, row, client, user).await;
@@ -84,7 +84,7 @@ pub(crate) async fn create(halo: &HaloPsa, cx: &CallCx, new: &NewTicket) -> Resu
         Ok(id) => id,
         Err(lost) if lost.kind() == ErrorKind::OutcomeUnknown => {
             let Some(reference) = cx.reference.as_ref().filter(|_| !cx.remaining().is_zero()) else { return Err(lost) };
-            match created_before(halo, cx, client, reference, LATELY).await {
+            match created_lately(halo, cx, client, reference).await {
                 Ok(Some(row)) => return created(halo, cx, new, row, client, user).await,
                 Ok(None) | Err(_) => return Err(lost),
             }
@@ -120,32 +120,28 @@ async fn created(
 /// Among how many of a client's newest tickets a write is that has just been sent.
 const LATELY: u32 = 100;
 
-/// The ticket that carries our reference, among so many of the newest of this client: nothing searches the slot itself.
-pub(super) async fn created_before(
-    halo: &HaloPsa,
-    cx: &CallCx,
-    client: i64,
-    reference: &str,
-    newest: u32,
-) -> Result<Option<TicketRow>> {
+/// The ticket that carries our reference, among the newest of this client: nothing searches the slot itself.
+async fn created_lately(halo: &HaloPsa, cx: &CallCx, client: i64, reference: &str) -> Result<Option<TicketRow>> {
     let query = [
         ("client_id", client.to_string()),
         ("includeclosed", "true".to_owned()),
         ("order", "id".to_owned()),
         ("orderdesc", "true".to_owned()),
-        ("count", newest.to_string()),
+        ("count", LATELY.to_string()),
     ];
     let rows = halo.client.whole::<TicketRow>(cx, "Tickets", "tickets", &query).await?.rows;
-    let found = rows.into_iter().find(|row| {
-        let slot = match custom_slot(&halo.config.reference_field) {
-            Some(field) => row.customfields.text(field),
-            None => row.third_party_id_string.get().map(str::to_owned),
-        };
-        row.client_id.id() == Some(client) && slot.as_deref() == Some(reference)
-    });
+    let found = rows.into_iter().find(|row| row.client_id.id() == Some(client) && carries(halo, row, reference));
     match found.and_then(|row| row.id.id()) {
         Some(id) => halo.ticket_row(cx, id).await.map(Some),
         None => Ok(None),
+    }
+}
+
+/// Whether a ticket carries our reference in its slot.
+pub(super) fn carries(halo: &HaloPsa, row: &TicketRow, reference: &str) -> bool {
+    match custom_slot(&halo.config.reference_field) {
+        Some(field) => row.customfields.text(field).as_deref() == Some(reference),
+        None => row.third_party_id_string.get() == Some(reference),
     }
 }
 

@@ -21,4 +21,5 @@ mod tickets;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]
+mod traces;
 mod writes;

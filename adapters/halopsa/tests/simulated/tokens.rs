@@ -89,7 +89,7 @@ async fn the_secret_is_sent_as_a_form_to_the_token_server_and_nowhere_else() {
 }
 
 #[test]
-fn every_mistake_is_named_at_once_and_secrets_are_not_printed() {
+fn l03_every_mistake_is_named_at_once_and_secrets_are_not_printed() {
     let mut config = config("http://127.0.0.1:1");
     assert_eq!(config.mistakes(), vec![]);
     assert!(!format!("{config:?}").contains(postern_simulators::halopsa::CLIENT_SECRET));

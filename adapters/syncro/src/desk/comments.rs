@@ -5,7 +5,6 @@
 
 use crate::adapter::Syncro;
 use crate::marker;
-use crate::text;
 use crate::wire::{CommentRow, time};
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -188,7 +187,7 @@ pub(crate) fn comment_of(row: &CommentRow) -> Result<Option<Comment>> {
 }
 
 fn words(row: &CommentRow, body: &str) -> String {
-    if row.is_rich_text.0 == Some(true) { text::plain(body) } else { body.trim().to_owned() }
+    if row.is_rich_text.0 == Some(true) { postern_api::html::plain(body) } else { body.trim().to_owned() }
 }
 
 /// A technician's number is on what technicians write, and on what Postern writes. The subject of what has none is a

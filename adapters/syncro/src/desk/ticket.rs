@@ -2,7 +2,6 @@
 
 use super::comments;
 use crate::adapter::Syncro;
-use crate::text;
 use crate::vocabulary;
 use crate::wire::{TicketRow, owner, time};
 use jiff::Timestamp;
@@ -109,7 +108,7 @@ fn attachments(row: &TicketRow) -> Result<Vec<Attachment>> {
         let id = file.id.id().and_then(|id| AttachmentId::new(&id.to_string()).ok());
         files.push(Attachment {
             id: id.ok_or_else(|| Error::bad_reply("a file without a number"))?,
-            name: Text::new(text::plain(file.file_name.or_empty())),
+            name: Text::new(postern_api::html::plain(file.file_name.or_empty())),
             content_type: file.content_type.get().unwrap_or("application/octet-stream").to_owned(),
             size: file.file_size.count(),
             created_at: time(&file.created_at).unwrap_or(Timestamp::UNIX_EPOCH),

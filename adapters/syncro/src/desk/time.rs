@@ -1,7 +1,6 @@
 //! Time that was worked on a ticket. The vendor's list of timers is the whole account's, so a ticket's own are read with it.
 
 use crate::adapter::{Syncro, number};
-use crate::text;
 use crate::wire::{TimedRow, owner, time as at};
 use jiff::Timestamp;
 use postern_api::{Agent, CallCx, Error, Owned, Owner, Result, Text, TicketId, TimeEntry, TimeEntryId};
@@ -36,7 +35,7 @@ pub(crate) async fn time(syncro: &Syncro, cx: &CallCx, id: &TicketId) -> Result<
             },
             at: begun.unwrap_or(Timestamp::UNIX_EPOCH),
             minutes: counted.or_else(between).unwrap_or_default(),
-            text: timer.notes.get().map(|it| Text::new(text::plain(it))),
+            text: timer.notes.get().map(|it| Text::new(postern_api::html::plain(it))),
             billable: timer.billable.0,
         });
     }

@@ -290,7 +290,7 @@ fn seen_by(stored: CommentRow, internal: bool) -> Result<CommentRow> {
 }
 
 /// The comment that carries our reference.
-async fn acted_before(syncro: &Syncro, cx: &CallCx, ticket: i64) -> Result<Option<CommentRow>> {
+pub(super) async fn acted_before(syncro: &Syncro, cx: &CallCx, ticket: i64) -> Result<Option<CommentRow>> {
     let Some(reference) = cx.reference.as_deref() else { return Ok(None) };
     let rows = syncro.comment_rows(cx, ticket).await?;
     Ok(rows.into_iter().find(|row| comments::reference(row) == Some(reference)))
@@ -318,7 +318,7 @@ async fn change_to(
 }
 
 /// The technician with this name in any case, or who stands behind it in the configuration.
-async fn target(syncro: &Syncro, cx: &CallCx, wanted: &str) -> Result<(i64, String)> {
+pub(super) async fn target(syncro: &Syncro, cx: &CallCx, wanted: &str) -> Result<(i64, String)> {
     let wanted = wanted.trim().to_lowercase();
     let configured = syncro.config.escalation_targets.iter().find(|(name, _)| name.trim().to_lowercase() == wanted);
     if let Some((name, id)) = configured {

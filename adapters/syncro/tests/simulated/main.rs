@@ -17,4 +17,5 @@ mod setup;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]
+mod traces;
 mod writes;

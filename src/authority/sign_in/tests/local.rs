@@ -1,6 +1,8 @@
 //! Local accounts: what an attempt costs, and what a changed account ends.
 
 use super::*;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::time::Duration;
 
 fn account(id: &str, email: &str, locked: bool) -> Account {
@@ -57,4 +59,51 @@ async fn a_wrong_password_an_unknown_a_locked_and_a_waiting_account_are_the_same
     let both = async { tokio::join!(attempts, all_wait) };
     let (answers, ()) = tokio::time::timeout(Duration::from_secs(30), both).await.expect("one of them does no work");
     assert!(answers.windows(2).all(|it| it[0] == it[1]), "{answers:?}");
+}
+
+/// Stops in the first ending that it is told of until it is let go on.
+#[derive(Debug)]
+struct Stops {
+    begun: Mutex<Option<mpsc::Sender<()>>>,
+    go_on: Mutex<mpsc::Receiver<()>>,
+    ended: AtomicBool,
+}
+
+impl Ending for Stops {
+    fn end(&self, _: &TenantId, _: &Ended, _: EndedBy) {
+        let Some(begun) = self.begun.lock().take() else { return };
+        begun.send(()).unwrap();
+        self.go_on.lock().recv().unwrap();
+        self.ended.store(true, Ordering::SeqCst);
+    }
+}
+
+/// A person who changes their password in one tab while the store is looked at anyway: what they begin afterwards has to stay.
+#[tokio::test]
+async fn of_two_who_end_what_rests_on_an_account_the_second_waits_for_the_first() {
+    let bench = bench_with(true).await;
+    bench.store.add_account(&account("1", "jane@acme.example", false)).unwrap();
+    let at = AccountRealm { tenant: tenant(), realm: Realm::Customer };
+    Store::beside(bench.dir.path()).unwrap().lock_account(&at, "1", true).unwrap();
+    let ((begun, has_begun), (go_on, goes_on)) = (mpsc::channel(), mpsc::channel());
+    let stops =
+        Arc::new(Stops { begun: Mutex::new(Some(begun)), go_on: Mutex::new(goes_on), ended: AtomicBool::new(false) });
+    bench.desk.tell(stops.clone());
+    let settles = || {
+        let (desk, stops, (back, came_back)) = (bench.desk.clone(), stops.clone(), mpsc::channel());
+        std::thread::spawn(move || {
+            desk.settle();
+            back.send(stops.ended.load(Ordering::SeqCst)).unwrap();
+        });
+        came_back
+    };
+    let first = settles();
+    has_begun.recv().unwrap();
+    let second = settles();
+    // It cannot come back while the first is at it.
+    let early = second.recv_timeout(Duration::from_millis(300));
+    go_on.send(()).unwrap();
+    assert_eq!(early, Err(mpsc::RecvTimeoutError::Timeout));
+    assert!(first.recv().unwrap() && second.recv().unwrap());
+    assert!(bench.store.account_changes().unwrap().is_empty());
 }

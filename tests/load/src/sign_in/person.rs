@@ -13,7 +13,8 @@ use std::net::SocketAddr;
 const CALLBACK: &str = "http://127.0.0.1:9/callback";
 
 /// A person.
-pub(super) struct Person {
+#[derive(Clone)]
+pub(crate) struct Person {
     http: reqwest::Client,
     origin: String,
     email: String,
@@ -45,7 +46,7 @@ impl Page {
 }
 
 impl Person {
-    pub(super) fn new(address: SocketAddr, email: &str) -> Result<Self, Failure> {
+    pub(crate) fn new(address: SocketAddr, email: &str) -> Result<Self, Failure> {
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
         Ok(Self { http, origin: format!("http://{address}"), email: email.to_owned(), cookies: BTreeMap::new() })
     }
@@ -76,13 +77,24 @@ impl Person {
     }
 
     /// Looks at a page of their own.
-    pub(super) async fn looks(&mut self, path: &str) -> Result<(), Failure> {
+    pub(crate) async fn looks(&mut self, path: &str) -> Result<(), Failure> {
         let page = self.get(path).await?;
         if page.status == 200 { Ok(()) } else { Err(format!("`{path}` is answered {}", page.status).into()) }
     }
 
+    /// The secret of their own forms, from a page that has one.
+    pub(crate) async fn secret(&mut self, path: &str) -> Result<String, Failure> {
+        self.get(path).await?.field("csrf")
+    }
+
+    /// Says yes on a page of approvals.
+    pub(crate) async fn approves(&mut self, path: &str, csrf: &str) -> Result<(), Failure> {
+        let page = self.post(path, &[("csrf", csrf), ("decision", "approve"), ("reason", "load")]).await?;
+        if page.status == 200 { Ok(()) } else { Err(format!("a yes at `{path}` is answered {}", page.status).into()) }
+    }
+
     /// Registers a client, signs in for it, allows everything, and redeems the code: an access token.
-    pub(super) async fn connects(&mut self) -> Result<String, Failure> {
+    pub(crate) async fn connects(&mut self) -> Result<String, Failure> {
         let metadata =
             json!({"client_name": "Load", "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "none"});
         let registered = self.http.post(format!("{}/register", self.origin)).json(&metadata).send().await?;

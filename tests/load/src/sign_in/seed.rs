@@ -16,6 +16,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub(crate) const LEAD: &str = "lead@acme.example";
 /// Who looks at everybody's clients.
 pub(crate) const ADMINISTRATOR: &str = "admin@msp.example";
+/// Who approves.
+pub(crate) const APPROVER: &str = "service-lead@msp.example";
 /// Everybody's.
 pub(crate) const PASSWORD: &str = "the password of a load test";
 /// People who sign in, over and over.
@@ -59,7 +61,9 @@ pub(crate) fn accounts(dir: &Path) -> Result<(), Failure> {
         let acme = Some(OrganisationId::new("acme")?);
         store.add_account(&account(Realm::Customer, subject(nth), email(nth), acme, "lead-customer")?)?;
     }
-    store.add_account(&account(Realm::Employee, "administrator".into(), ADMINISTRATOR.into(), None, "admin")?)?;
+    for (id, email, role) in [("administrator", ADMINISTRATOR, "admin"), ("approver", APPROVER, "service-lead")] {
+        store.add_account(&account(Realm::Employee, id.into(), email.into(), None, role)?)?;
+    }
     Ok(())
 }
 

@@ -52,7 +52,7 @@ impl http_body::Body for Cut {
 }
 
 /// An answer that ends before it began to say anything.
-pub(super) fn cut() -> Response {
+pub(crate) fn cut() -> Response {
     Response::new(Body::new(Cut))
 }
 

@@ -4,6 +4,7 @@ use super::answer::{exception, json};
 use super::{Data, Quirks};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
 type Pairs = [(String, String)];
 
@@ -55,12 +56,13 @@ pub(super) fn list(data: &Data, quirks: &Quirks, kind: &str, pairs: &Pairs) -> R
     if let Some(rows) = bare {
         return json(200, &Value::Array(rows.clone()));
     }
-    let mut rows: Vec<Value> = match kind {
-        "client" => data.clients.clone(),
-        "users" => users(data, quirks, pairs),
-        "actions" => of_ticket(&data.actions, quirks, pairs),
-        "attachment" => of_ticket(&data.attachments, quirks, pairs),
-        "kbarticle" => articles(data, quirks, pairs),
+    let owned = |rows: Vec<Value>| rows.into_iter().map(Cow::Owned).collect();
+    let mut rows: Vec<Cow<'_, Value>> = match kind {
+        "client" => owned(data.clients.clone()),
+        "users" => owned(users(data, quirks, pairs)),
+        "actions" => owned(of_ticket(&data.actions, quirks, pairs)),
+        "attachment" => owned(of_ticket(&data.attachments, quirks, pairs)),
+        "kbarticle" => owned(articles(data, quirks, pairs)),
         kind if super::records::LISTS.contains(&kind) => {
             let word = value(pairs, "search").unwrap_or_default().to_lowercase();
             let found = |row: &Value| text(row, "key_field").to_lowercase().contains(&word);
@@ -68,19 +70,20 @@ pub(super) fn list(data: &Data, quirks: &Quirks, kind: &str, pairs: &Pairs) -> R
                 quirks.ignore_filters
                     || (by_client(quirks, row, pairs) && (kind != "asset" || found(row)) && of_invoice(row, pairs))
             };
-            super::records::rows(data, kind).iter().filter(fits).cloned().collect()
+            super::records::rows(data, kind).iter().filter(fits).map(Cow::Borrowed).collect()
         }
-        _ => tickets(data, quirks, pairs),
+        _ => tickets(data, quirks, pairs).into_iter().map(Cow::Borrowed).collect(),
     };
     if quirks.endless_pages {
         let page: i64 = value(pairs, "page_no").and_then(|it| it.parse().ok()).unwrap_or(1);
-        if let Some(mut row) = rows.first().cloned() {
+        if let Some(mut row) = rows.first().map(|it| it.as_ref().clone()) {
             set(&mut row, "id", json!(1_000_000 + page));
-            rows = vec![row];
+            rows = vec![Cow::Owned(row)];
         }
     }
     let count = quirks.record_count.unwrap_or(rows.len() as u64);
-    let rows: Vec<Value> = page(quirks, rows, pairs).into_iter().map(|row| shown(quirks, kind, row)).collect();
+    let rows: Vec<Value> =
+        page(quirks, rows, pairs).into_iter().map(|row| shown(quirks, kind, row.into_owned())).collect();
     let mut body = Map::new();
     body.insert("record_count".into(), json!(count));
     body.insert("columns".into(), json!([]));
@@ -108,7 +111,7 @@ pub(super) fn one(data: &Data, quirks: &Quirks, kind: &str, id: &str, pairs: &Pa
 }
 
 /// Only `pageinate`, spelt like that, turns pages on; without it, 50 rows or `count` of them.
-fn page(quirks: &Quirks, rows: Vec<Value>, pairs: &Pairs) -> Vec<Value> {
+fn page<T>(quirks: &Quirks, rows: Vec<T>, pairs: &Pairs) -> Vec<T> {
     let ask = |name| value(pairs, name).and_then(|it| it.parse::<usize>().ok());
     if is(pairs, "pageinate") && !quirks.ignore_paging {
         let size = ask("page_size").unwrap_or(50).clamp(1, 100);
@@ -130,13 +133,10 @@ fn by_client(quirks: &Quirks, row: &Value, pairs: &Pairs) -> bool {
     quirks.leak_other_clients || wanted.is_none_or(|it| number(row, "client_id") == it)
 }
 
-fn tickets(data: &Data, quirks: &Quirks, pairs: &Pairs) -> Vec<Value> {
-    let mut rows: Vec<Value> = data
-        .tickets
-        .iter()
-        .filter(|row| quirks.ignore_filters || ticket_fits(data, quirks, row, pairs))
-        .cloned()
-        .collect();
+/// Of many rows the page alone is copied.
+fn tickets<'a>(data: &'a Data, quirks: &Quirks, pairs: &Pairs) -> Vec<&'a Value> {
+    let mut rows: Vec<&Value> =
+        data.tickets.iter().filter(|row| quirks.ignore_filters || ticket_fits(data, quirks, row, pairs)).collect();
     let by = value(pairs, "order").unwrap_or("id");
     if by == "id" {
         rows.sort_by_key(|row| number(row, "id"));
@@ -163,7 +163,9 @@ fn ticket_fits(data: &Data, quirks: &Quirks, row: &Value, pairs: &Pairs) -> bool
         let note = |it: &&Value| number(it, "ticket_id") == id;
         data.actions.iter().filter(note).any(|it| text(it, "note").to_lowercase().contains(word))
     };
-    let since = value(pairs, "startdate").filter(|_| value(pairs, "datesearch") == Some("dateoccurred"));
+    let by_date = value(pairs, "datesearch") == Some("dateoccurred");
+    let since = value(pairs, "startdate").filter(|_| by_date);
+    let until = value(pairs, "enddate").filter(|_| by_date);
     by_client(quirks, row, pairs)
         && same("user_id", "user_id")
         && same("status_id", "status_id")
@@ -174,6 +176,7 @@ fn ticket_fits(data: &Data, quirks: &Quirks, row: &Value, pairs: &Pairs) -> bool
         && has("search_details", &|word| text(row, "details").to_lowercase().contains(word))
         && has("search", &|word| in_ticket(word) || (is(pairs, "searchactions") && in_actions(word)))
         && since.is_none_or(|it| text(row, "dateoccurred") >= it)
+        && until.is_none_or(|it| text(row, "dateoccurred") <= it)
 }
 
 fn users(data: &Data, quirks: &Quirks, pairs: &Pairs) -> Vec<Value> {

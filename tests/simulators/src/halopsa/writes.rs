@@ -30,9 +30,14 @@ fn number(record: &Map<String, Value>, field: &str) -> Option<i64> {
     record.get(field).and_then(Value::as_i64)
 }
 
-/// Each write is a second after the last one, so that nothing depends on the machine's clock.
-fn now(data: &mut Data) -> String {
+/// Each write is a second after the last one, so that nothing depends on the machine's clock, unless it is asked for.
+fn now(data: &mut Data, quirks: &Quirks) -> String {
     data.writes += 1;
+    if quirks.real_time {
+        // A millisecond more each time: no two writes have the same time.
+        let at = jiff::Timestamp::now().saturating_add(jiff::SignedDuration::from_millis(i64::from(data.writes)));
+        return at.unwrap_or(jiff::Timestamp::MAX).strftime("%Y-%m-%dT%H:%M:%S%.3f").to_string();
+    }
     let start = jiff::civil::datetime(2026, 10, 1, 12, 0, 0, 0);
     let at = start.checked_add(jiff::Span::new().seconds(i64::from(data.writes))).unwrap_or(start);
     at.strftime("%Y-%m-%dT%H:%M:%S").to_string()
@@ -56,7 +61,7 @@ fn ticket(data: &mut Data, quirks: &Quirks, mut record: Map<String, Value>) -> R
         if agent.is_some_and(|it| named(&data.agents, it).is_none()) {
             return Err(refuse("Unable to re-assign. The Agent or Team was not found."));
         }
-        let at = now(data);
+        let at = now(data, quirks);
         let row = data.tickets.iter_mut().find(|it| it.get("id").and_then(Value::as_i64) == Some(id));
         let row = row.and_then(Value::as_object_mut).ok_or_else(|| refuse("Ticket not found."))?;
         row.extend(record.into_iter().filter(|(name, _)| !quirks.revert.contains(&name.as_str())));
@@ -69,7 +74,7 @@ fn ticket(data: &mut Data, quirks: &Quirks, mut record: Map<String, Value>) -> R
     }
     let user = number(&record, "user_id").and_then(|id| named(&data.users, id)).cloned();
     let user = user.ok_or_else(|| refuse("User not found."))?;
-    let at = now(data);
+    let at = now(data, quirks);
     let id = next(&data.tickets);
     // The person's own client wins over the one that was sent.
     let client = quirks.create_for.map_or_else(|| user.get("client_id").cloned().unwrap_or_default(), Value::from);
@@ -100,7 +105,7 @@ fn action(data: &mut Data, quirks: &Quirks, mut record: Map<String, Value>) -> R
         let message = "Unable to re-assign. The Agent or Team was not found or did not have access to this ticket.";
         return Err(refuse(message));
     }
-    let at = now(data);
+    let at = now(data, quirks);
     let (status, agent) = (number(&record, "new_status"), number(&record, "new_agent"));
     let agent_name = agent.and_then(|id| named(&data.agents, id)).and_then(|it| it.get("name")).cloned();
     let new_status = status;

@@ -1,4 +1,4 @@
-//! HTML to plain text, for the few fields where the vendor keeps HTML. Small on purpose: text that people read.
+//! HTML to plain text, for the few fields where a vendor keeps HTML. Small on purpose: text that people read.
 
 const BLOCKS: [&str; 14] =
     ["p", "div", "br", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "blockquote", "pre"];
@@ -16,7 +16,7 @@ const ENTITIES: [(&str, char); 8] = [
 ];
 
 /// The text of a field that may hold HTML or not.
-pub(crate) fn plain(field: &str) -> String {
+pub fn plain(field: &str) -> String {
     let known =
         |name: &str| BLOCKS.contains(&name) || UNREAD.contains(&name) || matches!(name, "html" | "body" | "span");
     let html = field.split('<').skip(1).any(|it| known(&name_of(it.trim_start_matches('/'))));
@@ -24,7 +24,7 @@ pub(crate) fn plain(field: &str) -> String {
 }
 
 /// The text that a reader of this HTML would see.
-pub(crate) fn from_html(html: &str) -> String {
+fn from_html(html: &str) -> String {
     let mut out = String::with_capacity(html.len() / 2);
     let mut rest = html;
     while let Some(at) = rest.find(['<', '&']) {
