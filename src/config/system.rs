@@ -272,7 +272,15 @@ impl SystemConfig {
         match self {
             SystemConfig::Autotask(..) | SystemConfig::HubSpot(..) | SystemConfig::Stripe(..) => Some(Proves::BySecret),
             SystemConfig::ConnectWise(..) | SystemConfig::Syncro(..) => Some(Proves::Otherwise),
-            _ => None,
+            SystemConfig::Embedded
+            | SystemConfig::CalDav(..)
+            | SystemConfig::HaloPsa(..)
+            | SystemConfig::Hudu(..)
+            | SystemConfig::Keycloak(..)
+            | SystemConfig::RequestTracker(..)
+            | SystemConfig::Smtp(..)
+            | SystemConfig::Tryton(..)
+            | SystemConfig::WebDav(..) => None,
         }
     }
 }

@@ -107,3 +107,33 @@ fn one(name: &str, value: Value, path: &str, about: &About<'_>, found: &mut Mist
     }
     Some(WebhookConfig { realm: realm.map(|(it, _)| it), secrets })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::system::Connection;
+    use super::*;
+
+    fn told(name: &str, text: &str) -> Vec<String> {
+        let hosts = vec!["webservices5.autotask.net".to_owned()];
+        let autotask = postern_autotask::Config::new("api@msp.example", "CODE", String::new().into(), hosts);
+        let syncro = postern_syncro::Config::new("https://msp.example/api/v1", "token");
+        let systems = BTreeMap::from([
+            ("at".to_owned(), SystemConfig::Autotask(Box::new(autotask), Connection::default())),
+            ("syncro".to_owned(), SystemConfig::Syncro(Box::new(syncro), Connection::default())),
+        ]);
+        let about = About { systems: &systems, realms: (false, false) };
+        let value = format!("[{name}]\n{text}").parse::<Table>().map(Value::Table).ok();
+        let mut found = Mistakes::default();
+        webhooks(value, "hooks", &about, &mut found);
+        found.iter().map(|it| format!("{} {}", it.path, it.expected)).collect()
+    }
+
+    #[test]
+    fn who_signs_with_a_secret_of_ours_has_one_and_who_does_not_has_none() {
+        assert_eq!(told("syncro", ""), Vec::<String>::new());
+        let secrets = "secrets = [{ env = \"POSTERN_NO_SUCH_SECRET\" }]";
+        assert!(told("syncro", secrets).iter().any(|it| it.contains("hooks.syncro.secrets") && it.contains("none")));
+        assert!(told("at", "").iter().any(|it| it.contains("hooks.at.secrets") && it.contains("at least one")));
+        assert!(!told("at", secrets).iter().any(|it| it.contains("at least one")));
+    }
+}

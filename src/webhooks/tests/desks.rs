@@ -101,7 +101,7 @@ async fn a_callback_is_proven_with_the_systems_own_key_which_is_fetched_once() {
         assert_eq!(bench.callback(&sealed(KEY, &body), &body).await, 204);
         assert_eq!(bench.heard(), [""; 0]);
     }
-    assert_eq!(place.asked(), [url.clone()]);
+    assert_eq!(place.asked(), std::slice::from_ref(&url));
     let body = callback(43, &url);
     for wrong in [sealed("another-key", &body), sealed(KEY, &callback(42, &url))] {
         assert_eq!(bench.callback(&wrong, &body).await, 400);
