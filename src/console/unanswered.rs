@@ -96,8 +96,10 @@ fn said(body: &Bytes) -> std::result::Result<(Found, String), &'static str> {
     let text = |name: &str| field(body, name).unwrap_or_default();
     let found = match text("found").as_str() {
         "happened" => {
-            let record: String = tidy(text("record").trim());
-            if record.is_empty() || record.chars().count() > LONGEST {
+            let record = text("record");
+            let long = record.trim().chars().count() > LONGEST;
+            let record = tidy(&record);
+            if record.is_empty() || long {
                 return Err("Say by which id the connected system knows it, in 1 to 200 letters.");
             }
             Found::Happened(record)

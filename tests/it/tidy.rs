@@ -67,6 +67,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "cassette",
             "config",
             "demo",
+            "govern",
             "matching",
             "store",
             "telemetry",

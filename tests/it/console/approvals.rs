@@ -155,7 +155,7 @@ async fn what_a_preview_would_change_stands_before_and_after_and_who_gets_to_see
     let owner = Browser::of(&gateway, Some(&owner));
     let lead = gateway.person("service-lead@msp.example");
     let document = json!({ "customer_id": "acme", "document_id": "DOC-1004", "version_id": "DOC-1004-v2" });
-    let (id, answer) = lead.waits("portal.document_publish.preview", document).await;
+    let (id, _) = lead.waits("portal.document_publish.preview", document).await;
     let page = owner.get(&format!("/console/approvals/{id}")).await.text;
     for part in [
         "<h1>Publish a document to a customer?</h1>",
@@ -164,9 +164,6 @@ async fn what_a_preview_would_change_stands_before_and_after_and_who_gets_to_see
     ] {
         assert!(page.contains(part), "{part} in {page}");
     }
-    // Where to approve it is told with the answer.
-    let told = answer["suggested_action"].as_str().unwrap();
-    assert!(told.contains(&format!("/console/approvals/{id}.")), "{told}");
     let bob = gateway.person("basic@acme.example");
     let email = json!({ "changes": { "email": "bob@acme.example" } });
     let (id, answer) = bob.waits("portal.profile_update.preview", email).await;
@@ -175,4 +172,14 @@ async fn what_a_preview_would_change_stands_before_and_after_and_who_gets_to_see
     let page = owner.get(&format!("/console/approvals/{id}")).await.text;
     let cells = "<bdi>basic@acme.example</bdi></td><td data-label=\"After\"><bdi>bob@acme.example</bdi>";
     assert!(page.contains(cells), "{page}");
+}
+
+#[tokio::test]
+async fn a_preview_that_waits_names_the_page_where_it_is_approved() {
+    let gateway = Gateway::with(|config| config.console.enabled = Some(true)).await;
+    let lead = gateway.person("service-lead@msp.example");
+    let document = json!({ "customer_id": "acme", "document_id": "DOC-1004", "version_id": "DOC-1004-v2" });
+    let (id, answer) = lead.waits("portal.document_publish.preview", document).await;
+    let told = answer["suggested_action"].as_str().unwrap();
+    assert!(told.contains(&format!("{}/console/approvals/{id}.", gateway.origin)), "{told}");
 }

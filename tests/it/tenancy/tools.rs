@@ -93,6 +93,6 @@ async fn b09_a_role_of_the_other_realm_in_a_token_grants_nothing() {
         claims["realm_access"] = roles;
         claims["organization_id"] = json!("acme");
     });
-    assert_eq!(employee.names().await, ["find_tools"]);
+    assert_eq!(employee.names().await, gateway.person("finance@msp.example").names().await);
     assert_eq!(employee.code("customer_list_tickets", json!({})).await, "INVALID_REALM");
 }
