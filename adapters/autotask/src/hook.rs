@@ -95,7 +95,7 @@ mod tests {
             assert_eq!((found.message.as_slice(), found.signatures), (&b"{ }"[..], vec![vec![0; DIGEST]]));
         }
         let good = format!("sha1={digits}");
-        let (short, other) = (format!("sha1={}", &digits[2..]), format!("sha256={digits}"));
+        let (short, other) = (format!("sha1={}", digits.split_at(2).1), format!("sha256={digits}"));
         for bad in [&[][..], &["sha1="], &[&short], &[&other], &[&digits], &[&good, &good]] {
             assert_eq!(signed(bad), None, "{bad:?}");
         }

@@ -6,6 +6,7 @@
 #![expect(
     clippy::expect_used,
     clippy::disallowed_methods,
+    clippy::panic,
     reason = "a test fails by panicking, also in its helpers, and is told by its environment where the system is"
 )]
 

@@ -40,7 +40,7 @@ macro_rules! counted {
     };
 }
 
-impl<'a> Serializer for &'a mut Survey {
+impl Serializer for &mut Survey {
     type Ok = ();
     type Error = Error;
     type SerializeSeq = Self;

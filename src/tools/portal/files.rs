@@ -52,7 +52,8 @@ pub(super) async fn uploads(
         return Err(Refusal::argument("attachments", format!("expected at most {MOST} files")));
     }
     let supports = |op: &Op| desk.system.adapter.supports().contains(op);
-    if !ids.is_empty() && !(supports(&Op::UploadGet) && supports(&op)) {
+    let takes_files = supports(&Op::UploadGet) && supports(&op);
+    if !ids.is_empty() && !takes_files {
         let refusal = Refusal::new(Code::NotSupported, "the connected service desk takes no files here");
         return Err(refusal.suggest("Leave `attachments` out."));
     }
@@ -64,10 +65,8 @@ pub(super) async fn uploads(
         // Another customer's, one that was used and none at all are the same.
         let unknown = || Refusal::argument("attachments", "expected uploads of this customer that are on nothing yet");
         let found = desk.timed(desk.port.upload(&desk.cx, external, id)).await;
-        let found = found.map_err(|error| match error.kind() {
-            ErrorKind::NotFound => unknown(),
-            _ => Refusal::from(error),
-        })?;
+        let found = found
+            .map_err(|error| if error.kind() == ErrorKind::NotFound { unknown() } else { Refusal::from(error) })?;
         let found = desk.open(found, Code::RecordNotFound).map_err(|_| unknown())?;
         let file = of_customer(found, organisation).map_err(|_| unknown())?;
         if !file.is_safe() {

@@ -1,5 +1,7 @@
 //! Writes: as an array, once, read back, compared.
 
+#![expect(clippy::expect_used, reason = "a test fails by panicking, also in its helpers")]
+
 use crate::setup::*;
 use postern_api::*;
 use serde_json::{Value, json};
