@@ -146,8 +146,8 @@ async fn b01_a_request_is_told_to_who_asked_and_to_who_may_approve_it_and_to_nob
     let elsewhere = gateway.elsewhere(SERVICE_LEAD);
     assert_eq!(elsewhere.code(TOOL, of(&kept)).await, "ACTION_REQUEST_NOT_FOUND", "of another tenant");
     // What it answered is for who asked.
-    let Begun::Mine { epoch, .. } = gateway.store.begin(&tenant(), &kept.id, State::PendingApproval, &hold()).unwrap()
-    else {
+    assert!(gateway.decide(kept.id.as_str(), true));
+    let Begun::Mine { epoch, .. } = gateway.store.begin(&tenant(), &kept.id, State::Approved, &hold()).unwrap() else {
         panic!("somebody else has it")
     };
     let finished = gateway.store.finish(&tenant(), &kept.id, epoch, &done(r#"{"status":"success"}"#), Timestamp::now());
