@@ -122,6 +122,26 @@ async fn an_authenticator_app_is_set_up_and_then_asked_for_and_each_code_counts_
 }
 
 #[tokio::test]
+async fn whoever_finds_a_browser_signed_in_changes_no_password_without_the_present_one() {
+    let (gateway, _clock) = dated(|_| {}).await;
+    let word = password(&gateway);
+    let mut browser = Browser::at(&gateway);
+    browser.sign_in("customer", LEAD, &word).await;
+    let page = browser.get("/account/password").await.2;
+    for current in ["", "not the password"] {
+        let fields = [("current", current), ("password", "a quite new password"), ("again", "a quite new password")];
+        let (status, _, again) = browser.fill(&page, &fields).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{again}");
+        assert!(again.contains("the present password is wrong"), "{again}");
+    }
+    for (tried, works) in [("a quite new password", false), (word.as_str(), true)] {
+        let mut other = Browser::at(&gateway);
+        other.sign_in("customer", LEAD, tried).await;
+        assert_eq!(other.session().is_some(), works, "{tried}");
+    }
+}
+
+#[tokio::test]
 async fn whoever_finds_a_browser_signed_in_sets_no_authenticator_app_up_without_the_password() {
     let (gateway, clock) = dated(|_| {}).await;
     let word = password(&gateway);
