@@ -11,6 +11,7 @@ use postern_stripe::Links;
 use serde_json::{Value, json};
 
 const GLOBEX_LEAD: &str = "lead@globex.example";
+const EVENT: &str = "customer.updated";
 
 /// The codes of what was heard by webhook since `before`.
 fn heard(gateway: &Gateway, before: usize) -> Vec<String> {
@@ -55,7 +56,8 @@ async fn a_link_is_made_at_localstripe_and_what_it_signs_is_taken() {
     assert_eq!(finance.data(LINK, json!({ "preview_id": id })).await, done);
     assert_eq!(finance.code(PREVIEW, order).await, "BLOCKED_BY_RULE");
 
-    // One receiver knows the secret that it signs with, another one does not.
+    // One receiver knows the secret that it signs with, another one does not. They ask for this event alone: what happened before
+    // is sent a second after it happened, to whoever is a receiver by then.
     let before = gateway.rows().len();
     let client = reqwest::Client::new();
     let post = async |path: String, form: &[(&str, &str)]| {
@@ -64,7 +66,7 @@ async fn a_link_is_made_at_localstripe_and_what_it_signs_is_taken() {
     };
     let hook = format!("{}/hooks/{TENANT}/money", gateway.origin);
     for (name, secret) in [("right", WEBHOOK_SECRET), ("wrong", "whsec_of_somebody_else")] {
-        post(format!("_config/webhooks/{name}"), &[("url", &hook), ("secret", secret)]).await;
+        post(format!("_config/webhooks/{name}"), &[("url", &hook), ("secret", secret), ("events[]", EVENT)]).await;
     }
     post(format!("v1/customers/{}", fact("acme")), &[("description", "CANARY")]).await;
     let mut told = within(async {
