@@ -275,7 +275,7 @@ impl App {
             self.listen_for_operators().await?;
         }
         let Some(operations) = self.operations.take() else { return Ok(()) };
-        let ready = Readiness::default();
+        let ready = Readiness::over([self.store.disk().clone(), self.journal.disk().clone()]);
         let systems = self.health.clone();
         let health =
             serve::operations(ready.clone(), Arc::new(telemetry::render), Arc::new(move || systems.render()), &[]);

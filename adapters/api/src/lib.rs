@@ -19,7 +19,7 @@ mod quote;
 pub mod trace;
 pub mod webhook;
 
-pub use adapter::{Adapter, CallCx, Op, Reach, Turn};
+pub use adapter::{Adapter, CallCx, LetGo, Op, Reach, Turn};
 pub use async_trait::async_trait;
 pub use classified::{About, Financial, Internal, Pii, PiiKind, Secret, Text, Withheld};
 pub use domain::*;
