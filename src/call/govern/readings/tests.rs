@@ -1,3 +1,5 @@
+//! What is known again of what somebody read, and what is not.
+
 use super::*;
 use crate::tools::find;
 use serde_json::json;
