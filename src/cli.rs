@@ -141,8 +141,13 @@ pub fn run() -> ExitCode {
 }
 
 fn complain(error: &str) {
+    tell(&format!("postern: {}", error.trim_end()));
+}
+
+/// Says what is going on, beside what the command answers.
+fn tell(line: &str) {
     // Nobody is left to tell when even standard error is gone.
-    let _ = writeln!(std::io::stderr(), "postern: {}", error.trim_end());
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 fn say(text: &str) -> Result<(), Failed> {
