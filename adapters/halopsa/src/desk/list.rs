@@ -7,9 +7,11 @@ use super::actions::body_of;
 use crate::adapter::{HaloPsa, in_reach, number};
 use crate::client::Pair;
 use crate::vocabulary::Meanings;
-use crate::wire::{TicketRow, owner};
+use crate::wire::{Num, TicketRow, owner};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::ToSpan;
+use postern_api::first::First;
+use postern_api::loose::{Seen, Take};
 use postern_api::{
     CallCx, ExternalId, Owned, Owner, Page, Reach, Result, Ticket, TicketQuery, TicketSort, TicketStatus, Visibility,
 };
@@ -31,6 +33,49 @@ struct Match {
     ticket: Ticket,
 }
 
+/// What came through so far.
+struct Sift<'a, F> {
+    halo: &'a HaloPsa,
+    cx: &'a CallCx,
+    query: &'a TicketQuery,
+    words: &'a [String],
+    statuses: &'a Meanings<TicketStatus>,
+    seen: Seen,
+    matches: First<Match, F>,
+    /// Without the words in the ticket itself.
+    maybe: Vec<Match>,
+    stray: Option<(Owner, Num)>,
+    truncated: bool,
+}
+
+impl<F: Fn(&Match, &Match) -> Ordering> Sift<'_, F> {
+    /// Looks at one row; `filtered` says whether the vendor was told whose to send.
+    fn row(&mut self, row: TicketRow, filtered: bool) -> Result<()> {
+        let owner = owner(row.client_id);
+        if !wanted(self.cx, self.query, &owner) {
+            let foreign = matches!(&owner, Owner::Organisation(it) if !self.cx.reach.contains(it));
+            if foreign && filtered && self.stray.is_none() {
+                self.stray = Some((owner, row.id));
+            }
+            return Ok(());
+        }
+        let Some(id) = row.id.id().filter(|id| self.halo.exists(&row) && self.seen.insert(*id)) else { return Ok(()) };
+        let stamp = stamp(&row);
+        let ticket = self.halo.ticket_of(row, self.statuses)?;
+        if !matches_without_text(self.query, &ticket) {
+            return Ok(());
+        }
+        let found = Match { id, stamp, owner, ticket };
+        if has_words(self.words, &found.ticket, &[]) {
+            self.matches.push(found);
+        } else if self.query.viewer.is_none() {
+            // Employees search comments as well: each of these is read to be sure.
+            if self.maybe.len() < COMMENT_CHECKS { self.maybe.push(found) } else { self.truncated = true }
+        }
+        Ok(())
+    }
+}
+
 pub(crate) async fn tickets(halo: &HaloPsa, cx: &CallCx, query: &TicketQuery) -> Result<Page<Owned<Ticket>>> {
     let clients = clients(cx, query.organisation.as_ref());
     if clients.is_empty() {
@@ -38,53 +83,38 @@ pub(crate) async fn tickets(halo: &HaloPsa, cx: &CallCx, query: &TicketQuery) ->
     }
     let statuses = halo.statuses(cx).await?;
     let words = words(query.text.as_deref());
-    let mut seen = BTreeSet::new();
-    let mut matches = Vec::new();
-    let mut maybe = Vec::new();
-    let mut stray = None;
-    let mut truncated = false;
+    let (offset, limit) = (query.offset as usize, query.limit.min(200) as usize);
+    let mut sift = Sift {
+        halo,
+        cx,
+        query,
+        words: &words,
+        statuses: &statuses,
+        seen: Seen::default(),
+        matches: First::new(offset + limit, |a: &Match, b: &Match| order(query, a, b)),
+        maybe: Vec::new(),
+        stray: None,
+        truncated: false,
+    };
     for client in clients {
         for search in searches(query, &words) {
             let asked = filters(halo, query, client, search, &statuses);
-            let found = halo.client.paged::<TicketRow>(cx, "Tickets", "tickets", &asked).await?;
-            truncated |= found.truncated;
-            for row in found.rows {
-                let owner = owner(row.client_id);
-                if !wanted(cx, query, &owner) {
-                    let foreign = matches!(&owner, Owner::Organisation(it) if !cx.reach.contains(it));
-                    if foreign && client.is_some() && stray.is_none() {
-                        stray = Some((owner, row.id));
-                    }
-                    continue;
-                }
-                let Some(id) = row.id.id().filter(|id| halo.exists(&row) && seen.insert(*id)) else { continue };
-                let ticket = halo.ticket_of(&row, &statuses)?;
-                if !matches_without_text(query, &ticket) {
-                    continue;
-                }
-                let stamp = stamp(&row);
-                let found = Match { id, stamp, owner, ticket };
-                if has_words(&words, &found.ticket, &[]) {
-                    matches.push(found);
-                } else if query.viewer.is_none() {
-                    maybe.push(found);
-                }
-            }
+            let take: Take<'_, TicketRow> = &mut |row| sift.row(row, client.is_some());
+            let more = halo.client.each(cx, "Tickets", "tickets", &asked, take).await?;
+            sift.truncated |= more;
         }
     }
-    // Employees search comments as well. The vendor says which tickets have the words there; each is read to be sure.
-    truncated |= maybe.len() > COMMENT_CHECKS;
-    for found in maybe.into_iter().take(COMMENT_CHECKS) {
+    let Sift { mut matches, maybe, stray, truncated, .. } = sift;
+    // The vendor says which tickets have the words in their comments; each is read to be sure.
+    for found in maybe {
         let comments: Vec<String> = halo.action_rows(cx, found.id).await?.iter().map(body_of).collect();
         if has_words(&words, &found.ticket, &comments) {
             matches.push(found);
         }
     }
-    matches.sort_by(|a, b| order(query, a, b));
-    let total = matches.len() as u64;
-    let page = matches.into_iter().skip(query.offset as usize).take(query.limit.min(200) as usize);
+    let total = matches.total();
     let meanings = statuses.as_ref();
-    let mut rows: Vec<Owned<Ticket>> = stream::iter(page)
+    let mut rows: Vec<Owned<Ticket>> = stream::iter(matches.page(offset))
         .map(|found| async move {
             let mut ticket = found.ticket;
             let counts = halo.counts(cx, found.id, found.stamp.as_deref(), meanings).await?;
@@ -97,7 +127,7 @@ pub(crate) async fn tickets(halo: &HaloPsa, cx: &CallCx, query: &TicketQuery) ->
     // The vendor sent another organisation's row although it was told not to. One of them goes on, without its contents,
     // so that the gateway's own check drops it and raises the alarm.
     if let Some((owner, id)) = stray {
-        let bare = halo.ticket_of(&TicketRow { id, ..TicketRow::default() }, &statuses)?;
+        let bare = halo.ticket_of(TicketRow { id, ..TicketRow::default() }, &statuses)?;
         rows.push(Owned::new(owner, bare));
     }
     Ok(Page { rows, total, truncated })
