@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 /// Keeps the first rows in an order and counts all of them. Equal rows stay in the order in which they came.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct First<T, F> {
     most: usize,
     order: F,
@@ -46,7 +46,12 @@ impl<T, F: Fn(&T, &T) -> Ordering> First<T, F> {
         self.total
     }
 
-    /// Those that were kept, without the first `offset`, each let go of as it is taken.
+    /// Those that were kept, without the first `offset`.
+    pub fn kept(&self, offset: usize) -> impl ExactSizeIterator<Item = &T> {
+        self.rows.iter().skip(offset).map(|it| &**it)
+    }
+
+    /// The same, each let go of as it is taken.
     pub fn page(self, offset: usize) -> impl ExactSizeIterator<Item = T> + Send
     where
         T: Send,
@@ -74,7 +79,9 @@ mod tests {
                 assert!(first.rows.len() <= offset + limit);
             }
             assert_eq!(first.total(), 500);
+            let kept: Vec<_> = first.kept(offset).copied().collect();
             let page: Vec<_> = first.page(offset).collect();
+            assert_eq!(page, kept);
             assert_eq!(page, sorted.into_iter().skip(offset).take(limit).collect::<Vec<_>>(), "{offset} {limit}");
         }
     }

@@ -64,7 +64,7 @@ impl ConnectWise {
             notes: None,
             customer_visible: shown,
             updated_at: time(&row.info.last_updated)
-                .or_else(|| time(&row.info.date_entered))
+                .or(row.info.date_entered.0)
                 .unwrap_or(Timestamp::UNIX_EPOCH),
         })
     }

@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 pub type Take<'t, R> = &'t mut (dyn FnMut(R) -> Result<()> + Send);
 
 /// The numbers that came, smallest first.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Seen(Vec<i64>);
 
 impl Seen {
@@ -33,6 +33,11 @@ impl Seen {
     /// Whether none came.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// All of them, smallest first.
+    pub fn as_slice(&self) -> &[i64] {
+        &self.0
     }
 
     /// The greatest.

@@ -7,11 +7,12 @@
 use super::people::agent;
 use super::ticket::introduce;
 use crate::adapter::{Autotask, in_reach, number};
-use crate::client::Rows;
 use crate::filter::{Filter, MANY};
 use crate::picklist::Picklists;
-use crate::wire::{NoteRow, TICKET_FIELDS, TicketRow, owner};
+use crate::wire::{NoteRow, Num, TICKET_FIELDS, TicketRow, owner};
 use jiff::{Timestamp, ToSpan};
+use postern_api::first::First;
+use postern_api::loose::{Seen, Take};
 use postern_api::{
     CallCx, ExternalId, Owned, Owner, Page, Reach, Result, Ticket, TicketQuery, TicketSort, TicketStatus, Visibility,
 };
@@ -24,6 +25,7 @@ const NOTE_CHECKS: usize = 50;
 const WINDOWS: [i64; 6] = [1_825, 730, 365, 90, 30, 7];
 
 /// A row that passed: its ticket and whose it is.
+#[derive(Clone)]
 struct Match {
     id: i64,
     assignee: Option<i64>,
@@ -32,69 +34,175 @@ struct Match {
     ticket: Ticket,
 }
 
+/// What came through so far.
+#[derive(Clone)]
+struct Found<F> {
+    seen: Seen,
+    matches: First<Match, F>,
+    /// Without the words in the ticket itself.
+    maybe: Vec<Match>,
+    stray: Option<(Owner, Num)>,
+    truncated: bool,
+}
+
+/// What rows are looked at for.
+struct Sift<'a, F> {
+    autotask: &'a Autotask,
+    cx: &'a CallCx,
+    query: &'a TicketQuery,
+    words: &'a [String],
+    lists: &'a Picklists,
+    found: Found<F>,
+}
+
+impl<F: Fn(&Match, &Match) -> Ordering + Clone + Send> Sift<'_, F> {
+    /// Looks at one row; `filtered` says whether the vendor was told which companies to send.
+    fn row(&mut self, row: TicketRow, filtered: bool) -> Result<()> {
+        let owner = owner(row.company);
+        let found = &mut self.found;
+        if !wanted(self.cx, self.query, &owner) {
+            let foreign = matches!(&owner, Owner::Organisation(it) if !self.cx.reach.contains(it));
+            if foreign && filtered && found.stray.is_none() {
+                found.stray = Some((owner, row.id));
+            }
+            return Ok(());
+        }
+        let Some(id) = row.id.id().filter(|id| found.seen.insert(*id)) else { return Ok(()) };
+        let (assignee, contact) = (row.assigned_resource.id(), row.contact.id());
+        let ticket = self.autotask.ticket_of(row, self.lists)?;
+        if !matches_without_text(self.query, &ticket) {
+            return Ok(());
+        }
+        let it = Match { id, assignee, contact, owner, ticket };
+        if has_words(self.words, &it.ticket, &[]) {
+            found.matches.push(it);
+        } else if self.query.viewer.is_none() {
+            // Employees search notes as well: those of each candidate are read to be sure.
+            if found.maybe.len() < NOTE_CHECKS { found.maybe.push(it) } else { found.truncated = true }
+        }
+        Ok(())
+    }
+
+    /// What the vendor finds: in the tickets themselves and, for employees, through notes with the longest of the words.
+    async fn company(&mut self, company: Option<&[i64]>) -> Result<()> {
+        let (autotask, cx) = (self.autotask, self.cx);
+        let base = filters(self.query, company, self.lists);
+        let filtered = company.is_some();
+        let Some(longest) = self.words.iter().max_by_key(|it| it.chars().count()) else {
+            return self.newest(base, filtered).await;
+        };
+        let with = |extra: Filter| base.iter().cloned().chain([extra]).collect::<Vec<_>>();
+        let in_ticket = Filter::any(vec![Filter::contains("title", longest), Filter::contains("description", longest)]);
+        self.newest(with(in_ticket), filtered).await?;
+        if self.query.viewer.is_some() {
+            return Ok(());
+        }
+        let noted = Filter::every(vec![Filter::contains("description", longest)]);
+        const HEADS: &[&str] = &["id", "ticketID"];
+        let mut ids = Seen::default();
+        let take: Take<'_, NoteRow> = &mut |row| {
+            row.ticket.id().map(|it| ids.insert(it));
+            Ok(())
+        };
+        let most = autotask.config.max_rows;
+        self.found.truncated |= autotask.client.each(cx, "TicketNotes", &noted, Some(HEADS), most, take).await?;
+        for some in ids.as_slice().chunks(MANY) {
+            self.newest(with(Filter::among("id", some)), filtered).await?;
+        }
+        Ok(())
+    }
+
+    /// The rows of a query; where they are more than may be read, those of the last days. The vendor sends the oldest first.
+    async fn newest(&mut self, base: Vec<Filter>, filtered: bool) -> Result<()> {
+        let (autotask, cx) = (self.autotask, self.cx);
+        let before = self.found.clone();
+        let whole = !self.read(&base, filtered).await?;
+        // For a viewer never by a time that an internal note moves.
+        let field = match self.query.sort {
+            TicketSort::UpdatedAt if self.query.viewer.is_none() => "lastActivityDate",
+            TicketSort::UpdatedAt | TicketSort::CreatedAt | TicketSort::Priority => "createDate",
+        };
+        // Where the oldest are wanted, they are what came.
+        if whole || (self.query.sort != TicketSort::Priority && !self.query.descending) {
+            return Ok(());
+        }
+        for days in WINDOWS {
+            let Ok(since) = Timestamp::now().checked_sub((days * 24).hours()) else { continue };
+            let narrowed: Vec<_> = base.iter().cloned().chain([Filter::since(field, since)]).collect();
+            let count = autotask.client.count(cx, "Tickets", Filter::every(narrowed.clone())).await?;
+            if count == 0 {
+                break;
+            }
+            if count <= u64::from(autotask.config.max_rows) {
+                self.found = before;
+                self.read(&narrowed, filtered).await?;
+                self.found.truncated = true;
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at each row of a query, and says whether there were more.
+    async fn read(&mut self, filter: &[Filter], filtered: bool) -> Result<bool> {
+        let (autotask, cx) = (self.autotask, self.cx);
+        // User-defined fields come with whole rows alone.
+        let fields: Option<&'static [&'static str]> =
+            if autotask.config.private_field.is_some() { None } else { Some(&TICKET_FIELDS) };
+        let filter = Filter::every(filter.to_vec());
+        let take: Take<'_, TicketRow> = &mut |row| self.row(row, filtered);
+        let more = autotask.client.each(cx, "Tickets", &filter, fields, autotask.config.max_rows, take).await?;
+        self.found.truncated |= more;
+        Ok(more)
+    }
+}
+
 pub(crate) async fn tickets(autotask: &Autotask, cx: &CallCx, query: &TicketQuery) -> Result<Page<Owned<Ticket>>> {
     let Some(companies) = companies(cx, query.organisation.as_ref()) else {
         return Ok(Page { rows: vec![], total: 0, truncated: false });
     };
     let lists = autotask.picklists(cx).await?;
     let words = words(query.text.as_deref());
-    let (mut truncated, mut stray, mut seen) = (false, None, BTreeSet::new());
-    let (mut matches, mut maybe) = (Vec::new(), Vec::new());
+    let (offset, limit) = (query.offset as usize, query.limit.min(200) as usize);
+    let matches = First::new(offset + limit, |a: &Match, b: &Match| order(query, a, b));
+    let found = Found { seen: Seen::default(), matches, maybe: Vec::new(), stray: None, truncated: false };
+    let mut sift = Sift { autotask, cx, query, words: &words, lists: &lists, found };
     for company in companies {
-        for found in found(autotask, cx, query, &company, &words, &lists).await? {
-            truncated |= found.truncated;
-            for row in found.rows {
-                let owner = owner(row.company);
-                if !wanted(cx, query, &owner) {
-                    let foreign = matches!(&owner, Owner::Organisation(it) if !cx.reach.contains(it));
-                    if foreign && company.is_some() && stray.is_none() {
-                        stray = Some((owner, row.id));
-                    }
-                    continue;
-                }
-                let Some(id) = row.id.id().filter(|id| seen.insert(*id)) else { continue };
-                let ticket = autotask.ticket_of(&row, &lists)?;
-                if !matches_without_text(query, &ticket) {
-                    continue;
-                }
-                let (assignee, contact) = (row.assigned_resource.id(), row.contact.id());
-                let found = Match { id, assignee, contact, owner, ticket };
-                if has_words(&words, &found.ticket, &[]) {
-                    matches.push(found);
-                } else if query.viewer.is_none() {
-                    maybe.push(found);
-                }
-            }
+        sift.company(company.as_deref()).await?;
+    }
+    let Found { mut matches, maybe, stray, truncated, .. } = sift.found;
+    let texts = notes_of(autotask, cx, &maybe).await?;
+    for it in maybe {
+        let notes = texts.get(&it.id).map(Vec::as_slice).unwrap_or_default();
+        if has_words(&words, &it.ticket, notes) {
+            matches.push(it);
         }
     }
-    // Employees search notes as well: those of each candidate are read to be sure.
-    truncated |= maybe.len() > NOTE_CHECKS;
-    maybe.truncate(NOTE_CHECKS);
-    let texts = notes_of(autotask, cx, &maybe).await?;
-    matches.extend(maybe.into_iter().filter(|it| {
-        let notes = texts.get(&it.id).map(Vec::as_slice).unwrap_or_default();
-        has_words(&words, &it.ticket, notes)
-    }));
-    matches.sort_by(|a, b| order(query, a, b));
-    let total = matches.len() as u64;
-    let page = matches.into_iter().skip(query.offset as usize).take(query.limit.min(200) as usize).collect();
-    let mut rows = introduced(autotask, cx, page).await?;
+    let total = matches.total();
+    let mut rows = introduced(autotask, cx, matches, offset).await?;
     // The vendor sent another organisation's row although it was told not to. One of them goes on, without its contents,
     // so that the gateway's own check drops it and raises the alarm.
     if let Some((owner, id)) = stray {
-        let bare = autotask.ticket_of(&TicketRow { id, ..TicketRow::default() }, &lists)?;
+        let bare = autotask.ticket_of(TicketRow { id, ..TicketRow::default() }, &lists)?;
         rows.push(Owned::new(owner, bare));
     }
     Ok(Page { rows, total, truncated })
 }
 
 /// One page with names and comment counts: three requests at most, however long it is.
-async fn introduced(autotask: &Autotask, cx: &CallCx, page: Vec<Match>) -> Result<Vec<Owned<Ticket>>> {
-    let ids: Vec<i64> = page.iter().map(|it| it.id).collect();
+async fn introduced<F: Fn(&Match, &Match) -> Ordering>(
+    autotask: &Autotask,
+    cx: &CallCx,
+    page: First<Match, F>,
+    offset: usize,
+) -> Result<Vec<Owned<Ticket>>> {
+    let ids: Vec<i64> = page.kept(offset).map(|it| it.id).collect();
+    let assignees: BTreeSet<i64> = page.kept(offset).filter_map(|it| it.assignee).collect();
+    let askers: BTreeSet<i64> = page.kept(offset).filter_map(|it| it.contact).collect();
     let counts = autotask.note_counts(cx, &ids).await?;
-    let resources = autotask.resource_names(cx, &page.iter().filter_map(|it| it.assignee).collect()).await?;
-    let contacts = autotask.contacts_by_id(cx, &page.iter().filter_map(|it| it.contact).collect()).await?;
-    let rows = page.into_iter().map(|found| {
+    let resources = autotask.resource_names(cx, &assignees).await?;
+    let contacts = autotask.contacts_by_id(cx, &askers).await?;
+    let rows = page.page(offset).map(|found| {
         let mut ticket = found.ticket;
         (ticket.public_comments, ticket.internal_comments) = counts.get(&found.id).copied().unwrap_or_default();
         ticket.assignee = found.assignee.map(|it| agent(it, &resources));
@@ -130,74 +238,6 @@ fn wanted(cx: &CallCx, query: &TicketQuery, owner: &Owner) -> bool {
 
 fn words(text: Option<&str>) -> Vec<String> {
     text.unwrap_or_default().split_whitespace().map(str::to_lowercase).collect()
-}
-
-/// What the vendor finds: in the tickets themselves and, for employees, through notes with the longest of the words.
-async fn found(
-    autotask: &Autotask,
-    cx: &CallCx,
-    query: &TicketQuery,
-    company: &Option<Vec<i64>>,
-    words: &[String],
-    lists: &Picklists,
-) -> Result<Vec<Rows<TicketRow>>> {
-    let base = filters(query, company.as_deref(), lists);
-    let Some(longest) = words.iter().max_by_key(|it| it.chars().count()) else {
-        return Ok(vec![newest(autotask, cx, query, base).await?]);
-    };
-    let with = |extra: Filter| base.iter().cloned().chain([extra]).collect::<Vec<_>>();
-    let in_ticket = Filter::any(vec![Filter::contains("title", longest), Filter::contains("description", longest)]);
-    let mut all = vec![newest(autotask, cx, query, with(in_ticket)).await?];
-    if query.viewer.is_none() {
-        let noted = Filter::every(vec![Filter::contains("description", longest)]);
-        const HEADS: &[&str] = &["id", "ticketID"];
-        let notes =
-            autotask.client.rows::<NoteRow>(cx, "TicketNotes", &noted, Some(HEADS), autotask.config.max_rows).await?;
-        let ids: BTreeSet<i64> = notes.rows.iter().filter_map(|it| it.ticket.id()).collect();
-        let ids: Vec<i64> = ids.into_iter().collect();
-        for some in ids.chunks(MANY) {
-            let mut rows = newest(autotask, cx, query, with(Filter::among("id", some))).await?;
-            rows.truncated |= notes.truncated;
-            all.push(rows);
-        }
-    }
-    Ok(all)
-}
-
-/// The rows of a query; where they are more than may be read, those of the last days. The vendor sends the oldest first.
-async fn newest(autotask: &Autotask, cx: &CallCx, query: &TicketQuery, base: Vec<Filter>) -> Result<Rows<TicketRow>> {
-    let most = autotask.config.max_rows;
-    // User-defined fields come with whole rows alone.
-    let fields: Option<&'static [&'static str]> =
-        if autotask.config.private_field.is_some() { None } else { Some(&TICKET_FIELDS) };
-    let read = async |filter: Vec<Filter>| {
-        autotask.client.rows::<TicketRow>(cx, "Tickets", &Filter::every(filter), fields, most).await
-    };
-    let whole = read(base.clone()).await?;
-    if !whole.truncated {
-        return Ok(whole);
-    }
-    // For a viewer never by a time that an internal note moves.
-    let field = match query.sort {
-        TicketSort::UpdatedAt if query.viewer.is_none() => "lastActivityDate",
-        TicketSort::UpdatedAt | TicketSort::CreatedAt | TicketSort::Priority => "createDate",
-    };
-    if query.sort != TicketSort::Priority && !query.descending {
-        // The oldest are wanted, and they are what came.
-        return Ok(whole);
-    }
-    for days in WINDOWS {
-        let Ok(since) = Timestamp::now().checked_sub((days * 24).hours()) else { continue };
-        let narrowed: Vec<_> = base.iter().cloned().chain([Filter::since(field, since)]).collect();
-        let count = autotask.client.count(cx, "Tickets", Filter::every(narrowed.clone())).await?;
-        if count == 0 {
-            break;
-        }
-        if count <= u64::from(most) {
-            return Ok(Rows { truncated: true, ..read(narrowed).await? });
-        }
-    }
-    Ok(whole)
 }
 
 fn filters(query: &TicketQuery, companies: Option<&[i64]>, lists: &Picklists) -> Vec<Filter> {

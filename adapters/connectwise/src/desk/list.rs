@@ -4,7 +4,7 @@
 //! itself matches. For a viewer, only what a customer may see takes part.
 
 use super::notes::{About, History};
-use super::ticket::about;
+use super::ticket::{about, stamp};
 use crate::adapter::{ConnectWise, in_reach};
 use crate::client::Query;
 use crate::conditions::{Conditions, Literal};
@@ -12,6 +12,8 @@ use crate::config::number;
 use crate::vocabulary::{Meanings, USUAL};
 use crate::wire::{self, Num, TicketRow, owner};
 use jiff::ToSpan;
+use postern_api::first::First;
+use postern_api::loose::{Seen, Take};
 use postern_api::{
     CallCx, Comment, ExternalId, Owned, Owner, Page, Reach, Result, Ticket, TicketQuery, TicketSort, TicketStatus,
     Visibility,
@@ -32,14 +34,40 @@ struct Match {
 }
 
 /// What came through so far.
-#[derive(Default)]
-struct Found {
-    seen: BTreeSet<i64>,
-    matches: Vec<Match>,
+struct Sift<'a, F, G> {
+    psa: &'a ConnectWise,
+    cx: &'a CallCx,
+    query: &'a TicketQuery,
+    meanings: &'a Meanings,
+    words: &'a [String],
+    seen: Seen,
+    matches: First<Match, F>,
     /// Rows without the words in the title; they may stand in the notes.
-    maybe: Vec<Match>,
+    maybe: First<Match, G>,
     stray: Option<(Owner, Num)>,
-    truncated: bool,
+}
+
+impl<F: Fn(&Match, &Match) -> Ordering, G: Fn(&Match, &Match) -> Ordering> Sift<'_, F, G> {
+    /// Looks at one row; `filtered` says whether the vendor was told which companies to send.
+    fn row(&mut self, row: TicketRow, filtered: bool) -> Result<()> {
+        let owner = owner(row.company.id);
+        if !wanted(self.cx, self.query, &owner) {
+            let foreign = matches!(&owner, Owner::Organisation(it) if !self.cx.reach.contains(it));
+            if foreign && filtered && self.stray.is_none() {
+                self.stray = Some((owner, row.id));
+            }
+            return Ok(());
+        }
+        let Some(id) = row.id.id().filter(|id| self.psa.exists(&row) && self.seen.insert(*id)) else { return Ok(()) };
+        let stamp = stamp(&row);
+        let ticket = self.psa.ticket_of(row, self.meanings)?;
+        if !matches_without_text(self.query, &ticket) {
+            return Ok(());
+        }
+        let it = Match { about: about(id, stamp, &ticket), owner, ticket };
+        if has_words(self.words, &it.ticket, None) { self.matches.push(it) } else { self.maybe.push(it) }
+        Ok(())
+    }
 }
 
 /// One way to ask.
@@ -60,49 +88,52 @@ pub(crate) async fn tickets(psa: &ConnectWise, cx: &CallCx, query: &TicketQuery)
     let meanings = psa.meanings(cx).await?;
     let words: Vec<String> =
         query.text.as_deref().unwrap_or_default().split_whitespace().map(str::to_lowercase).collect();
-    let mut found = Found::default();
+    let (offset, limit) = (query.offset as usize, query.limit.min(200) as usize);
+    let mut sift = Sift {
+        psa,
+        cx,
+        query,
+        meanings: &meanings,
+        words: &words,
+        seen: Seen::default(),
+        matches: First::new(offset + limit, |a: &Match, b: &Match| order(query, a, b)),
+        maybe: First::new(NOTE_CHECKS, |a: &Match, b: &Match| b.about.id.cmp(&a.about.id)),
+        stray: None,
+    };
+    let mut truncated = false;
     for companies in &asked_for {
         for search in searches(&words) {
             let most = if matches!(search, Search::Newest) { NOTE_CHECKS as u32 } else { psa.config.max_rows };
             let conditions = conditions(psa, query, companies, &search, &meanings);
             let asked = Query { conditions, fields: wire::TICKET, ..Query::default() };
-            let got = psa.client.newest::<TicketRow>(cx, &["service", "tickets"], &asked, most).await?;
-            found.truncated |= got.truncated;
-            for row in got.rows {
-                sift(psa, cx, query, &meanings, &words, (row, !companies.is_empty()), &mut found)?;
-            }
+            let take: Take<'_, TicketRow> = &mut |row| sift.row(row, !companies.is_empty());
+            truncated |= psa.client.each(cx, &["service", "tickets"], &asked, most, take).await?;
         }
     }
-    found.maybe.sort_by_key(|it| std::cmp::Reverse(it.about.id));
-    found.truncated |= found.maybe.len() > NOTE_CHECKS;
-    found.maybe.truncate(NOTE_CHECKS);
-    let abouts: Vec<About> = found.maybe.iter().map(|it| it.about.clone()).collect();
+    let Sift { mut matches, maybe, stray, .. } = sift;
+    truncated |= maybe.total() > NOTE_CHECKS as u64;
+    let abouts: Vec<About> = maybe.kept(0).map(|it| it.about.clone()).collect();
     let histories = psa.histories(cx, &abouts).await?;
-    for (maybe, history) in found.maybe.into_iter().zip(&histories) {
+    for (maybe, history) in maybe.page(0).zip(&histories) {
         if has_words(&words, &maybe.ticket, Some((history, query.viewer.is_some()))) {
-            found.matches.push(maybe);
+            matches.push(maybe);
         }
     }
-    found.matches.sort_by(|a, b| order(query, a, b));
-    let total = found.matches.len() as u64;
-    let page = found.matches.into_iter().skip(query.offset as usize).take(query.limit.min(200) as usize);
-    let page: Vec<Match> = page.collect();
-    let abouts: Vec<About> = page.iter().map(|it| it.about.clone()).collect();
+    let total = matches.total();
+    let abouts: Vec<About> = matches.kept(offset).map(|it| it.about.clone()).collect();
     let counts = psa.counts(cx, &abouts).await?;
-    let mut rows: Vec<Owned<Ticket>> = page
-        .into_iter()
-        .zip(counts)
-        .map(|(mut found, counts)| {
-            (found.ticket.public_comments, found.ticket.internal_comments) = counts;
-            Owned::new(found.owner, found.ticket)
-        })
-        .collect();
+    drop(abouts);
+    let rows = matches.page(offset).zip(counts).map(|(mut found, counts)| {
+        (found.ticket.public_comments, found.ticket.internal_comments) = counts;
+        Owned::new(found.owner, found.ticket)
+    });
+    let mut rows: Vec<Owned<Ticket>> = rows.collect();
     // The vendor sent another organisation's row although it was told not to. One of them goes on, without its contents,
     // so that the gateway's own check drops it and raises the alarm.
-    if let Some((owner, id)) = found.stray {
-        rows.push(Owned::new(owner, psa.ticket_of(&TicketRow { id, ..TicketRow::default() }, &meanings)?));
+    if let Some((owner, id)) = stray {
+        rows.push(Owned::new(owner, psa.ticket_of(TicketRow { id, ..TicketRow::default() }, &meanings)?));
     }
-    Ok(Page { rows, total, truncated: found.truncated })
+    Ok(Page { rows, total, truncated })
 }
 
 /// The companies to ask for, some at a time; one empty list: without a filter. No list: nothing is in reach, and nothing
@@ -164,38 +195,6 @@ fn conditions(
         Search::Title(part) => asked.contains(&["summary"], part),
         Search::All | Search::Newest => asked,
     }
-}
-
-/// Looks at one row; `filtered` says whether the vendor was told which companies to send.
-fn sift(
-    psa: &ConnectWise,
-    cx: &CallCx,
-    query: &TicketQuery,
-    meanings: &Meanings,
-    words: &[String],
-    (row, filtered): (TicketRow, bool),
-    found: &mut Found,
-) -> Result<()> {
-    let owner = owner(row.company.id);
-    if !wanted(cx, query, &owner) {
-        let foreign = matches!(&owner, Owner::Organisation(it) if !cx.reach.contains(it));
-        if foreign && filtered && found.stray.is_none() {
-            found.stray = Some((owner, row.id));
-        }
-        return Ok(());
-    }
-    let Some(id) = row.id.id().filter(|id| psa.exists(&row) && found.seen.insert(*id)) else { return Ok(()) };
-    let ticket = psa.ticket_of(&row, meanings)?;
-    if !matches_without_text(query, &ticket) {
-        return Ok(());
-    }
-    let it = Match { about: about(&row, id, &ticket), owner, ticket };
-    if has_words(words, &it.ticket, None) {
-        found.matches.push(it)
-    } else {
-        found.maybe.push(it)
-    }
-    Ok(())
 }
 
 fn wanted(cx: &CallCx, query: &TicketQuery, owner: &Owner) -> bool {

@@ -12,6 +12,8 @@ use crate::vocabulary;
 use crate::wire::{Num, TicketRow, owner};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::ToSpan;
+use postern_api::first::First;
+use postern_api::loose::{Seen, Take};
 use postern_api::{
     CallCx, Error, ExternalId, Owned, Owner, Page, Reach, Result, Ticket, TicketQuery, TicketSort, TicketStatus,
     Visibility,
@@ -34,15 +36,48 @@ struct Match {
     ticket: Ticket,
 }
 
-/// What was gathered from the lists asked for.
-#[derive(Default)]
-struct Found {
-    seen: BTreeSet<i64>,
-    matches: Vec<Match>,
+/// What came through so far.
+struct Sift<'a, F> {
+    syncro: &'a Syncro,
+    cx: &'a CallCx,
+    query: &'a TicketQuery,
+    words: &'a [String],
+    seen: Seen,
+    matches: First<Match, F>,
     /// Without the words in what a list carries, though the vendor's search found them somewhere.
     maybe: Vec<Match>,
     stray: Option<(Owner, Num)>,
     truncated: bool,
+}
+
+impl<F: Fn(&Match, &Match) -> Ordering> Sift<'_, F> {
+    /// Looks at one row; `filtered` says whether the vendor was told whose to send, `searched` whether for what words.
+    fn row(&mut self, row: TicketRow, filtered: bool, searched: bool) -> Result<()> {
+        let owner = owner(row.customer_id);
+        if !wanted(self.cx, self.query, &owner) {
+            let foreign = matches!(&owner, Owner::Organisation(it) if !self.cx.reach.contains(it));
+            if foreign && filtered && self.stray.is_none() {
+                self.stray = Some((owner, row.id));
+            }
+            return Ok(());
+        }
+        let Some(id) = row.id.id() else { return Ok(()) };
+        let stamp = row.updated_at.get().map(str::to_owned);
+        let ticket = self.syncro.ticket_of(row)?;
+        if !matches_without_text(self.query, &ticket) {
+            return Ok(());
+        }
+        let found = Match { id, stamp, owner, ticket };
+        if has_words(self.words, &found.ticket, &[]) {
+            if self.seen.insert(id) {
+                self.matches.push(found);
+            }
+        } else if searched && self.query.viewer.is_none() && self.seen.insert(id) {
+            // Employees search comments as well: each of these is read to be sure.
+            if self.maybe.len() < COMMENT_CHECKS { self.maybe.push(found) } else { self.truncated = true }
+        }
+        Ok(())
+    }
 }
 
 pub(crate) async fn tickets(syncro: &Syncro, cx: &CallCx, query: &TicketQuery) -> Result<Page<Owned<Ticket>>> {
@@ -52,19 +87,32 @@ pub(crate) async fn tickets(syncro: &Syncro, cx: &CallCx, query: &TicketQuery) -
     }
     let words = words(query.text.as_deref());
     let statuses = statuses(syncro, cx, query, customers.len()).await?;
-    let mut found = Found::default();
+    let (offset, limit) = (query.offset as usize, query.limit.min(200) as usize);
+    let mut sift = Sift {
+        syncro,
+        cx,
+        query,
+        words: &words,
+        seen: Seen::default(),
+        matches: First::new(offset + limit, |a: &Match, b: &Match| order(query, a, b)),
+        maybe: Vec::new(),
+        stray: None,
+        truncated: false,
+    };
     for customer in customers {
         for status in &statuses {
             for search in searches(query, customer, &words) {
                 let asked = filters(query, customer, status.clone(), &search);
-                gather(syncro, cx, query, (&asked, customer, &words), search.is_some(), &mut found).await?;
+                let (filtered, searched) = (customer.is_some(), search.is_some());
+                let take: Take<'_, TicketRow> = &mut |row| sift.row(row, filtered, searched);
+                let more = syncro.client.each(cx, &["tickets"], "tickets", &asked, take).await?;
+                sift.truncated |= more;
             }
         }
     }
-    let Found { mut matches, maybe, stray, mut truncated, .. } = found;
-    // Employees search comments as well. The vendor says which tickets have the words somewhere; each is read to be sure.
-    truncated |= maybe.len() > COMMENT_CHECKS;
-    for found in maybe.into_iter().take(COMMENT_CHECKS) {
+    let Sift { mut matches, maybe, stray, truncated, .. } = sift;
+    // The vendor says which tickets have the words somewhere; each is read to be sure.
+    for found in maybe {
         let mut comments = Vec::new();
         for row in syncro.comment_rows(cx, found.id).await? {
             comments.extend(comment_of(&row)?.map(|it| it.body.expose().to_owned()));
@@ -74,10 +122,8 @@ pub(crate) async fn tickets(syncro: &Syncro, cx: &CallCx, query: &TicketQuery) -
             matches.push(found);
         }
     }
-    matches.sort_by(|a, b| order(query, a, b));
-    let total = matches.len() as u64;
-    let page = matches.into_iter().skip(query.offset as usize).take(query.limit.min(200) as usize);
-    let mut rows: Vec<Owned<Ticket>> = stream::iter(page)
+    let total = matches.total();
+    let mut rows: Vec<Owned<Ticket>> = stream::iter(matches.page(offset))
         .map(|found| async move {
             let mut ticket = found.ticket;
             let known = syncro.known(cx, found.id, found.stamp.as_deref(), over(ticket.status)).await?;
@@ -94,44 +140,6 @@ pub(crate) async fn tickets(syncro: &Syncro, cx: &CallCx, query: &TicketQuery) -
         rows.push(Owned::new(owner, syncro.ticket_of(TicketRow { id, ..TicketRow::default() })?));
     }
     Ok(Page { rows, total, truncated })
-}
-
-/// Reads one list and keeps what matches.
-async fn gather(
-    syncro: &Syncro,
-    cx: &CallCx,
-    query: &TicketQuery,
-    (asked, customer, words): (&[Pair], Option<i64>, &[String]),
-    searched: bool,
-    into: &mut Found,
-) -> Result<()> {
-    let list = syncro.client.paged::<TicketRow>(cx, &["tickets"], "tickets", asked).await?;
-    into.truncated |= list.truncated;
-    for row in list.rows {
-        let owner = owner(row.customer_id);
-        if !wanted(cx, query, &owner) {
-            let foreign = matches!(&owner, Owner::Organisation(it) if !cx.reach.contains(it));
-            if foreign && customer.is_some() && into.stray.is_none() {
-                into.stray = Some((owner, row.id));
-            }
-            continue;
-        }
-        let Some(id) = row.id.id() else { continue };
-        let stamp = row.updated_at.get().map(str::to_owned);
-        let ticket = syncro.ticket_of(row)?;
-        if !matches_without_text(query, &ticket) {
-            continue;
-        }
-        let found = Match { id, stamp, owner, ticket };
-        if has_words(words, &found.ticket, &[]) {
-            if into.seen.insert(id) {
-                into.matches.push(found);
-            }
-        } else if searched && query.viewer.is_none() && into.seen.insert(id) {
-            into.maybe.push(found);
-        }
-    }
-    Ok(())
 }
 
 /// Which customers to ask for; `None`: without a filter. Empty: nothing is in reach, and nothing is asked.
