@@ -9,7 +9,6 @@ pub mod classified;
 pub mod domain;
 pub mod error;
 pub mod file;
-pub mod first;
 pub mod html;
 pub mod http;
 pub mod id;
@@ -18,6 +17,7 @@ pub mod mail;
 pub mod owned;
 pub mod ports;
 mod quote;
+pub mod sift;
 pub mod trace;
 pub mod webhook;
 

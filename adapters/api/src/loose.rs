@@ -240,6 +240,9 @@ mod tests {
             let mut json = serde_json::Deserializer::from_str(json);
             of_text(&mut json, str::len).expect("any value is accepted")
         };
-        assert_eq!((length("\"four\""), length("4"), length("[\"four\"]"), length("null")), (Some(4), None, None, None));
+        assert_eq!(
+            (length("\"four\""), length("4"), length("[\"four\"]"), length("null")),
+            (Some(4), None, None, None)
+        );
     }
 }

@@ -25,6 +25,22 @@ impl Seen {
         place.map_err(|place| self.0.insert(place, id)).is_err()
     }
 
+    /// Whether a number came.
+    pub fn contains(&self, id: i64) -> bool {
+        self.0.binary_search(&id).is_ok()
+    }
+
+    /// Notes those of another one too.
+    pub fn absorb(&mut self, other: Self) {
+        if self.0.is_empty() {
+            self.0 = other.0;
+        } else {
+            for id in other.0 {
+                self.insert(id);
+            }
+        }
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.len()
@@ -236,5 +252,13 @@ mod tests {
         let new: Vec<bool> = [3, 1, 2, 3, 9, 1, 9].map(|it| seen.insert(it)).to_vec();
         assert_eq!(new, [true, true, true, false, true, false, false]);
         assert_eq!((seen.len(), seen.last()), (4, Some(9)));
+        let mut other = Seen::default();
+        other.absorb(seen);
+        assert!(other.contains(2) && !other.contains(4));
+        other.insert(4);
+        let mut both = Seen::default();
+        both.insert(5);
+        both.absorb(other);
+        assert_eq!(both.as_slice(), [1, 2, 3, 4, 5, 9]);
     }
 }

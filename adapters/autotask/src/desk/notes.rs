@@ -11,8 +11,8 @@ use crate::desk::people::agent;
 use crate::filter::Filter;
 use crate::wire::{NOTE_HEADS, NoteHead, NoteRow, Num, PUBLIC, lines, of_text, time};
 use jiff::Timestamp;
-use postern_api::loose::Take;
 use postern_api::domain::Author;
+use postern_api::loose::Take;
 use postern_api::{Agent, CallCx, Comment, CommentId, ContactId, Error, Escalation, Person, Result, Text};
 use std::collections::{BTreeMap, BTreeSet};
 

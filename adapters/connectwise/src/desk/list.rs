@@ -12,13 +12,9 @@ use crate::config::number;
 use crate::vocabulary::{Meanings, USUAL};
 use crate::wire::{self, Num, TicketRow, owner};
 use jiff::ToSpan;
-use postern_api::first::First;
 use postern_api::loose::{Seen, Take};
-use postern_api::{
-    CallCx, Comment, ExternalId, Owned, Owner, Page, Reach, Result, Ticket, TicketQuery, TicketSort, TicketStatus,
-    Visibility,
-};
-use std::cmp::Ordering;
+use postern_api::sift::{First, Rank};
+use postern_api::{CallCx, Comment, ExternalId, Owned, Owner, Page, Reach, Result, Ticket, TicketQuery, TicketStatus};
 use std::collections::BTreeSet;
 
 /// Organisations that are named in one request, so that its address stays short.
@@ -26,32 +22,25 @@ const TOGETHER: usize = 100;
 /// Tickets whose notes are read because the words are not in the title, the newest first.
 const NOTE_CHECKS: usize = 50;
 
-/// A row that passed, and whose it is.
-struct Match {
-    about: About,
-    owner: Owner,
-    ticket: Ticket,
-}
-
 /// What came through so far.
-struct Sift<'a, F, G> {
+struct Sift<'a> {
     psa: &'a ConnectWise,
     cx: &'a CallCx,
     query: &'a TicketQuery,
     meanings: &'a Meanings,
     words: &'a [String],
     seen: Seen,
-    matches: First<Match, F>,
+    matches: First<Owned<Ticket>, About>,
     /// Rows without the words in the title; they may stand in the notes.
-    maybe: First<Match, G>,
+    maybe: First<(Owner, Ticket), About>,
     stray: Option<(Owner, Num)>,
 }
 
-impl<F: Fn(&Match, &Match) -> Ordering, G: Fn(&Match, &Match) -> Ordering> Sift<'_, F, G> {
+impl Sift<'_> {
     /// Looks at one row; `filtered` says whether the vendor was told which companies to send.
     fn row(&mut self, row: TicketRow, filtered: bool) -> Result<()> {
         let owner = owner(row.company.id);
-        if !wanted(self.cx, self.query, &owner) {
+        if !self.query.wants(self.cx, &owner) {
             let foreign = matches!(&owner, Owner::Organisation(it) if !self.cx.reach.contains(it));
             if foreign && filtered && self.stray.is_none() {
                 self.stray = Some((owner, row.id));
@@ -61,11 +50,15 @@ impl<F: Fn(&Match, &Match) -> Ordering, G: Fn(&Match, &Match) -> Ordering> Sift<
         let Some(id) = row.id.id().filter(|id| self.psa.exists(&row) && self.seen.insert(*id)) else { return Ok(()) };
         let stamp = stamp(&row);
         let ticket = self.psa.ticket_of(row, self.meanings)?;
-        if !matches_without_text(self.query, &ticket) {
+        if !self.query.fits(&ticket) {
             return Ok(());
         }
-        let it = Match { about: about(id, stamp, &ticket), owner, ticket };
-        if has_words(self.words, &it.ticket, None) { self.matches.push(it) } else { self.maybe.push(it) }
+        let about = about(id, stamp, &ticket);
+        if has_words(self.words, &ticket, None) {
+            self.matches.push(self.query.rank(id, &ticket), Owned::new(owner, ticket), about);
+        } else {
+            self.maybe.push(Rank::newest(id), (owner, ticket), about);
+        }
         Ok(())
     }
 }
@@ -86,8 +79,7 @@ pub(crate) async fn tickets(psa: &ConnectWise, cx: &CallCx, query: &TicketQuery)
         return Ok(Page { rows: vec![], total: 0, truncated: false });
     }
     let meanings = psa.meanings(cx).await?;
-    let words: Vec<String> =
-        query.text.as_deref().unwrap_or_default().split_whitespace().map(str::to_lowercase).collect();
+    let words = query.words();
     let (offset, limit) = (query.offset as usize, query.limit.min(200) as usize);
     let mut sift = Sift {
         psa,
@@ -96,8 +88,8 @@ pub(crate) async fn tickets(psa: &ConnectWise, cx: &CallCx, query: &TicketQuery)
         meanings: &meanings,
         words: &words,
         seen: Seen::default(),
-        matches: First::new(offset + limit, |a: &Match, b: &Match| order(query, a, b)),
-        maybe: First::new(NOTE_CHECKS, |a: &Match, b: &Match| b.about.id.cmp(&a.about.id)),
+        matches: First::new(offset + limit),
+        maybe: First::new(NOTE_CHECKS),
         stray: None,
     };
     let mut truncated = false;
@@ -112,22 +104,19 @@ pub(crate) async fn tickets(psa: &ConnectWise, cx: &CallCx, query: &TicketQuery)
     }
     let Sift { mut matches, maybe, stray, .. } = sift;
     truncated |= maybe.total() > NOTE_CHECKS as u64;
-    let abouts: Vec<About> = maybe.kept(0).map(|it| it.about.clone()).collect();
+    let (maybe, abouts) = maybe.page(0);
     let histories = psa.histories(cx, &abouts).await?;
-    for (maybe, history) in maybe.page(0).zip(&histories) {
-        if has_words(&words, &maybe.ticket, Some((history, query.viewer.is_some()))) {
-            matches.push(maybe);
+    for (((owner, ticket), about), history) in maybe.into_iter().zip(abouts).zip(&histories) {
+        if has_words(&words, &ticket, Some((history, query.viewer.is_some()))) {
+            matches.push(query.rank(about.id, &ticket), Owned::new(owner, ticket), about);
         }
     }
     let total = matches.total();
-    let abouts: Vec<About> = matches.kept(offset).map(|it| it.about.clone()).collect();
+    let (mut rows, abouts) = matches.page(offset);
     let counts = psa.counts(cx, &abouts).await?;
-    drop(abouts);
-    let rows = matches.page(offset).zip(counts).map(|(mut found, counts)| {
-        (found.ticket.public_comments, found.ticket.internal_comments) = counts;
-        Owned::new(found.owner, found.ticket)
-    });
-    let mut rows: Vec<Owned<Ticket>> = rows.collect();
+    for (row, counts) in rows.iter_mut().zip(counts) {
+        row.change(|it| (it.public_comments, it.internal_comments) = counts);
+    }
     // The vendor sent another organisation's row although it was told not to. One of them goes on, without its contents,
     // so that the gateway's own check drops it and raises the alarm.
     if let Some((owner, id)) = stray {
@@ -197,27 +186,6 @@ fn conditions(
     }
 }
 
-fn wanted(cx: &CallCx, query: &TicketQuery, owner: &Owner) -> bool {
-    match owner {
-        Owner::Organisation(it) => {
-            cx.reach.contains(it) && query.organisation.as_ref().is_none_or(|wanted| wanted == it)
-        }
-        Owner::Tenant | Owner::Unknown => false,
-    }
-}
-
-fn matches_without_text(query: &TicketQuery, ticket: &Ticket) -> bool {
-    let asked_by = ticket.requester.contact.as_ref();
-    let visible = query.viewer.as_ref().is_none_or(|viewer| {
-        asked_by == Some(&viewer.contact) || (viewer.organisation_wide && ticket.visibility == Visibility::Organisation)
-    });
-    visible
-        && (query.statuses.is_empty() || query.statuses.contains(&ticket.status))
-        && query.priority.is_none_or(|it| it == ticket.priority)
-        && query.requester.as_ref().is_none_or(|it| asked_by == Some(it))
-        && query.created_since.is_none_or(|it| ticket.created_at >= it)
-}
-
 /// Whether every word is in the title, or in what was written; of that, a viewer's search sees what is public.
 fn has_words(words: &[String], ticket: &Ticket, written: Option<(&History, bool)>) -> bool {
     if words.is_empty() {
@@ -234,15 +202,4 @@ fn has_words(words: &[String], ticket: &Ticket, written: Option<(&History, bool)
         }
     }
     words.iter().all(|word| text.contains(word.as_str()))
-}
-
-fn order(query: &TicketQuery, a: &Match, b: &Match) -> Ordering {
-    let key = match query.sort {
-        TicketSort::CreatedAt => a.ticket.created_at.cmp(&b.ticket.created_at),
-        TicketSort::UpdatedAt if query.viewer.is_some() => a.ticket.public_updated_at.cmp(&b.ticket.public_updated_at),
-        TicketSort::UpdatedAt => a.ticket.updated_at.cmp(&b.ticket.updated_at),
-        TicketSort::Priority => a.ticket.priority.cmp(&b.ticket.priority),
-    };
-    let ascending = key.then(a.about.id.cmp(&b.about.id));
-    if query.descending { ascending.reverse() } else { ascending }
 }

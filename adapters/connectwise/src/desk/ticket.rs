@@ -157,9 +157,7 @@ fn attachment(row: &DocumentRow) -> Result<Attachment> {
         name: Text::new(clean(name)),
         content_type: "application/octet-stream".into(),
         size: row.size.0.and_then(|it| u64::try_from(it).ok()).unwrap_or_default(),
-        created_at: row.info.date_entered.0
-            .or_else(|| time(&row.info.last_updated))
-            .unwrap_or(Timestamp::UNIX_EPOCH),
+        created_at: row.info.date_entered.0.or_else(|| time(&row.info.last_updated)).unwrap_or(Timestamp::UNIX_EPOCH),
         internal: row.public_flag != Flag::Yes,
     })
 }

@@ -31,7 +31,7 @@ impl HaloPsa {
     pub(crate) async fn whole_ticket(&self, cx: &CallCx, row: TicketRow) -> Result<Owned<Ticket>> {
         let owner = owner(row.client_id);
         let statuses = self.statuses(cx).await?;
-                let reachable = matches!(&owner, postern_api::Owner::Organisation(it) if cx.reach.contains(it));
+        let reachable = matches!(&owner, postern_api::Owner::Organisation(it) if cx.reach.contains(it));
         let (id, files) = (row.id.id(), row.attachment_count);
         let mut ticket = self.ticket_of(row, &statuses)?;
         let Some(id) = id.filter(|_| reachable) else { return Ok(Owned::new(owner, ticket)) };

@@ -1,11 +1,11 @@
 //! The vendor's times: without a zone, and with years that mean "none".
 
 use super::Str;
-use postern_api::loose::of_text;
-use serde::{Deserialize, Deserializer};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use postern_api::loose::of_text;
+use serde::{Deserialize, Deserializer};
 
 /// 1902, in seconds: what is older is none.
 const FIRST: i64 = -2_145_916_800;
