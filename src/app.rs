@@ -306,7 +306,7 @@ impl App {
         }
         let secret = secret_file::<32>(&data_dir.join("placeholder.key"))?;
         let redactor = Arc::new(Redactor::new(scrubber, &*secret));
-        let health = Health::new(tenants.values()).telling(registry.budgets());
+        let health = Health::new(tenants.values()).telling(registry.budgets(), registry.breakers());
         let tenants = Arc::new(tenants);
         let clock = instead.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let means = Means {
@@ -587,6 +587,10 @@ impl console::Healths for Watched {
     fn budget(&self, tenant: &TenantId, system: &str) -> Option<console::Budget> {
         let it = self.0.budget(tenant, system)?;
         Some(console::Budget { left: it.left, waiting: it.waiting, paused_secs: it.paused_secs })
+    }
+
+    fn left_alone_secs(&self, tenant: &TenantId, system: &str) -> Option<u64> {
+        self.0.left_alone_secs(tenant, system)
     }
 }
 

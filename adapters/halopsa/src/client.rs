@@ -60,6 +60,9 @@ impl Client {
     pub(crate) async fn whole<R: Row>(&self, cx: &CallCx, path: &str, key: &str, query: &[Pair]) -> Result<Rows<R>> {
         let response = self.read(cx, with(Request::get(&[path]), query), "list").await?;
         let list: List<R> = list(&response, key)?;
+        if list.rows.iter().any(|row| row.id().is_none()) {
+            return Err(Error::bad_reply("a row without a number"));
+        }
         let truncated = list.count.is_some_and(|count| count > list.rows.len() as u64);
         Ok(Rows { rows: list.rows, truncated })
     }
