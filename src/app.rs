@@ -167,7 +167,7 @@ impl App {
         }
         let secret = secret_file::<32>(&data_dir.join("placeholder.key"))?;
         let redactor = Arc::new(Redactor::new(scrubber, &*secret));
-        let health = Health::new(tenants.values()).telling(registry.budgets());
+        let health = Health::new(tenants.values()).telling(registry.budgets(), registry.breakers());
         let tenants = Arc::new(tenants);
         let clock = instead.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let means = Means {
