@@ -22,7 +22,7 @@ pub mod sift;
 pub mod trace;
 pub mod webhook;
 
-pub use adapter::{Adapter, CallCx, Op, Reach, Turn};
+pub use adapter::{Adapter, CallCx, LetGo, Op, Reach, Turn};
 pub use async_trait::async_trait;
 pub use classified::{About, Financial, Internal, Pii, PiiKind, Secret, Text, Withheld};
 pub use domain::*;

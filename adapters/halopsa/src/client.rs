@@ -61,7 +61,10 @@ impl Client {
     pub(crate) async fn whole<R: Row>(&self, cx: &CallCx, path: &str, key: &str, query: &[Pair]) -> Result<Rows<R>> {
         let response = self.read(cx, with(Request::get(&[path]), query), "list").await?;
         let mut rows = Vec::new();
-        let page = list(&response, key, &mut |row| {
+        let page = list(&response, key, &mut |row: R| {
+            if row.id().is_none() {
+                return Err(Error::bad_reply("a row without a number"));
+            }
             rows.push(row);
             Ok(())
         })?;

@@ -34,7 +34,7 @@ mod visibility;
 mod work;
 mod writes;
 
-pub use failure::{FAULT_CANARY, Fault, Side as FaultSide, Trouble, run_failures};
+pub use failure::{Backend, FAULT_CANARY, Fault, Side as FaultSide, Trouble, run_every_read, run_failures};
 pub use fixture::{Articles, Caps, Fixture, Missing, Side};
 pub use ready::Ready;
 pub use trial::{Group, Outcome, Report, Trial, Verdict};
