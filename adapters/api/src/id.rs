@@ -32,6 +32,11 @@ macro_rules! id {
                 parse(text).map(Self)
             }
 
+            /// A vendor's number as an identifier.
+            pub fn of_number(number: u64) -> Self {
+                Self(number.to_string().into_boxed_str())
+            }
+
             /// The identifier as text.
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -174,6 +179,13 @@ id! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_is_the_same_id_as_its_digits() {
+        for number in [0, 7, u64::MAX] {
+            assert_eq!(Ok(TicketId::of_number(number)), TicketId::new(&number.to_string()));
+        }
+    }
 
     #[test]
     fn an_id_is_one_path_segment_and_nothing_else() {

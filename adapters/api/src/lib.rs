@@ -17,6 +17,7 @@ pub mod mail;
 pub mod owned;
 pub mod ports;
 mod quote;
+pub mod records;
 pub mod sift;
 pub mod trace;
 pub mod webhook;

@@ -122,6 +122,11 @@ impl Num {
         self.0.filter(|it| *it > 0)
     }
 
+    /// As an id of ours, for example `it.named(TicketId::of_number)`.
+    pub fn named<T>(self, id: fn(u64) -> T) -> Option<T> {
+        self.id().and_then(|it| u64::try_from(it).ok()).map(id)
+    }
+
     /// As a count.
     pub fn count(self) -> u64 {
         self.0.and_then(|it| u64::try_from(it).ok()).unwrap_or_default()
@@ -212,6 +217,7 @@ mod tests {
         for (json, id) in cases {
             let num: Num = serde_json::from_str(json).expect("any value is accepted");
             assert_eq!(num.id(), id, "{json}");
+            assert_eq!(num.named(|it| it), id.map(i64::unsigned_abs), "{json}");
         }
     }
 

@@ -3,9 +3,10 @@
 use crate::adapter::{Autotask, in_reach};
 use crate::filter::Filter;
 use crate::labels::{Labels, label};
-use crate::records::{by_name, day};
+use crate::records::day;
 use crate::wire::{ItemRow, LocationRow};
 use postern_api::domain::{Asset, AssetQuery, Site};
+use postern_api::records::by_name;
 use postern_api::{AssetId, Assets, CallCx, Error, ExternalId, Owned, Page, Result, SiteId, Text};
 
 #[postern_api::async_trait]

@@ -6,10 +6,11 @@
 use crate::adapter::{Autotask, in_reach, number};
 use crate::filter::Filter;
 use crate::labels::{Labels, label};
-use crate::records::{by_name, day, days, reachable};
+use crate::records::{day, days};
 use crate::wire::{BilledRow, ContractRow, InvoiceRow, owner};
 use jiff::Timestamp;
 use postern_api::domain::{Agreement, Currency, Decimal, Invoice, InvoiceLine, InvoiceQuery, InvoiceStatus, Money};
+use postern_api::records::{by_name, reachable};
 use postern_api::{
     AgreementId, Billing, CallCx, Error, ErrorKind, ExternalId, InvoiceId, Owned, Owner, Page, Result, Text,
 };

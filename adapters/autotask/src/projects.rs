@@ -7,11 +7,12 @@ use crate::adapter::{Autotask, number};
 use crate::desk::agent;
 use crate::filter::Filter;
 use crate::labels::{Labels, label};
-use crate::records::{days, reachable};
+use crate::records::days;
 use crate::wire::{PhaseRow, ProjectRow, TaskRow, lines, owner, time};
 use crate::words;
 use jiff::Timestamp;
 use postern_api::domain::{Phase, Project, ProjectKind, ProjectQuery, WorkStatus};
+use postern_api::records::reachable;
 use postern_api::{CallCx, Error, ErrorKind, Owned, Page, PhaseId, ProjectId, Projects, Result, Text};
 use std::collections::{BTreeMap, BTreeSet};
 

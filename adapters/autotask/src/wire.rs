@@ -39,7 +39,7 @@ row!(TicketRow, NoteRow, NoteHead, ContactRow, CompanyRow, ResourceRow, RoleRow,
 
 /// Whose a row is, as its `companyID` says; 0 (the MSP itself), a wrong type and a missing one name nobody.
 pub(crate) fn owner(company: Num) -> Owner {
-    match company.id().and_then(|id| ExternalId::new(&id.to_string()).ok()) {
+    match company.named(ExternalId::of_number) {
         Some(id) => Owner::Organisation(id),
         None => Owner::Unknown,
     }

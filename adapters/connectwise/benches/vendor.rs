@@ -40,7 +40,7 @@ impl Http for Memory {
 }
 
 fn note(ticket: &str, nth: u32) -> String {
-    let internal = nth % 2 == 0;
+    let internal = nth.is_multiple_of(2);
     format!(
         r#"{{"id":{ticket}{nth},"ticketId":{ticket},"text":"{PROSE}","detailDescriptionFlag":{},"internalAnalysisFlag":{internal},
 "resolutionFlag":false,"issueFlag":false,"internalFlag":{internal},"member":{{"id":14,"identifier":"aagent","name":"Ada Agent"}},

@@ -3,9 +3,9 @@
 use crate::adapter::{ConnectWise, in_reach, plain};
 use crate::client::Query;
 use crate::conditions::Literal;
-use crate::records::{by_name, day};
 use crate::wire::{self, ConfigurationRow, Flag, SiteRow};
 use postern_api::domain::{Asset, AssetQuery, Site};
+use postern_api::records::{by_name, day};
 use postern_api::{
     AssetId, Assets, CallCx, ContactId, Error, ErrorKind, ExternalId, Owned, Page, Person, Result, SiteId, Text,
 };

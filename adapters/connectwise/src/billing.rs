@@ -6,7 +6,6 @@
 use crate::adapter::{ConnectWise, in_reach, plain};
 use crate::client::Query;
 use crate::config::number;
-use crate::records::{by_name, day, days};
 use crate::wire::{self, ContractRow, Dec, Flag, InvoiceRow, PaymentRow, owner, time};
 use crate::words;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -15,6 +14,7 @@ use postern_api::domain::{
     Agreement, Currency, Decimal, Invoice, InvoiceLine, InvoiceQuery, InvoiceStatus, Money, Page, Payment,
     PaymentStatus,
 };
+use postern_api::records::{by_name, day, days};
 use postern_api::{AgreementId, Billing, CallCx, Error, ExternalId, InvoiceId, Owned, Owner, PaymentId, Result, Text};
 
 /// Invoices of which payments are read where no invoice is named, the newest first.

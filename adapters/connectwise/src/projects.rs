@@ -6,11 +6,12 @@
 use crate::adapter::{ConnectWise, plain};
 use crate::client::Query;
 use crate::config::number;
-use crate::records::{agent, days, reachable};
+use crate::records::agent;
 use crate::wire::{self, Flag, PhaseRow, ProjectRow, owner, time};
 use crate::words;
 use jiff::Timestamp;
 use postern_api::domain::{Page, Phase, Project, ProjectKind, ProjectQuery};
+use postern_api::records::{days, reachable};
 use postern_api::{CallCx, Error, Owned, PhaseId, ProjectId, Projects, Result, Text};
 
 #[postern_api::async_trait]

@@ -4,10 +4,11 @@
 //! that it left the house.
 
 use crate::adapter::{ConnectWise, plain};
-use crate::records::{agent, day};
+use crate::records::agent;
 use crate::wire::{self, OpportunityRow, OrderRow, time};
 use crate::words;
 use postern_api::domain::{Order, OrderKind, OrderQuery, OrderStatus, Page};
+use postern_api::records::day;
 use postern_api::{CallCx, Error, OrderId, Owned, Result, Sales, Text};
 
 #[postern_api::async_trait]

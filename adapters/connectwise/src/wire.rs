@@ -75,7 +75,7 @@ pub(crate) fn field(fields: &Many<Field>, id: i64) -> Option<&Value> {
 
 /// Whose a row is, as its company says; 0, a wrong type and a missing one name nobody.
 pub(crate) fn owner(company: Num) -> Owner {
-    match company.id().and_then(|id| ExternalId::new(&id.to_string()).ok()) {
+    match company.named(ExternalId::of_number) {
         Some(id) => Owner::Organisation(id),
         None => Owner::Unknown,
     }

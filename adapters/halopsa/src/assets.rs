@@ -1,9 +1,9 @@
 //! Equipment and places.
 
 use crate::adapter::{HaloPsa, in_reach};
-use crate::records::{by_name, day};
 use crate::wire::{AssetRow, SiteRow};
 use postern_api::domain::{Asset, AssetQuery, Site};
+use postern_api::records::{by_name, day};
 use postern_api::{AssetId, Assets, CallCx, Error, ExternalId, Owned, Page, Result, SiteId, Text};
 
 #[postern_api::async_trait]

@@ -4,13 +4,13 @@
 //! issued and is plainly not voided.
 
 use crate::adapter::{HaloPsa, in_reach, number};
-use crate::records::{Found, by_name, day, days};
 use crate::wire::{ContractRow, Dec, InvoiceRow, Num, PaymentRow, Str, owner};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use postern_api::domain::{
     Agreement, Currency, Decimal, Invoice, InvoiceLine, InvoiceQuery, InvoiceStatus, Money, Payment, PaymentStatus,
 };
+use postern_api::records::{by_name, day, days};
 use postern_api::{
     AgreementId, Billing, CallCx, Error, ExternalId, InvoiceId, Owned, Owner, Page, PaymentId, Result, Text,
 };
@@ -70,11 +70,8 @@ impl Billing for HaloPsa {
         };
         let narrow: Vec<_> = of.iter().map(|it| ("invoice_id", it.to_string())).collect();
         let list = ("InvoicePayment", "invoicepayments");
-        let found = self.records::<PaymentRow>(cx, list, Some(organisation), &narrow).await?;
-        let found = Found {
-            rows: found.rows.into_iter().filter(|(_, it)| of.is_none() || it.invoice_id.id() == of).collect(),
-            ..found
-        };
+        let mut found = self.records::<PaymentRow>(cx, list, Some(organisation), &narrow).await?;
+        found.rows.retain(|(_, it)| of.is_none() || it.invoice_id.id() == of);
         let payments = found.each(|row| self.payment_of(row, (currency.0, &currency.1)))?;
         payments.whole(|a, b| b.at.cmp(&a.at).then_with(|| b.id.cmp(&a.id)))
     }

@@ -5,12 +5,12 @@
 //! plainly not sensitive.
 
 use crate::adapter::{HaloPsa, number};
-use crate::records::{days, reachable};
 use crate::text;
 use crate::vocabulary::Meanings;
 use crate::wire::{ProjectRow, owner};
 use jiff::Timestamp;
 use postern_api::domain::{Days, Phase, Project, ProjectKind, ProjectQuery, WorkStatus};
+use postern_api::records::{days, reachable};
 use postern_api::{Agent, CallCx, Error, Owned, Page, PhaseId, ProjectId, Projects, Result, Text, TicketStatus};
 
 #[postern_api::async_trait]

@@ -5,105 +5,32 @@
 use crate::adapter::HaloPsa;
 use crate::client::Pair;
 use crate::desk::clients;
-use crate::wire::{Dec, Num, Owning, Str, owner};
-use jiff::civil::Date;
-use postern_api::domain::{Currency, Days, Money};
-use postern_api::{CallCx, Error, ExternalId, Owned, Owner, Page, Result};
-use std::cmp::Ordering;
-use std::collections::BTreeSet;
-
-/// The rows that came through, each with whose it is.
-#[derive(Debug)]
-pub(crate) struct Found<R> {
-    pub(crate) rows: Vec<(ExternalId, R)>,
-    pub(crate) stray: Option<(Owner, R)>,
-    pub(crate) truncated: bool,
-}
-
-/// Records in our words, before they are sorted and cut.
-pub(crate) struct Records<T> {
-    rows: Vec<(ExternalId, T)>,
-    stray: Option<(Owner, T)>,
-    truncated: bool,
-}
-
-impl<R: Owning> Found<R> {
-    fn new() -> Self {
-        Self { rows: vec![], stray: None, truncated: false }
-    }
-
-    /// Looks at one row; `filtered` says whether the vendor was told whose to send.
-    fn sift(&mut self, cx: &CallCx, wanted: Option<&ExternalId>, filtered: bool, row: R) {
-        let owner = owner(row.client());
-        let Owner::Organisation(it) = &owner else { return };
-        if cx.reach.contains(it) && wanted.is_none_or(|wanted| wanted == it) {
-            self.rows.push((it.clone(), row));
-        } else if filtered && self.stray.is_none() && !cx.reach.contains(it) {
-            let id = Num(row.id());
-            self.stray = Some((owner, R::empty(id)));
-        }
-    }
-
-    /// The same in our words.
-    pub(crate) fn each<T>(self, read: impl Fn(&R) -> Result<T>) -> Result<Records<T>> {
-        let rows = self.rows.into_iter().map(|(owner, row)| Ok((owner, read(&row)?))).collect::<Result<_>>()?;
-        // As in ticket lists: one foreign row goes on without its contents, for the gateway's alarm.
-        let stray = self.stray.and_then(|(owner, row)| Some((owner, read(&row).ok()?)));
-        Ok(Records { rows, stray, truncated: self.truncated })
-    }
-}
-
-impl<T> Records<T> {
-    /// Keeps what fits.
-    pub(crate) fn retain(&mut self, fits: impl Fn(&T) -> bool) {
-        self.rows.retain(|(_, it)| fits(it));
-    }
-
-    /// One page of them in this order.
-    pub(crate) fn page(mut self, (offset, limit): (u32, u32), order: impl Fn(&T, &T) -> Ordering) -> Page<Owned<T>> {
-        self.rows.sort_by(|(_, a), (_, b)| order(a, b));
-        let total = self.rows.len() as u64;
-        let some = self.rows.into_iter().skip(offset as usize).take(limit.min(200) as usize);
-        let mut rows: Vec<_> = some.map(|(owner, it)| Owned::new(Owner::Organisation(owner), it)).collect();
-        rows.extend(self.stray.map(|(owner, it)| Owned::new(owner, it)));
-        Page { rows, total, truncated: self.truncated }
-    }
-
-    /// All of them in this order; more than can be read is an error, since a list without `truncated` has to be whole.
-    pub(crate) fn whole(self, order: impl Fn(&T, &T) -> Ordering) -> Result<Vec<Owned<T>>> {
-        if self.truncated {
-            return Err(Error::bad_reply("more rows than can be read"));
-        }
-        let mut rows = self.rows;
-        rows.sort_by(|(_, a), (_, b)| order(a, b));
-        let mut rows: Vec<_> = rows.into_iter().map(|(owner, it)| Owned::new(Owner::Organisation(owner), it)).collect();
-        rows.extend(self.stray.map(|(owner, it)| Owned::new(owner, it)));
-        Ok(rows)
-    }
-}
+use crate::wire::{Dec, Num, Row, Str};
+use postern_api::domain::{Currency, Money};
+use postern_api::loose::Take;
+use postern_api::records::{Found, Owning};
+use postern_api::{CallCx, ExternalId, Result};
 
 impl HaloPsa {
     /// The rows of a list that belong to the organisation that was named, or to any in reach. The vendor ignores filters that
     /// it does not know and sends everything: each row is looked at.
-    pub(crate) async fn records<R: Owning>(
+    pub(crate) async fn records<R: Row + Owning>(
         &self,
         cx: &CallCx,
         (path, key): (&str, &str),
         organisation: Option<&ExternalId>,
         narrow: &[Pair],
     ) -> Result<Found<R>> {
-        let mut found = Found::new();
-        let mut seen = BTreeSet::new();
+        let mut found = Found::default();
         for client in clients(cx, organisation) {
             let asked = client.map(|it| ("client_id", it.to_string()));
             let query: Vec<Pair> = asked.iter().chain(narrow).cloned().collect();
-            let got = self.client.paged::<R>(cx, path, key, &query).await?;
-            found.truncated |= got.truncated;
-            for row in got.rows {
-                if row.id().is_some_and(|id| seen.insert(id)) {
-                    found.sift(cx, organisation, asked.is_some(), row);
-                }
-            }
+            let take: Take<'_, R> = &mut |row| {
+                found.sift(cx, organisation, asked.is_some(), row);
+                Ok(())
+            };
+            let more = self.client.each(cx, path, key, &query, take).await?;
+            found.truncated |= more;
         }
         Ok(found)
     }
@@ -118,25 +45,4 @@ impl HaloPsa {
         };
         Some(Money::new(amount.0?, currency?))
     }
-}
-
-/// Whether somebody in reach owns it; where not, nothing more is read about it.
-pub(crate) fn reachable(cx: &CallCx, owner: &Owner) -> bool {
-    matches!(owner, Owner::Organisation(it) if cx.reach.contains(it))
-}
-
-/// The day of a time; those before 1902 stand for none.
-pub(crate) fn day(text: &Str) -> Option<Date> {
-    let day: Date = text.get()?.get(..10)?.parse().ok()?;
-    (day.year() > 1901).then_some(day)
-}
-
-/// A span of days.
-pub(crate) fn days(from: &Str, until: &Str) -> Days {
-    Days { from: day(from), until: day(until) }
-}
-
-/// By name in any case, then by id.
-pub(crate) fn by_name<I: Ord>((name, id): (&str, &I), (other, other_id): (&str, &I)) -> Ordering {
-    name.to_lowercase().cmp(&other.to_lowercase()).then_with(|| id.cmp(other_id))
 }

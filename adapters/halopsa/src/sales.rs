@@ -4,9 +4,9 @@
 //! number means: that it was sent or answered.
 
 use crate::adapter::HaloPsa;
-use crate::records::day;
 use crate::wire::QuoteRow;
 use postern_api::domain::{Order, OrderKind, OrderQuery, OrderStatus};
+use postern_api::records::day;
 use postern_api::{CallCx, Error, OrderId, Owned, Page, Result, Sales, Text};
 
 #[postern_api::async_trait]

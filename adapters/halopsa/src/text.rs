@@ -67,8 +67,9 @@ pub(crate) fn from_html(html: &str) -> String {
                 rest = after(rest, c.len_utf8());
             }
             _ => {
-                // Whole words at a time.
-                let end = rest.find(|c: char| matches!(c, '<' | '&') || c.is_whitespace()).unwrap_or(rest.len());
+                // Whole words at a time; what is not ASCII is a character by itself.
+                let stops = |b: u8| matches!(b, b'<' | b'&' | b' ' | b'\t'..=b'\r') || !b.is_ascii();
+                let end = rest.bytes().position(stops).unwrap_or(rest.len()).max(c.len_utf8());
                 out.push_str(rest.get(..end).unwrap_or_default());
                 rest = after(rest, end);
             }
@@ -218,7 +219,8 @@ fn tidy(text: &str) -> String {
             out.extend(line.chars().filter(|c| !c.is_control() || *c == '\t'));
         }
     }
-    out.trim().to_owned()
+    let whole = out.trim();
+    if whole.len() == out.len() { out } else { whole.to_owned() }
 }
 
 #[cfg(test)]

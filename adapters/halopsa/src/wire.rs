@@ -34,7 +34,7 @@ row!(TicketRow, ActionRow, AttachmentRow, UserRow, ClientRow, ArticleRow, NamedR
 
 /// Whose a row is, as its `client_id` says; 0, -1, a wrong type and a missing one name nobody.
 pub(crate) fn owner(client_id: Num) -> Owner {
-    match client_id.id().and_then(|id| ExternalId::new(&id.to_string()).ok()) {
+    match client_id.named(ExternalId::of_number) {
         Some(id) => Owner::Organisation(id),
         None => Owner::Unknown,
     }

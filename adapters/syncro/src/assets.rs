@@ -1,9 +1,9 @@
 //! Equipment.
 
 use crate::adapter::Syncro;
-use crate::records::by_name;
 use crate::wire::AssetRow;
 use postern_api::domain::{Asset, AssetQuery};
+use postern_api::records::by_name;
 use postern_api::{AssetId, Assets, CallCx, Error, Owned, Page, Result, Text};
 
 #[postern_api::async_trait]

@@ -4,13 +4,13 @@
 //! whether it is paid.
 
 use crate::adapter::{Syncro, in_reach, number};
-use crate::records::{by_name, day, days};
-use crate::wire::{ContractRow, Dec, InvoiceRow, Owning, PaymentRow, owner, time};
+use crate::wire::{ContractRow, Dec, InvoiceRow, PaymentRow, time};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use postern_api::domain::{
     Agreement, Currency, Decimal, Invoice, InvoiceLine, InvoiceQuery, InvoiceStatus, Money, Payment, PaymentStatus,
 };
+use postern_api::records::{Owning, by_name, day, days};
 use postern_api::{
     AgreementId, Billing, CallCx, Error, ErrorKind, ExternalId, InvoiceId, Owned, Owner, Page, PaymentId, Result, Text,
 };
@@ -39,7 +39,7 @@ impl Billing for Syncro {
         let row: InvoiceRow = self.client.one(cx, "invoices", number, "invoice").await?;
         let mut invoice = self.invoice_of(&row)?;
         invoice.lines = self.lines(&row);
-        Ok(Owned::new(owner(row.customer()), invoice))
+        Ok(Owned::new(row.owner(), invoice))
     }
 
     async fn payments(
@@ -59,7 +59,7 @@ impl Billing for Syncro {
             let number = number(id.as_str()).ok_or_else(|| Error::not_found("invoice"))?;
             let row: InvoiceRow = self.client.one(cx, "invoices", number, "invoice").await?;
             // Another organisation's invoice is a missing one.
-            if owner(row.customer()) != Owner::Organisation(organisation.clone()) {
+            if row.owner() != Owner::Organisation(organisation.clone()) {
                 return Err(Error::not_found("invoice"));
             }
         }
@@ -93,7 +93,7 @@ impl Syncro {
         let id = row.id.id().and_then(|id| InvoiceId::new(&id.to_string()).ok());
         let id = id.ok_or_else(|| Error::bad_reply("an invoice without a number"))?;
         // A row of nobody's is not opened, so what it comes to does not matter.
-        let nobodys = owner(row.customer()) == Owner::Unknown;
+        let nobodys = row.owner() == Owner::Unknown;
         let nothing = nobodys.then(|| Money::new(Decimal::ZERO, Currency::NONE));
         let total =
             self.money(row.total).or(nothing).ok_or_else(|| Error::bad_reply("an amount that cannot be read"))?;

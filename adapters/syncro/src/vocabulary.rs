@@ -22,22 +22,20 @@ fn status_named(name: &str) -> TicketStatus {
     const WORDS: [(TicketStatus, &[&str]); 3] = [
         (TicketStatus::Closed, &["resolved", "invoiced", "closed", "completed", "cancelled", "canceled"]),
         (TicketStatus::Pending, &["waiting", "awaiting", "pending", "scheduled", "hold"]),
-        (
-            TicketStatus::Open,
-            &["new", "open", "reopened", "in progress", "customer reply", "assigned", "triage", "escalated"],
-        ),
+        (TicketStatus::Open, &["new", "open", "reopened", "assigned", "triage", "escalated"]),
     ];
+    // Two words after each other.
+    const OPEN: [[&str; 2]; 2] = [["in", "progress"], ["customer", "reply"]];
     let name = name.to_lowercase();
     let words: Vec<&str> = name.split(|c: char| !c.is_alphanumeric()).filter(|it| !it.is_empty()).collect();
     if words.first().is_some_and(|it| matches!(*it, "not" | "un" | "non")) {
         return TicketStatus::Other;
     }
-    let says = |phrase: &str| {
-        let long = phrase.split(' ').count();
-        words.windows(long).any(|some| some.iter().copied().eq(phrase.split(' ')))
-    };
-    let found = WORDS.iter().find(|(_, phrases)| phrases.iter().any(|it| says(it)));
-    found.map_or(TicketStatus::Other, |(status, _)| *status)
+    if let Some((status, _)) = WORDS.iter().find(|(_, some)| words.iter().any(|it| some.contains(it))) {
+        return *status;
+    }
+    let is_open = words.windows(2).any(|pair| OPEN.iter().any(|it| it == pair));
+    if is_open { TicketStatus::Open } else { TicketStatus::Other }
 }
 
 /// What a priority means: as configured, or else by the digit that it begins with, or its word.

@@ -36,7 +36,7 @@ row!(TicketRow, CommentRow, CustomerRow, ContactRow, PageRow);
 
 /// Whose a row is, as its `customer_id` says; 0, a wrong type and a missing one name nobody.
 pub(crate) fn owner(customer_id: Num) -> Owner {
-    match customer_id.id().and_then(|id| ExternalId::new(&id.to_string()).ok()) {
+    match customer_id.named(ExternalId::of_number) {
         Some(id) => Owner::Organisation(id),
         None => Owner::Unknown,
     }

@@ -188,7 +188,10 @@ mod tests {
     use super::super::Num;
     use super::*;
 
-    fn read(body: &str) -> Result<(Vec<Option<i64>>, Option<usize>, Option<Num>)> {
+    /// The rows, how many there were, and what stood beside them.
+    type Read = (Vec<Option<i64>>, Option<usize>, Option<Num>);
+
+    fn read(body: &str) -> Result<Read> {
         let mut rows = Vec::new();
         let take: Take<'_, Num> = &mut |row: Num| {
             rows.push(row.0);

@@ -45,7 +45,7 @@ impl Autotask {
 
     /// A ticket from its row alone: without the names of people.
     pub(crate) fn ticket_of(&self, row: TicketRow, lists: &Picklists) -> Result<Ticket> {
-        let id = row.id.id().and_then(|id| TicketId::new(&id.to_string()).ok());
+        let id = row.id.named(TicketId::of_number);
         let created_at = row.create_date.0.unwrap_or(Timestamp::UNIX_EPOCH);
         let responded_at = row.first_response_date_time.0;
         let resolved_at = row.resolved_date_time.0.or(row.completed_date.0);
@@ -67,7 +67,7 @@ impl Autotask {
             category: lists.category(row.issue_type.id()).to_owned(),
             visibility,
             requester: Person {
-                contact: row.contact.id().and_then(|id| ContactId::new(&id.to_string()).ok()),
+                contact: row.contact.named(ContactId::of_number),
                 name: "Unknown".to_owned(),
                 email: None,
             },

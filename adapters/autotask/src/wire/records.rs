@@ -1,17 +1,15 @@
 //! The vendor's vocabulary beside the service desk: equipment, places, money and projects. Costs, margins, rates, comments and
 //! notes for agents are neither asked for nor read.
 
-use super::{Dec, Flag, Num, Row, Str};
+use super::{Dec, Flag, Num, Row, Str, owner};
+use postern_api::Owner;
+use postern_api::records::Owning;
 use serde::Deserialize;
 
-/// A row that names the company that it belongs to.
-pub(crate) trait Owning: Row + Default {
-    /// The fields that are asked for.
+/// A row whose fields are asked for by name.
+pub(crate) trait Asked {
+    /// Their names.
     const FIELDS: &'static [&'static str];
-    /// The company's number.
-    fn company(&self) -> Num;
-    /// A row of somebody else's, with nothing in it.
-    fn empty(id: Num) -> Self;
 }
 
 /// One row: its fields here, and what the vendor calls them.
@@ -38,10 +36,15 @@ macro_rules! rows {
 
 macro_rules! owning {
     ($($name:ident),*) => {$(
-        impl Owning for $name {
+        impl Asked for $name {
             const FIELDS: &'static [&'static str] = $name::NAMES;
-            fn company(&self) -> Num {
-                self.company
+        }
+        impl Owning for $name {
+            fn number(&self) -> Num {
+                self.id
+            }
+            fn owner(&self) -> Owner {
+                owner(self.company)
             }
             fn empty(id: Num) -> Self {
                 Self { id, ..Self::default() }

@@ -55,7 +55,7 @@ impl ConnectWise {
 
     /// A ticket from its row alone, which has no description.
     pub(crate) fn ticket_of(&self, row: TicketRow, meanings: &Meanings) -> Result<Ticket> {
-        let id = row.id.id().and_then(|id| TicketId::new(&id.to_string()).ok());
+        let id = row.id.named(TicketId::of_number);
         let created_at = row.info.date_entered.0.unwrap_or(Timestamp::UNIX_EPOCH);
         let (responded_at, closed_at) = (row.date_responded.0, row.closed_date.0);
         let resolved_at = row.date_resolved.0.or(closed_at);
@@ -72,7 +72,7 @@ impl ConnectWise {
             category: row.r#type.0.name.take().unwrap_or_else(|| "General".to_owned()),
             visibility,
             requester: Person {
-                contact: row.contact.0.id.id().and_then(|id| ContactId::new(&id.to_string()).ok()),
+                contact: row.contact.0.id.named(ContactId::of_number),
                 name: asker.unwrap_or_else(|| "Unknown".to_owned()),
                 email: row.contact_email_address.get().map(str::to_lowercase),
             },

@@ -1,16 +1,10 @@
 //! The vendor's vocabulary beside the service desk: equipment, places, money and projects. Rates, costs, margins, notes for
 //! agents and a configuration's questions (which hold passwords) are neither asked for nor read.
 
-use super::{Dec, Flag, Id, Info, Inner, Num, Ref, Row, Str};
+use super::{Dec, Flag, Id, Info, Inner, Num, Ref, Row, Str, owner};
+use postern_api::Owner;
+use postern_api::records::Owning;
 use serde::Deserialize;
-
-/// A row that names the company that it belongs to.
-pub(crate) trait Owning: Row + Default {
-    /// The company's number.
-    fn company(&self) -> Num;
-    /// A row of somebody else's, with nothing in it.
-    fn empty(id: Num) -> Self;
-}
 
 macro_rules! owning {
     ($($name:ident),*) => {$(
@@ -20,8 +14,11 @@ macro_rules! owning {
             }
         }
         impl Owning for $name {
-            fn company(&self) -> Num {
-                self.company.id
+            fn number(&self) -> Num {
+                self.id
+            }
+            fn owner(&self) -> Owner {
+                owner(self.company.id)
             }
             fn empty(id: Num) -> Self {
                 Self { id, ..Self::default() }

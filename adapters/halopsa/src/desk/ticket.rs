@@ -53,7 +53,7 @@ impl HaloPsa {
 
     /// A ticket from its row alone.
     pub(crate) fn ticket_of(&self, row: TicketRow, statuses: &Meanings<TicketStatus>) -> Result<Ticket> {
-        let id = row.id.id().and_then(|id| TicketId::new(&id.to_string()).ok());
+        let id = row.id.named(TicketId::of_number);
         let (read, at) = (|text| self.clock.read(text), |when| self.clock.at(when));
         let created_at = at(row.dateoccurred).or_else(|| at(row.datecreated)).unwrap_or(Timestamp::UNIX_EPOCH);
         let (responded_at, resolved_at) = (at(row.responsedate), at(row.dateclosed));
@@ -74,7 +74,7 @@ impl HaloPsa {
             category: row.category_1.take().unwrap_or_else(|| "General".to_owned()),
             visibility,
             requester: Person {
-                contact: row.user_id.id().and_then(|id| ContactId::new(&id.to_string()).ok()),
+                contact: row.user_id.named(ContactId::of_number),
                 name: row.user_name.take().unwrap_or_else(|| "Unknown".to_owned()),
                 email: row.user_email.get().map(str::to_lowercase),
             },

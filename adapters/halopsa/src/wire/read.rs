@@ -23,7 +23,8 @@ enum Read {
 impl When {
     fn of(text: &str) -> Self {
         let text = text.trim();
-        let zoned = text.split_once(['T', 't', ' ']).is_some_and(|(_, time)| time.contains(['Z', 'z', '+', '-']));
+        let mut bytes = text.bytes().skip_while(|it| !matches!(it, b'T' | b't' | b' '));
+        let zoned = bytes.any(|it| matches!(it, b'Z' | b'z' | b'+' | b'-'));
         Self(match zoned {
             true => text.parse().ok().map(Read::Zoned),
             false => text.parse().ok().map(Read::Civil),

@@ -1,16 +1,10 @@
 //! The vendor's vocabulary beside the service desk: equipment, places, money, projects and time. Costs, margins, profits,
 //! charge rates and custom fields (some hold passwords) are not read.
 
-use super::{Dec, Flag, Many, Num, Row, Str};
+use super::{Dec, Flag, Many, Num, Row, Str, owner};
+use postern_api::Owner;
+use postern_api::records::Owning;
 use serde::Deserialize;
-
-/// A row that names the client that it belongs to.
-pub(crate) trait Owning: Row + Default {
-    /// The client's number.
-    fn client(&self) -> Num;
-    /// A row of somebody else's, with nothing in it.
-    fn empty(id: Num) -> Self;
-}
 
 /// One row: its fields here, as the vendor calls them.
 macro_rules! rows {
@@ -33,8 +27,11 @@ macro_rules! rows {
 macro_rules! owning {
     ($($name:ident),*) => {$(
         impl Owning for $name {
-            fn client(&self) -> Num {
-                self.client_id
+            fn number(&self) -> Num {
+                self.id
+            }
+            fn owner(&self) -> Owner {
+                owner(self.client_id)
             }
             fn empty(id: Num) -> Self {
                 Self { id, ..Self::default() }

@@ -6,8 +6,11 @@ use postern_kit::Ready;
 /// Bytes that a list may take beyond its own.
 const ROOM: u64 = 64 * 1024;
 
-/// Each desk by its name; `ready` makes one with this many tickets.
-const DESKS: [(&str, fn(usize) -> Ready); 4] = [
+/// Makes a desk with this many tickets.
+type Make = fn(usize) -> Ready;
+
+/// Each desk by its name.
+const DESKS: [(&str, Make); 4] = [
     ("autotask", crate::autotask::ready),
     ("connectwise", crate::connectwise::ready),
     ("halopsa", crate::halopsa::ready),
@@ -33,7 +36,7 @@ impl Taken {
 
 /// The first `limit` of so many tickets. What the adapter learns once (statuses, names, how many comments there are) it has
 /// learned before.
-fn list(ready: fn(usize) -> Ready, tickets: usize, limit: u32) -> Taken {
+fn list(ready: Make, tickets: usize, limit: u32) -> Taken {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let desk = ready(tickets);
     runtime.block_on(desk.list(limit)).expect("a list");
@@ -48,7 +51,7 @@ fn list(ready: fn(usize) -> Ready, tickets: usize, limit: u32) -> Taken {
 }
 
 /// What is wrong with each desk: all of it at once, so that one is not hidden by another.
-fn each(look: impl Fn(&str, fn(usize) -> Ready) -> Option<String>) {
+fn each(look: impl Fn(&str, Make) -> Option<String>) {
     let wrong: Vec<String> = DESKS.iter().filter_map(|(name, ready)| look(name, *ready)).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -8,13 +8,17 @@
 
 #![recursion_limit = "256"]
 
+#[cfg(test)]
 #[path = "../../../autotask/benches/vendor.rs"]
 mod autotask;
+#[cfg(test)]
 #[path = "../../../connectwise/benches/vendor.rs"]
 mod connectwise;
+#[cfg(test)]
 #[path = "../../../halopsa/benches/vendor.rs"]
 mod halopsa;
 #[cfg(test)]
 mod lists;
+#[cfg(test)]
 #[path = "../../../syncro/benches/vendor.rs"]
 mod syncro;

@@ -46,7 +46,7 @@ impl Syncro {
     /// A ticket from its row alone.
     pub(crate) fn ticket_of(&self, row: TicketRow) -> Result<Ticket> {
         let (status, visibility) = (self.status(&row), self.visibility(&row));
-        let id = row.id.id().and_then(|id| TicketId::new(&id.to_string()).ok());
+        let id = row.id.named(TicketId::of_number);
         let created_at = row.created_at.0.unwrap_or(Timestamp::UNIX_EPOCH);
         let resolved_at = row.resolved_at.0;
         let updated_at = time(&row.updated_at).unwrap_or_default();
@@ -65,7 +65,7 @@ impl Syncro {
             category: row.problem_type.take().unwrap_or_else(|| "General".to_owned()),
             visibility,
             requester: Person {
-                contact: row.contact_id.id().and_then(|id| ContactId::new(&id.to_string()).ok()),
+                contact: row.contact_id.named(ContactId::of_number),
                 name: asker.unwrap_or_else(|| "Unknown".to_owned()),
                 email,
             },

@@ -1,16 +1,10 @@
 //! The vendor's vocabulary beside the service desk: equipment, invoices, contracts, estimates and timers. Costs, notes for
 //! staff, properties (which hold keys and passwords) and the portal key in every `customer` are not read.
 
-use super::{Dec, Flag, Many, Maybe, Num, Row, Str};
+use super::{Dec, Flag, Many, Maybe, Num, Row, Str, owner};
+use postern_api::Owner;
+use postern_api::records::Owning;
 use serde::Deserialize;
-
-/// A row that names the customer that it belongs to.
-pub(crate) trait Owning: Row + Default {
-    /// The customer's number.
-    fn customer(&self) -> Num;
-    /// A row of somebody else's, with nothing in it.
-    fn empty(id: Num) -> Self;
-}
 
 macro_rules! owning {
     ($($name:ident),*) => {$(
@@ -20,8 +14,11 @@ macro_rules! owning {
             }
         }
         impl Owning for $name {
-            fn customer(&self) -> Num {
-                self.customer_id
+            fn number(&self) -> Num {
+                self.id
+            }
+            fn owner(&self) -> Owner {
+                owner(self.customer_id)
             }
             fn empty(id: Num) -> Self {
                 Self { id, ..Self::default() }
@@ -71,13 +68,16 @@ impl Row for InvoiceRow {
 }
 
 impl Owning for InvoiceRow {
+    fn number(&self) -> Num {
+        self.id
+    }
     /// Where the two disagree, it is nobody's.
-    fn customer(&self) -> Num {
-        match (self.customer_id, self.customer.0.as_ref().map(|it| it.id)) {
+    fn owner(&self) -> Owner {
+        owner(match (self.customer_id, self.customer.0.as_ref().map(|it| it.id)) {
             (at_top, Some(inside)) if at_top.0.is_some() && inside.0.is_some() && at_top != inside => Num(None),
             (Num(None), Some(inside)) => inside,
             (at_top, _) => at_top,
-        }
+        })
     }
     fn empty(id: Num) -> Self {
         Self { id, ..Self::default() }
@@ -114,8 +114,11 @@ impl Row for PaymentRow {
 }
 
 impl Owning for PaymentRow {
-    fn customer(&self) -> Num {
-        self.customer.0.as_ref().map(|it| it.id).unwrap_or_default()
+    fn number(&self) -> Num {
+        self.id
+    }
+    fn owner(&self) -> Owner {
+        owner(self.customer.0.as_ref().map(|it| it.id).unwrap_or_default())
     }
     fn empty(id: Num) -> Self {
         Self { id, ..Self::default() }
