@@ -112,12 +112,14 @@ pub struct Preview {
     pub effect: Effect,
     /// The records that it is about and how each stood: carried out only while they still stand so.
     pub targets: BTreeMap<String, String>,
+    /// What the customer is called whose records it is about, where it is one.
+    pub customer: Option<String>,
 }
 
 impl Preview {
     /// A preview with nothing for the policies to know.
     pub fn new(data: impl Answer + 'static, message: fn(&Value) -> String) -> Self {
-        Self { data: Box::new(data), message, effect: Effect::default(), targets: BTreeMap::new() }
+        Self { data: Box::new(data), message, effect: Effect::default(), targets: BTreeMap::new(), customer: None }
     }
 
     /// Says what it would do.
@@ -166,6 +168,8 @@ pub trait Tool: DeserializeOwned + JsonSchema + Send + Sync + 'static {
     const KIND: Kind;
     /// For a write: the operation by which it is looked for upstream, where nobody knows what became of it.
     const SENDS: Option<Op> = None;
+    /// Whether the text of its answer is the service provider's own or the caller's: nobody outside wrote any of it.
+    const OURS: bool = false;
     /// What it may answer.
     type Output: Serialize + JsonSchema + Send + 'static;
 
@@ -214,7 +218,13 @@ impl<T: Tool> Ready for T {
     }
 
     fn preview<'a>(&'a self, cx: &'a ToolCx) -> BoxFuture<'a, Result<Preview, Refusal>> {
-        Box::pin(Tool::preview(self, cx))
+        Box::pin(async move {
+            let preview = Tool::preview(self, cx).await?;
+            match T::KIND {
+                Kind::Governed => Ok(Preview { customer: preview::customer_named(cx).await, ..preview }),
+                Kind::Read | Kind::Preview | Kind::Write | Kind::ConfirmedWrite => Ok(preview),
+            }
+        })
     }
 
     fn sends(&self) -> Option<Sends> {
@@ -235,6 +245,8 @@ pub struct Entry {
     pub writes: Option<&'static str>,
     /// For a write: the operation by which it is looked for upstream.
     pub sends: Option<Op>,
+    /// Whether nobody outside wrote any text of its answer.
+    pub ours: bool,
     description: Option<&'static str>,
     input: fn() -> Map<String, Value>,
     output: fn() -> Map<String, Value>,
@@ -252,6 +264,7 @@ impl Entry {
             kind: T::KIND,
             writes: None,
             sends: T::SENDS,
+            ours: T::OURS,
             description: None,
             input: schema_of::<T>,
             output: schema_of::<Envelope<T::Output>>,

@@ -23,7 +23,7 @@ pub(super) struct Calm<F> {
 
 impl<F: Future> Calm<F> {
     pub(super) fn new(work: F) -> Self {
-        let bell = Arc::new(Bell { state: AtomicU8::new(IDLE), task: AtomicWaker::new() });
+        let bell = Arc::new(Bell { state: AtomicU8::new(0), task: AtomicWaker::new() });
         Self { work: Box::pin(work), ringer: Waker::from(bell.clone()), bell }
     }
 }
@@ -35,26 +35,25 @@ impl<F: Future> Future for Calm<F> {
         let calm = &mut *self;
         calm.bell.task.register(cx.waker());
         for _ in 0..TURNS {
-            calm.bell.state.store(POLLED, Ordering::SeqCst);
+            // Whatever was rung for before is seen by this poll.
+            calm.bell.state.swap(POLLED, Ordering::AcqRel);
             if let Poll::Ready(done) = calm.work.as_mut().poll(&mut Context::from_waker(&calm.ringer)) {
                 return Poll::Ready(done);
             }
-            if calm.bell.state.compare_exchange(POLLED, IDLE, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+            if calm.bell.state.compare_exchange(POLLED, 0, Ordering::AcqRel, Ordering::Acquire).is_ok() {
                 return Poll::Pending;
             }
         }
         // It rang again: the task comes back once others had their turn.
-        calm.bell.state.store(IDLE, Ordering::SeqCst);
+        calm.bell.state.swap(0, Ordering::AcqRel);
         cx.waker().wake_by_ref();
         Poll::Pending
     }
 }
 
-/// Nobody polls: whoever rings wakes the task.
-const IDLE: u8 = 0;
-/// It is being polled.
+/// It is being polled. While it is not, whoever rings wakes the task.
 const POLLED: u8 = 1;
-/// It rang while it was polled, so it is polled once more.
+/// It rang; while it is polled, it is polled once more.
 const RANG: u8 = 2;
 
 struct Bell {
@@ -68,8 +67,8 @@ impl Wake for Bell {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let while_idle = self.state.compare_exchange(POLLED, RANG, Ordering::SeqCst, Ordering::SeqCst) == Err(IDLE);
-        if while_idle {
+        // Always a write, so that the poll that takes it back has seen what was done before the ringing.
+        if self.state.fetch_or(RANG, Ordering::AcqRel) & POLLED == 0 {
             self.task.wake();
         }
     }
