@@ -1,6 +1,6 @@
 //! The `postern` command.
 
-/// Takes half the instructions of the system's for the few hundred small pieces that a call needs.
+/// Takes a third of the instructions of the system's for the few hundred small pieces that a call needs.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
