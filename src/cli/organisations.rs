@@ -1,17 +1,42 @@
 //! `postern organisations`: asks every system of a tenant for its organisations and says which may be one.
 
-use super::{Failed, MatchFormat, Organisations, complain, say, tell};
+use super::{Failed, complain, say, tell};
 use crate::adapters::Registry;
 use crate::config::{Config, TenantConfig};
 use crate::matching::{self, Known};
 use crate::store::agreements::{Link, agreed_in};
+use clap::{Args, ValueEnum};
 use futures::future::join_all;
 use postern_api::{CallCx, Directory, Error, ErrorKind, Reach, Result, TenantId, Turn};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 /// How long one system may take to name all its organisations. All are asked at once, so this is how long all of it takes.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Args)]
+pub(super) struct Organisations {
+    /// The configuration file (TOML)
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Only this tenant; every tenant otherwise
+    #[arg(long, value_name = "ID")]
+    tenant: Option<TenantId>,
+    /// How to print them
+    #[arg(long, value_enum, default_value_t = MatchFormat::Table)]
+    format: MatchFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum MatchFormat {
+    /// For people, with what is doubtful and what is unmatched
+    Table,
+    /// Lines for the configuration
+    Toml,
+    /// For programs
+    Json,
+}
 
 pub(super) fn propose(asked: &Organisations) -> Result<ExitCode, Failed> {
     let config = Config::load(&asked.config)?;
