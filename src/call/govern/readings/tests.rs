@@ -17,7 +17,7 @@ fn at(second: i64) -> Timestamp {
 fn kept(readings: &Readings, tool: &str, answer: &Value, second: i64) {
     let (tenant, principal) = whose("agent");
     let raw = to_raw_value(answer).expect("an answer");
-    readings.keep((&tenant, &principal), &find(tool).expect("a tool").entry, &raw, at(second));
+    readings.keep((&tenant, &principal), find(tool).expect("a tool").entry, &raw, at(second));
 }
 
 fn found(readings: &Readings, subject: &str, argument: Value, second: i64) -> Vec<String> {
