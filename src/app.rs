@@ -167,7 +167,7 @@ impl App {
         }
         let secret = secret_file::<32>(&data_dir.join("placeholder.key"))?;
         let redactor = Arc::new(Redactor::new(scrubber, &*secret));
-        let health = Health::new(tenants.values()).telling(registry.budgets());
+        let health = Health::new(tenants.values()).telling(registry.budgets(), registry.breakers());
         let tenants = Arc::new(tenants);
         let clock = instead.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let means = Means {
@@ -275,7 +275,7 @@ impl App {
             self.listen_for_operators().await?;
         }
         let Some(operations) = self.operations.take() else { return Ok(()) };
-        let ready = Readiness::default();
+        let ready = Readiness::over([self.store.disk().clone(), self.journal.disk().clone()]);
         let systems = self.health.clone();
         let health =
             serve::operations(ready.clone(), Arc::new(telemetry::render), Arc::new(move || systems.render()), &[]);

@@ -70,7 +70,9 @@ struct Metrics {
     waiting: Family<VendorLabel, Gauge>,
     refused: Family<VendorLabel, Counter>,
     paused: Family<VendorLabel, Counter>,
+    breakers: Family<SystemLabels, Counter>,
     systems: Family<SystemLabels, Gauge>,
+    disk: Gauge,
 }
 
 fn histogram() -> Histogram {
@@ -90,7 +92,9 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
         waiting: Family::default(),
         refused: Family::default(),
         paused: Family::default(),
+        breakers: Family::default(),
         systems: Family::default(),
+        disk: Gauge::default(),
         registry: Registry::default(),
     };
     registry.register("postern_calls", "Tool calls by tool and decision", metrics.calls.clone());
@@ -122,6 +126,17 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
         "postern_upstream_budget_pauses",
         "Times that a vendor asked to slow down",
         metrics.paused.clone(),
+    );
+    metrics.disk.set(1);
+    registry.register(
+        "postern_disk_up",
+        "Whether the disk kept what was written down; 0 until Postern is started again",
+        metrics.disk.clone(),
+    );
+    registry.register(
+        "postern_upstream_breaker_opened",
+        "Times that a system was left alone because it kept failing",
+        metrics.breakers.clone(),
     );
     registry.register("postern_system_up", "Whether a connected system answers", metrics.systems.clone());
     Metrics { registry, ..metrics }
@@ -166,6 +181,12 @@ pub fn budget_paused(vendor: &'static str) {
     METRICS.paused.get_or_create(&VendorLabel { vendor }).inc();
 }
 
+/// A connected system kept failing and is left alone for a moment. Both labels are names of the configuration.
+pub fn breaker_opened(tenant: &TenantId, system: &str) {
+    let labels = SystemLabels { tenant: tenant.to_string(), system: system.to_owned() };
+    METRICS.breakers.get_or_create(&labels).inc();
+}
+
 /// A connected system answers, or does not. Both labels are names of the configuration.
 pub fn system_up(tenant: &TenantId, system: &str, up: bool) {
     let labels = SystemLabels { tenant: tenant.to_string(), system: system.to_owned() };
@@ -206,6 +227,11 @@ pub fn traceparent() -> Option<String> {
     let span = context.span();
     let it = span.span_context();
     it.is_valid().then(|| format!("00-{}-{}-{:02x}", it.trace_id(), it.span_id(), it.trace_flags().to_u8()))
+}
+
+/// The disk did not keep what was written down.
+pub fn disk_lost() {
+    METRICS.disk.set(0);
 }
 
 /// The metrics in Prometheus' text format.

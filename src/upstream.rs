@@ -8,7 +8,7 @@
 //! redirect, uses no proxy of the environment and keeps no cookies. A write is sent once.
 
 mod address;
-mod breaker;
+pub mod breaker;
 mod budget;
 mod credential;
 pub mod shared;
@@ -44,6 +44,8 @@ pub struct Settings {
     /// Whether an answer with a failure's status refuses this one request, where the vendor says so by its body: the system
     /// is well then, and nobody else has to wait.
     pub refusal: Option<fn(&Response) -> bool>,
+    /// Stops asking where the system keeps failing; one of its own unless it is given one that others look at.
+    pub breaker: Arc<Breaker>,
     /// The longest body that is read, in bytes.
     pub max_body_bytes: usize,
     /// How long to wait for a connection.
@@ -60,6 +62,7 @@ impl Settings {
             concurrency: 16,
             share: None,
             refusal: None,
+            breaker: Arc::default(),
             max_body_bytes: 8 << 20,
             connect_timeout: Duration::from_secs(5),
         }
@@ -74,7 +77,7 @@ pub struct Upstream {
     places: Semaphore,
     share: Option<Share>,
     refusal: Option<fn(&Response) -> bool>,
-    breaker: Breaker,
+    breaker: Arc<Breaker>,
     retries: RetryBudget,
 }
 
@@ -107,7 +110,7 @@ impl Upstream {
             places: Semaphore::new(settings.concurrency),
             share: settings.share,
             refusal: settings.refusal,
-            breaker: Breaker::default(),
+            breaker: settings.breaker,
             retries: RetryBudget::default(),
         })
     }
@@ -140,6 +143,15 @@ impl Upstream {
         let place = place.map_err(|e| Error::internal("semaphore").because(e))?;
         self.turn(cx).await?;
         Ok(place)
+    }
+
+    /// A write is about to be sent. A credential that takes a request of its own is fetched before, since that sends nothing of it;
+    /// where none is given the attempt itself says so.
+    async fn let_go(&self, cx: &CallCx) -> Result<()> {
+        if let Some(credentials) = &self.credentials {
+            drop(credentials.current(cx, &self.wire).await);
+        }
+        cx.about_to_change().await
     }
 
     /// One attempt with a credential; a credential that the vendor no longer takes is renewed once.
@@ -182,6 +194,12 @@ impl Http for Upstream {
             return Err(Error::internal("a write in a call that only looks").with("system", &*self.wire.name));
         }
         let _place = self.admitted(cx).await?;
+        if request.effect == Effect::Write
+            && let Err(kept) = self.let_go(cx).await
+        {
+            self.give_back();
+            return Err(kept);
+        }
         let mut pause = Duration::from_millis(100);
         self.retries.deposit();
         loop {

@@ -51,4 +51,8 @@ impl console::Healths for Watched {
         let it = self.0.budget(tenant, system)?;
         Some(console::Budget { left: it.left, waiting: it.waiting, paused_secs: it.paused_secs })
     }
+
+    fn left_alone_secs(&self, tenant: &TenantId, system: &str) -> Option<u64> {
+        self.0.left_alone_secs(tenant, system)
+    }
 }

@@ -11,16 +11,14 @@ use super::audit::{Ledger, Phase, Row, kept};
 use super::authorise::Means;
 use super::{Permitted, Shown, Step, Stop, Work, missing_layer};
 use crate::fail_point;
-use crate::govern::action::{
-    ActionId, ActionRequest, Actions, Content, LIFE as REQUEST_LIFE, Origin, Requester, State,
-};
+use crate::govern::action::{ActionId, ActionRequest, Content, LIFE as REQUEST_LIFE, Origin, Requester, State};
 use crate::govern::confirmation::{Confirmation, Confirmations, LIFE};
 use crate::govern::lease::Finish;
 use crate::tools::{Code, Kind, Refusal, ToolCx};
 use effects::Effects;
 use futures::future::BoxFuture;
 use jiff::SignedDuration;
-use postern_api::Error;
+use postern_api::{Error, LetGo};
 use postern_policies::{Effect, Engine, Realm};
 use readings::Readings;
 use reconcile::Reconciler;
@@ -216,6 +214,7 @@ where
         attempts: 1,
         tries: 0,
         upstream: None,
+        let_go: false,
         needs_human: false,
         content: Content {
             arguments,
@@ -231,7 +230,8 @@ where
     permitted.trail.notes.lock().action = Some(request.id.as_str().into());
     fail_point::at("begun");
     let request_id = permitted.facts.request_id.clone();
-    let outcome = write(inner, &*effects.actions, ledger, permitted, request.id.reference()).await;
+    let go = effects.going(&request, epoch);
+    let outcome = write(inner, ledger, permitted, request.id.reference(), go).await;
     settle(&effects, &request, epoch, &outcome, &request_id);
     outcome
 }
@@ -258,29 +258,27 @@ fn settle(effects: &Effects, request: &ActionRequest, epoch: u32, outcome: &Resu
     fail_point::at("settled");
 }
 
+/// Carries a write out under its reference. What it does before it is let go is reading.
 async fn write<S>(
     inner: S,
-    actions: &dyn Actions,
     ledger: Arc<dyn Ledger>,
     mut permitted: Permitted,
     reference: String,
+    go: Arc<dyn LetGo>,
 ) -> Result<Shown, Stop>
 where
     S: Service<Work, Response = Shown, Error = Stop>,
 {
     let reference: Arc<str> = reference.into();
     permitted.cx.reference = Some(reference.clone());
+    permitted.cx.let_go = Some(go);
     permitted.trail.notes.lock().reference = Some(reference);
     let attempt =
         Row::of(Phase::Attempt, &permitted.cx.caller, &permitted.arguments, &permitted.facts, &permitted.trail);
-    // That it is about to be sent is on the disk twice before it is: with the requests, and in the audit.
-    let (lasts, logged) = tokio::join!(actions.lasting(), ledger.append(attempt));
-    if lasts.is_err() || logged.is_err() {
+    // That it is about to be sent is on the disk twice before it is: in the audit here, and with the requests when it is let go.
+    if let Err(error) = ledger.append(attempt).await {
         // Nothing was sent, and nobody is told that it may have been.
         permitted.trail.notes.lock().reference = None;
-    }
-    lasts?;
-    if let Err(error) = logged {
         tracing::error!(error = %error, "the audit log cannot be written; a write was refused");
         let refusal = Refusal::new(Code::AuditUnavailable, "the audit log cannot be written");
         return Err(Refusal { cause: Some(Box::new(error)), ..refusal }.into());

@@ -3,7 +3,7 @@
 use super::{Failed, complain, say};
 use crate::adapters::Registry;
 use crate::cassette::{Disguise, Tape};
-use crate::config::Config;
+use crate::config::{Config, SystemConfig};
 use clap::Args;
 use postern_api::cassette::Operation;
 use postern_api::{CallCx, ExternalId, Reach, TenantId};
@@ -69,7 +69,10 @@ pub(super) fn record(asked: &Record) -> Result<(), Failed> {
         Some(id) => Reach::Organisations(vec![ExternalId::new(id).map_err(|e| format!("--organisation: {e}"))?]),
         None => Reach::Tenant,
     };
-    let tape = Tape::new(Disguise::new(&asked.keep)?, asked.about.clone());
+    let (mut words, values) = understood(system);
+    words.extend(asked.keep.iter().cloned());
+    let disguise = Disguise::new(&words)?.keeping(values.iter().map(String::as_str));
+    let tape = Tape::new(disguise, asked.about.clone());
     let registry = Registry::new(&config.server.data_dir).recording(tape.clone());
     let operation = Operation { name: read.clone(), about: asked.about.clone() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -91,4 +94,18 @@ pub(super) fn record(asked: &Record) -> Result<(), Failed> {
     }
     complain("every word and number was replaced by another; read it before you send it");
     Ok(())
+}
+
+/// What the adapter has to understand of its answers by the configuration: words of addresses that it compares with, and whole values.
+fn understood(system: &SystemConfig) -> (Vec<String>, Vec<String>) {
+    if let SystemConfig::Autotask(it, _) = system {
+        // An answer names the zone, which is one of the configured hosts or none.
+        let words = it.zone_hosts.iter().cloned().chain([it.lookup_url.clone(), "paging".into()]);
+        return (words.collect(), Vec::new());
+    }
+    if let SystemConfig::Syncro(it, _) = system {
+        let names = it.statuses.keys().chain(it.priorities.keys()).chain([&it.closed_status]);
+        return (Vec::new(), names.cloned().collect());
+    }
+    (Vec::new(), Vec::new())
 }

@@ -69,15 +69,15 @@ pub(super) fn list(tools: &Tools) -> Result<String, Failed> {
             let head = "| Tool | Kind | What it does |\n| --- | --- | --- |\n".to_owned();
             rows.fold(head, |text, it| {
                 let line =
-                    format!("| `{}` | {} | {} |\n", it.entry.name, kind(it.entry.kind), first_line(&it.description));
+                    format!("| `{}` | {} | {} |\n", it.entry.name, kind(it.entry.kind), first_line(it.description()));
                 text + &line
             })
         }
         Format::Json => {
             let rows = rows.map(|it| {
                 serde_json::json!({
-                    "name": it.entry.name, "title": it.entry.title, "kind": kind(it.entry.kind), "description": it.description,
-                    "input_schema": *it.input, "output_schema": *it.output,
+                    "name": it.entry.name, "title": it.entry.title, "kind": kind(it.entry.kind), "description": it.description(),
+                    "input_schema": **it.input(), "output_schema": **it.output(),
                 })
             });
             serde_json::to_string_pretty(&rows.collect::<Vec<_>>())?

@@ -54,6 +54,10 @@ pub struct Config {
     /// see it where the vendor shows or mails the note itself.
     #[serde(default)]
     pub mark_notes: bool,
+    /// Whether a list shows a ticket as soon as it was made. No document says so: `true` only where it was seen. A new ticket that is
+    /// not found then counts as never made, and may be made again; else a person has to look.
+    #[serde(default)]
+    pub search_sees_writes: bool,
     /// Rows to ask for in one page, at most 1000: the vendor sends no more.
     #[serde(default = "five_hundred")]
     pub page_size: u32,
@@ -157,6 +161,7 @@ impl Config {
             time_entries: yes(),
             notifications: false,
             mark_notes: false,
+            search_sees_writes: false,
             page_size: five_hundred(),
             max_rows: two_thousand(),
             company_statuses: BTreeMap::new(),
@@ -180,6 +185,13 @@ impl Config {
     pub fn key_place(&self) -> String {
         let codebase = || self.base_url.trim_end_matches('/').trim_end_matches("apis/3.0").to_owned();
         self.callback_keys.clone().unwrap_or_else(codebase)
+    }
+
+    /// What the vendor counts requests by: the company on its host, whatever codebase the address names.
+    pub fn account(&self) -> String {
+        let host = self.base_url.split_once("://").map_or(self.base_url.as_str(), |(_, rest)| rest);
+        let host = host.split('/').next().unwrap_or_default();
+        format!("{host} {}", self.company_id).to_lowercase()
     }
 
     /// Every board whose tickets exist for Postern.
@@ -240,6 +252,8 @@ impl Config {
             "private_field".into(),
             "a custom field's number, 1 or more",
         );
+        let marked = self.unmarked_visibility != Visibility::Staff;
+        expect(marked, "unmarked_visibility".into(), "`private` or `organisation`");
         expect((1..=1000).contains(&self.page_size), "page_size".into(), "1 to 1000");
         expect((1..=20_000).contains(&self.max_rows), "max_rows".into(), "1 to 20000");
         for (at, it) in self.tiers.iter().enumerate() {

@@ -7,6 +7,7 @@
 use crate::adapter::Stripe;
 use crate::amounts::minor;
 use crate::config::Links;
+use crate::trace::noted;
 use crate::wire::{InvoiceRow, LinkRow, Metadata, Row as _, owner};
 use parking_lot::Mutex;
 use postern_api::domain::{Decimal, Invoice, InvoiceStatus, LinkSent, NewPaymentLink, PaymentLink};
@@ -131,12 +132,9 @@ fn done(as_asked: bool) -> Result<()> {
 
 /// Whether a write with this reference was done already.
 fn made_before(stripe: &Stripe, row: &InvoiceRow, links: &[LinkRow], reference: &str) -> bool {
-    let is = |it: &Option<String>| it.as_deref() == Some(reference);
     match stripe.config.links {
-        Links::HostedInvoice => is(&row.metadata.postern_link) || is(&row.metadata.postern_again),
-        Links::PaymentLink => {
-            for_invoice(links, row.id()).any(|it| is(&it.metadata.postern_link) || is(&it.metadata.postern_again))
-        }
+        Links::HostedInvoice => noted(&row.metadata, reference),
+        Links::PaymentLink => for_invoice(links, row.id()).any(|it| noted(&it.metadata, reference)),
     }
 }
 

@@ -252,6 +252,7 @@ where
             attempts: 0,
             tries: 0,
             upstream: None,
+            let_go: false,
             needs_human: false,
             content: looked.content.clone(),
             answer: None,
@@ -375,8 +376,8 @@ where
         }
         let request_id = permitted.facts.request_id.clone();
         let permitted = planned(&permitted, &plan)?;
-        let outcome =
-            write(self.inner.clone(), &*effects.actions, self.ledger.clone(), permitted, id.reference()).await;
+        let go = effects.going(&request, epoch);
+        let outcome = write(self.inner.clone(), self.ledger.clone(), permitted, id.reference(), go).await;
         settle(effects, &request, epoch, &outcome, &request_id);
         outcome
     }
@@ -384,12 +385,13 @@ where
     /// Before a write is sent again it is looked for: `None` where it was never done and may be sent now.
     async fn sent_before(&self, request: &ActionRequest, epoch: u32) -> Result<Option<Shown>, Stop> {
         let (effects, tenant, id) = (&self.effects, &request.tenant, &request.id);
-        let searched = effects.search(request).await;
+        // As it stands now that it is held: another try may have been let go since it was read.
+        let Some(held) = effects.actions.get(tenant, id)? else { return Err(Stop::Hidden) };
+        let searched = effects.search(&held, effects.limit).await;
         let now = effects.now();
         let lost = || Err(Stop::from(Refusal::new(Code::Conflict, "the action request is being carried out")));
         match searched {
-            Searched::Absent if effects.actions.sending(tenant, id, epoch, now)? => Ok(None),
-            Searched::Absent => lost(),
+            Searched::Absent | Searched::NeverSent => Ok(None),
             Searched::Found(_) => {
                 let answer = found_again(id);
                 let upstream = Some(Upstream::Found);

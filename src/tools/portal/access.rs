@@ -9,7 +9,7 @@ use super::governed::{
 use super::newly::{Newly, Reader};
 use crate::tools::args::Prose;
 use crate::tools::refusal::{Missing, missing};
-use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
+use crate::tools::{Code, Kind, Preview, Refusal, Reply, Sends, Tool, ToolCx};
 use postern_api::{AccessChange, AccessRole, AccessRoleId, ContactId, Op, OrganisationId, PortalUser, Right, Text};
 use postern_policies::Effect;
 use schemars::JsonSchema;
@@ -107,6 +107,10 @@ impl Tool for UpdateRoles {
     const KIND: Kind = Kind::Governed;
     const SENDS: Option<Op> = Some(Op::AccessChange);
     type Output = RolesUpdated;
+
+    fn sends(&self) -> Option<Sends> {
+        Some(Sends::on(Op::AccessChange, &self.user_id))
+    }
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
         let change = self.check(cx).await?;

@@ -9,7 +9,7 @@ use super::governed::{
 use super::told::{Rules, Telling, tell};
 use crate::tools::args::Prose;
 use crate::tools::refusal::{Missing, missing, or_missing};
-use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
+use crate::tools::{Code, Kind, Preview, Refusal, Reply, Sends, Tool, ToolCx};
 use jiff::civil::Date;
 use postern_api::{
     ContactId, Decimal, ErrorKind, Invoice, InvoiceId, InvoiceStatus, NewPaymentLink, Op, OrganisationId, Payment,
@@ -194,6 +194,10 @@ impl Tool for CreateLink {
     const KIND: Kind = Kind::Governed;
     const SENDS: Option<Op> = Some(Op::PaymentLinkCreate);
     type Output = Linked;
+
+    fn sends(&self) -> Option<Sends> {
+        Some(Sends::on(Op::PaymentLinkCreate, &self.invoice_id))
+    }
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
         let look = self.check(cx).await?;

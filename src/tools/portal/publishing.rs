@@ -9,7 +9,7 @@ use super::governed::{
 use super::told::{Rules, Telling, tell};
 use crate::tools::cx::Port;
 use crate::tools::refusal::{Missing, missing};
-use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
+use crate::tools::{Code, Kind, Preview, Refusal, Reply, Sends, Tool, ToolCx};
 use jiff::Timestamp;
 use postern_api::{
     AccessRoleId, Document, DocumentId, DocumentVersion, Documents, NewPublication, Op, OrganisationId, Publication,
@@ -245,6 +245,10 @@ impl Tool for Publish {
     const KIND: Kind = Kind::Governed;
     const SENDS: Option<Op> = Some(Op::DocumentPublish);
     type Output = Published;
+
+    fn sends(&self) -> Option<Sends> {
+        Some(Sends::on(Op::DocumentPublish, &self.document_id))
+    }
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
         let look = self.check(cx).await?;

@@ -8,7 +8,7 @@ use super::governed::{PersonView, blocked, by, named, words};
 use super::told::Telling;
 use crate::tools::args::{Line, Prose};
 use crate::tools::refusal::or_missing;
-use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
+use crate::tools::{Code, Kind, Preview, Refusal, Reply, Sends, Tool, ToolCx};
 use postern_api::{AccessReset, ContactId, ErrorKind, LoginStatus, Op, OrganisationId, PortalUser, ResetOrder, Text};
 use postern_policies::Effect;
 use schemars::JsonSchema;
@@ -117,6 +117,10 @@ impl Tool for ResetAccess {
     const KIND: Kind = Kind::Governed;
     const SENDS: Option<Op> = Some(Op::AccessReset);
     type Output = AccessWasReset;
+
+    fn sends(&self) -> Option<Sends> {
+        Some(Sends::on(Op::AccessReset, &self.user_id))
+    }
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
         let user = self.check(cx).await?;

@@ -39,6 +39,7 @@ pub(crate) fn waiting(gateway: &Gateway, tool: &str, requester: &str) -> ActionR
         origin: Origin::Governed,
         tries: 0,
         upstream: None,
+        let_go: false,
         needs_human: false,
         content: Content {
             arguments: json!({ "document_id": "D-1", "note": "turned \u{202e}around" }).to_string(),

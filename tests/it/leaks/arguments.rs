@@ -153,7 +153,7 @@ pub(super) fn of(
     previews: &[String],
     typed: &mut impl FnMut(&str) -> String,
 ) -> Vec<Value> {
-    let properties = tool.input.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+    let properties = tool.input().get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
     if properties.contains_key("activation_preview_id") {
         return invitations(ids, previews, typed);
     }
@@ -162,7 +162,7 @@ pub(super) fn of(
     // A change of a profile says what, though it may be one of two things.
     let what = properties.contains_key("changes").then_some("changes");
     let required: Vec<&str> = tool
-        .input
+        .input()
         .get("required")
         .and_then(Value::as_array)
         .into_iter()

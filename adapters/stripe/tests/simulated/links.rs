@@ -7,9 +7,9 @@ use postern_stripe::Links;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-const KINDS: [Links; 2] = [Links::HostedInvoice, Links::PaymentLink];
+pub(crate) const KINDS: [Links; 2] = [Links::HostedInvoice, Links::PaymentLink];
 
-fn new() -> NewPaymentLink {
+pub(crate) fn new() -> NewPaymentLink {
     NewPaymentLink {
         organisation: external(stripe::ACME),
         invoice: invoice(OPEN),
