@@ -105,7 +105,7 @@ where
     S: Service<Work, Response = Shown, Error = Stop>,
 {
     let (caller, tenant, now) = (permitted.cx.caller.clone(), permitted.cx.tenant.clone(), permitted.cx.now);
-    let entry = &permitted.described.entry;
+    let entry = permitted.described.entry;
     let shown = inner.oneshot(Work { permitted, step: Step::Execute }).await?;
     if let Shown::Success { data, metadata } = &shown
         && metadata.untrusted_content

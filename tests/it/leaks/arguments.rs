@@ -154,7 +154,10 @@ pub(super) fn of(
     typed: &mut impl FnMut(&str) -> String,
 ) -> Vec<Value> {
     let properties = tool.input().get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
-    let invited = ["activation_preview_id", "users"].iter().any(|it| properties.contains_key(*it));
+    if properties.contains_key("activation_preview_id") {
+        return invitations(ids, previews, typed);
+    }
+    let invited = properties.contains_key("users");
     let mut make = Values { ids, previews, invited, typed };
     // A change of a profile says what, though it may be one of two things.
     let what = properties.contains_key("changes").then_some("changes");
@@ -210,6 +213,24 @@ pub(super) fn of(
         }
     }
     ways.into_iter().map(Value::Object).collect()
+}
+
+/// Somebody is invited whom an activation names, or by name and role to a portal that is open: one's own, or one that is named.
+fn invitations(ids: &Ids, previews: &[String], typed: &mut impl FnMut(&str) -> String) -> Vec<Value> {
+    let named = previews.iter().map(|it| json!({ "activation_preview_id": it, "email": INVITED }));
+    let mut ways: Vec<_> = named.collect();
+    let roles = ids.of("role_id", &[]);
+    for organisation in &ids.organisations {
+        for role in &roles {
+            let email = format!("new.two@{organisation}.example");
+            let way = json!({ "email": email, "role_id": role, "first_name": typed("first_name"), "last_name": typed("last_name"),
+                "message": typed("message") });
+            let mut other = way.clone();
+            other["customer_id"] = json!(organisation);
+            ways.extend([way, other]);
+        }
+    }
+    ways
 }
 
 fn crossed(ways: Vec<Way>, name: &str, values: &[Value]) -> Vec<Way> {
