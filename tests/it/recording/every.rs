@@ -51,7 +51,7 @@ fn about(vendor: &Vendor, name: &str) -> Option<String> {
         "requester.find" => Some(vendor.people()[0].1.into()),
         "contact.get" if vendor.kind() == "syncro" => first(&["contacts"]),
         "contact.get" => first(&["users", "contacts", "Contacts"]),
-        "article.search" => Some("vpn".into()),
+        "article.search" => Some(if vendor.kind() == "autotask" { "printer" } else { "vpn" }.into()),
         "article.get" => first(&["articles", "pages", "KnowledgeBaseArticles"]),
         "invoice.get" => first(&["invoices", "Invoices"]),
         "project.get" => first(&["projects", "Projects"]),
@@ -84,8 +84,12 @@ fn words(vendor: &Vendor) -> BTreeSet<String> {
         Vendor::Syncro(it) => it.state.data(|it| of(it.tables())),
         Vendor::Embedded | Vendor::RequestTracker(_) => {}
     }
-    // Tags and what failures are told with are kept, and are nobody's.
-    for kept in ["script", "ticket", "customer", "contact", "company", "client", "service", "support", "internal"] {
+    // Tags, what failures are told with and what is counted out are kept, and are nobody's.
+    for kept in COUNTED_OUT
+        .iter()
+        .copied()
+        .chain(["script", "ticket", "customer", "contact", "company", "client", "service", "support", "internal"])
+    {
         found.remove(kept);
     }
     found
