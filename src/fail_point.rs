@@ -6,7 +6,7 @@
 //! leaves anywhere.
 
 /// The steps, in the order in which a write passes them; the last ones are the reconciler's.
-pub const STEPS: [&str; 8] = ["noted", "begun", "logged", "sent", "settled", "told", "taken", "found"];
+pub const STEPS: [&str; 9] = ["noted", "begun", "logged", "let_go", "sent", "settled", "told", "taken", "found"];
 
 /// Passes a step.
 #[cfg(any(debug_assertions, feature = "fail-points"))]

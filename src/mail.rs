@@ -110,10 +110,9 @@ impl Mailer for Smtp {
         };
         let mut kept = None;
         for mail in mails {
-            let answer = if cx.looking {
-                Err(Error::internal("a mail in a call that only looks"))
-            } else {
-                self.hand_over(cx, mail, &mut kept).await
+            let answer = match cx.about_to_change().await {
+                Ok(()) => self.hand_over(cx, mail, &mut kept).await,
+                Err(held) => Err(held),
             };
             answers.push(answer);
         }

@@ -7,6 +7,7 @@ mod actions;
 pub mod agreements;
 pub mod authority;
 mod confirmations;
+mod disk;
 mod flush;
 mod identities;
 mod seal;
@@ -14,6 +15,7 @@ pub mod sign_in_accounts;
 pub mod sign_in_sessions;
 mod sqlite;
 
+pub use disk::Disk;
 pub use seal::SealKey;
 pub(crate) use seal::{draw_first_random_number, secret_file};
 pub use sqlite::Database;
@@ -60,6 +62,11 @@ impl Store {
     /// How often somebody waited for its disk since it was opened.
     pub fn durable_commits(&self) -> u64 {
         self.database.durable()
+    }
+
+    /// What is known of its disk.
+    pub fn disk(&self) -> &Disk {
+        self.database.disk()
     }
 
     /// Opens the store where a server may be at work on it: for the command line.

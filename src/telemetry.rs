@@ -72,6 +72,7 @@ struct Metrics {
     paused: Family<VendorLabel, Counter>,
     breakers: Family<SystemLabels, Counter>,
     systems: Family<SystemLabels, Gauge>,
+    disk: Gauge,
 }
 
 fn histogram() -> Histogram {
@@ -93,6 +94,7 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
         paused: Family::default(),
         breakers: Family::default(),
         systems: Family::default(),
+        disk: Gauge::default(),
         registry: Registry::default(),
     };
     registry.register("postern_calls", "Tool calls by tool and decision", metrics.calls.clone());
@@ -124,6 +126,12 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
         "postern_upstream_budget_pauses",
         "Times that a vendor asked to slow down",
         metrics.paused.clone(),
+    );
+    metrics.disk.set(1);
+    registry.register(
+        "postern_disk_up",
+        "Whether the disk kept what was written down; 0 until Postern is started again",
+        metrics.disk.clone(),
     );
     registry.register(
         "postern_upstream_breaker_opened",
@@ -219,6 +227,11 @@ pub fn traceparent() -> Option<String> {
     let span = context.span();
     let it = span.span_context();
     it.is_valid().then(|| format!("00-{}-{}-{:02x}", it.trace_id(), it.span_id(), it.trace_flags().to_u8()))
+}
+
+/// The disk did not keep what was written down.
+pub fn disk_lost() {
+    METRICS.disk.set(0);
 }
 
 /// The metrics in Prometheus' text format.

@@ -145,6 +145,15 @@ impl Upstream {
         Ok(place)
     }
 
+    /// A write is about to be sent. A credential that takes a request of its own is fetched before, since that sends nothing of it;
+    /// where none is given the attempt itself says so.
+    async fn let_go(&self, cx: &CallCx) -> Result<()> {
+        if let Some(credentials) = &self.credentials {
+            drop(credentials.current(cx, &self.wire).await);
+        }
+        cx.about_to_change().await
+    }
+
     /// One attempt with a credential; a credential that the vendor no longer takes is renewed once.
     async fn attempt(&self, cx: &CallCx, request: &Request) -> Result<Response> {
         let Some(credentials) = &self.credentials else { return self.wire.send(cx, request, None).await };
@@ -185,6 +194,12 @@ impl Http for Upstream {
             return Err(Error::internal("a write in a call that only looks").with("system", &*self.wire.name));
         }
         let _place = self.admitted(cx).await?;
+        if request.effect == Effect::Write
+            && let Err(kept) = self.let_go(cx).await
+        {
+            self.give_back();
+            return Err(kept);
+        }
         let mut pause = Duration::from_millis(100);
         self.retries.deposit();
         loop {

@@ -6,7 +6,7 @@ use super::keys::Keys;
 use super::record::Stored;
 use crate::call::audit::{Ledger, Phase, Row};
 use crate::caller::Principal;
-use crate::store::{connect, failed, migrate};
+use crate::store::{Disk, connect, failed, migrate};
 use crate::tools::{History, PastCall, Used};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -56,6 +56,7 @@ pub struct Journal {
     started: Instant,
     /// Groups that waited for the disk.
     durable: AtomicU64,
+    disk: Disk,
     /// Held as long as this process may append: the chain has one writer.
     _lock: std::fs::File,
 }
@@ -165,6 +166,7 @@ impl Journal {
             reader: Mutex::new(connect(&path)?),
             started: Instant::now(),
             durable: AtomicU64::new(0),
+            disk: Disk::default(),
             _lock: lock,
         })
     }
@@ -182,6 +184,11 @@ impl Journal {
     /// How many groups of rows waited for the disk since it was opened.
     pub fn durable_commits(&self) -> u64 {
         self.durable.load(Ordering::Relaxed)
+    }
+
+    /// What is known of its disk.
+    pub fn disk(&self) -> &Disk {
+        &self.disk
     }
 
     /// How it is kept.
@@ -300,7 +307,7 @@ impl Journal {
             // What was noted in the transaction is gone with it.
             writer.seen = (-1, HashSet::new());
         }
-        result.map_err(failed)?;
+        self.disk.heed(result).map_err(failed)?;
         self.durable.fetch_add(durable.into(), Ordering::Relaxed);
         (writer.seq, writer.last) = (seq, last);
         Ok(())
@@ -372,6 +379,9 @@ impl Journal {
 impl Ledger for Arc<Journal> {
     async fn append(&self, row: Row) -> Result<()> {
         let durable = row.phase == Phase::Attempt;
+        if durable && !self.disk.lasts() {
+            return Err(Error::new(ErrorKind::Unavailable, "the audit log's disk did not keep what was written"));
+        }
         let (done, told) = oneshot::channel();
         self.enqueue(Waiting { row: Stored::of(&row, &self.keys, self.started.elapsed())?, durable, done })?;
         if durable {

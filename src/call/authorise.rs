@@ -130,6 +130,7 @@ fn permit(means: &Means, call: ToolCall) -> Result<Permitted, Stop> {
         request_id: facts.request_id.as_str().into(),
         address: facts.address,
         reference: None,
+        let_go: None,
         identities: means.identities.clone(),
         history: means.history.clone(),
         policies: means.policies.clone(),

@@ -3,6 +3,7 @@
 //! [`requests`].
 
 mod effects;
+mod readings;
 pub mod reconcile;
 mod requests;
 
@@ -10,17 +11,16 @@ use super::audit::{Ledger, Phase, Row, kept};
 use super::authorise::Means;
 use super::{Permitted, Shown, Step, Stop, Work, missing_layer};
 use crate::fail_point;
-use crate::govern::action::{
-    ActionId, ActionRequest, Actions, Content, LIFE as REQUEST_LIFE, Origin, Requester, State,
-};
+use crate::govern::action::{ActionId, ActionRequest, Content, LIFE as REQUEST_LIFE, Origin, Requester, State};
 use crate::govern::confirmation::{Confirmation, Confirmations, LIFE};
 use crate::govern::lease::Finish;
 use crate::tools::{Code, Kind, Refusal, ToolCx};
 use effects::Effects;
 use futures::future::BoxFuture;
 use jiff::SignedDuration;
-use postern_api::Error;
+use postern_api::{Error, LetGo};
 use postern_policies::{Effect, Engine, Realm};
+use readings::Readings;
 use reconcile::Reconciler;
 use requests::Requests;
 use serde_json::Value;
@@ -37,12 +37,13 @@ pub struct Govern<S> {
     confirmations: Arc<dyn Confirmations>,
     effects: Effects,
     ledger: Arc<dyn Ledger>,
+    readings: Readings,
 }
 
 impl<S> Govern<S> {
     /// Governs what reaches `inner`.
     pub fn new(inner: S, confirmations: Arc<dyn Confirmations>, means: &Means, ledger: Arc<dyn Ledger>) -> Self {
-        Self { inner, confirmations, effects: Effects::new(means), ledger }
+        Self { inner, confirmations, effects: Effects::new(means), ledger, readings: Readings::new() }
     }
 
     /// What looks after writes whose outcome nobody knows.
@@ -66,13 +67,13 @@ where
 
     fn call(&mut self, permitted: Permitted) -> Self::Future {
         match (permitted.described.entry.kind, permitted.confirmed) {
-            (Kind::Read, _) => Box::pin(self.inner.call(Work { permitted, step: Step::Execute })),
+            (Kind::Read, _) => Box::pin(read(self.inner.clone(), self.readings.clone(), permitted)),
             (Kind::Preview, _) => {
                 let requests = Requests::new(self.inner.clone(), self);
                 Box::pin(async move { requests.preview(permitted).await })
             }
             (Kind::ConfirmedWrite, false) => {
-                Box::pin(preview(self.inner.clone(), self.confirmations.clone(), permitted))
+                Box::pin(preview(self.inner.clone(), self.confirmations.clone(), self.readings.clone(), permitted))
             }
             (Kind::Write | Kind::ConfirmedWrite, _) => {
                 apart(direct(self.inner.clone(), self.effects.clone(), self.ledger.clone(), permitted))
@@ -98,10 +99,36 @@ fn apart(
     })
 }
 
-async fn preview<S>(inner: S, confirmations: Arc<dyn Confirmations>, permitted: Permitted) -> Result<Shown, Stop>
+/// A read; what it shows of other people's words is remembered.
+async fn read<S>(inner: S, readings: Readings, permitted: Permitted) -> Result<Shown, Stop>
 where
     S: Service<Work, Response = Shown, Error = Stop>,
 {
+    let (caller, tenant, now) = (permitted.cx.caller.clone(), permitted.cx.tenant.clone(), permitted.cx.now);
+    let entry = &permitted.described.entry;
+    let shown = inner.oneshot(Work { permitted, step: Step::Execute }).await?;
+    if let Shown::Success { data, metadata } = &shown
+        && metadata.untrusted_content
+    {
+        readings.keep((&tenant.id, &caller.principal), entry, data, now);
+    }
+    Ok(shown)
+}
+
+async fn preview<S>(
+    inner: S,
+    confirmations: Arc<dyn Confirmations>,
+    readings: Readings,
+    permitted: Permitted,
+) -> Result<Shown, Stop>
+where
+    S: Service<Work, Response = Shown, Error = Stop>,
+{
+    let passages = readings.in_these(
+        (&permitted.cx.tenant.id, &permitted.cx.caller.principal),
+        &permitted.arguments,
+        permitted.cx.now,
+    );
     let (cx, version) = (permitted.cx.clone(), permitted.policy_version.to_string());
     let tool = permitted.described.entry.name.to_owned();
     let arguments = serde_json::to_string(&permitted.arguments);
@@ -110,6 +137,7 @@ where
     let Shown::Preview { data, message, .. } = inner.oneshot(Work { permitted, step: Step::Preview }).await? else {
         return Err(missing_layer("a preview was not a preview"));
     };
+    let message = passages.iter().fold(message, |message, it| format!("{message}\n{}", it.line()));
     confirm(&*confirmations, &cx, tool, arguments, version, data, message)
 }
 
@@ -186,6 +214,7 @@ where
         attempts: 1,
         tries: 0,
         upstream: None,
+        let_go: false,
         needs_human: false,
         content: Content {
             arguments,
@@ -201,7 +230,8 @@ where
     permitted.trail.notes.lock().action = Some(request.id.as_str().into());
     fail_point::at("begun");
     let request_id = permitted.facts.request_id.clone();
-    let outcome = write(inner, &*effects.actions, ledger, permitted, request.id.reference()).await;
+    let go = effects.going(&request, epoch);
+    let outcome = write(inner, ledger, permitted, request.id.reference(), go).await;
     settle(&effects, &request, epoch, &outcome, &request_id);
     outcome
 }
@@ -228,29 +258,27 @@ fn settle(effects: &Effects, request: &ActionRequest, epoch: u32, outcome: &Resu
     fail_point::at("settled");
 }
 
+/// Carries a write out under its reference. What it does before it is let go is reading.
 async fn write<S>(
     inner: S,
-    actions: &dyn Actions,
     ledger: Arc<dyn Ledger>,
     mut permitted: Permitted,
     reference: String,
+    go: Arc<dyn LetGo>,
 ) -> Result<Shown, Stop>
 where
     S: Service<Work, Response = Shown, Error = Stop>,
 {
     let reference: Arc<str> = reference.into();
     permitted.cx.reference = Some(reference.clone());
+    permitted.cx.let_go = Some(go);
     permitted.trail.notes.lock().reference = Some(reference);
     let attempt =
         Row::of(Phase::Attempt, &permitted.cx.caller, &permitted.arguments, &permitted.facts, &permitted.trail);
-    // That it is about to be sent is on the disk twice before it is: with the requests, and in the audit.
-    let (lasts, logged) = tokio::join!(actions.lasting(), ledger.append(attempt));
-    if lasts.is_err() || logged.is_err() {
+    // That it is about to be sent is on the disk twice before it is: in the audit here, and with the requests when it is let go.
+    if let Err(error) = ledger.append(attempt).await {
         // Nothing was sent, and nobody is told that it may have been.
         permitted.trail.notes.lock().reference = None;
-    }
-    lasts?;
-    if let Err(error) = logged {
         tracing::error!(error = %error, "the audit log cannot be written; a write was refused");
         let refusal = Refusal::new(Code::AuditUnavailable, "the audit log cannot be written");
         return Err(Refusal { cause: Some(Box::new(error)), ..refusal }.into());

@@ -2,9 +2,12 @@
 //!
 //! **Invariant:** what is for operators (health, metrics) is on its own address and never on the public one.
 
+mod calm;
+
 use super::origin::HostPort;
 use super::peer::Peer;
 use super::problem::{Kind, Problem};
+use crate::store::Disk;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -50,19 +53,35 @@ impl Default for ServeConfig {
 
 /// Whether the server takes requests; shared with the operations listener.
 #[derive(Debug, Clone, Default)]
-pub struct Readiness(Arc<AtomicBool>);
+pub struct Readiness {
+    takes: Arc<AtomicBool>,
+    disks: Arc<[Disk]>,
+}
 
 impl Readiness {
+    /// One that ends for good with the first of these disks that did not keep what was written.
+    pub fn over(disks: impl IntoIterator<Item = Disk>) -> Self {
+        Self { takes: Arc::default(), disks: disks.into_iter().collect() }
+    }
+
     /// Says that it takes requests, or not.
     pub fn set(&self, ready: bool) {
-        self.0.store(ready, Ordering::Release);
+        self.takes.store(ready, Ordering::Release);
     }
 
     /// Whether it does.
     pub fn get(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        self.takes.load(Ordering::Acquire) && self.lasts()
+    }
+
+    /// Whether what was written down is on the disk. Nothing but a new start brings that back.
+    pub fn lasts(&self) -> bool {
+        self.disks.iter().all(Disk::lasts)
     }
 }
+
+/// What is told where it is not.
+const LOST: &str = "the disk did not keep what was written down; look at it, then start Postern again\n";
 
 /// What became of a drained server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,7 +142,7 @@ pub async fn serve(
         tokio::spawn(async move {
             let connection = connection(&server, stream, address.ip(), router);
             tokio::select! {
-                _ = watcher.watch(connection) => {}
+                _ = calm::Calm::new(watcher.watch(connection)) => {}
                 () = cut.cancelled() => {}
             }
             drop(place);
@@ -179,9 +198,19 @@ pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
 /// addresses and `localhost`: a page in an operator's browser must not read the metrics through a name of its own.
 pub fn operations(ready: Readiness, metrics: Render, systems: Render, hosts: &[String]) -> Router {
     let hosts: Arc<[HostPort]> = hosts.iter().filter_map(|it| HostPort::parse(it, 80)).collect();
+    let healthy = ready.clone();
+    let healthz = move || {
+        let lasts = healthy.lasts();
+        async move { if lasts { (StatusCode::OK, "ok\n") } else { (StatusCode::SERVICE_UNAVAILABLE, LOST) } }
+    };
     let readyz = move || {
-        let ready = ready.get();
-        async move { if ready { (StatusCode::OK, "ready\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready\n") } }
+        let (ready, lasts) = (ready.get(), ready.lasts());
+        let answer = match (ready, lasts) {
+            (_, false) => (StatusCode::SERVICE_UNAVAILABLE, LOST),
+            (true, true) => (StatusCode::OK, "ready\n"),
+            (false, true) => (StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
+        };
+        async move { answer }
     };
     let metrics = move || {
         let text = metrics();
@@ -195,7 +224,7 @@ pub fn operations(ready: Readiness, metrics: Render, systems: Render, hosts: &[S
         async move { ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], text) }
     };
     Router::new()
-        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/systems", get(systems))
         .route("/metrics", get(metrics))

@@ -250,6 +250,8 @@ pub struct ActionRequest {
     pub tries: u32,
     /// What that came to.
     pub upstream: Option<Upstream>,
+    /// Whether any try got so far that something may have been sent. Without it nothing of it is upstream.
+    pub let_go: bool,
     /// Whether a person has to look, since nobody can find out what happened.
     pub needs_human: bool,
     /// The rest.
@@ -277,7 +279,7 @@ impl ActionRequest {
             policy_version,
             &content.arguments,
             &content.targets,
-            &content.effect,
+            &content.effect.itself(),
         );
         sha256(&serde_json::to_vec(&parts).unwrap_or_default())
     }

@@ -79,7 +79,7 @@ pub enum Begun {
     Mine {
         /// What its outcome has to name.
         epoch: u32,
-        /// Which try this is; of the first nothing can be upstream yet.
+        /// Which try this is.
         attempt: u32,
     },
     /// It had left the state meanwhile.
@@ -147,10 +147,10 @@ pub trait Leases: std::fmt::Debug + Send + Sync {
     /// Waits until everything that was changed before is on the disk. Asked before anything is sent, and before anybody is told of
     /// their decision.
     async fn lasting(&self) -> Result<()>;
-    /// Begins: from this open state to [`State::Executing`], unless it has expired. The first try is let go in the same step;
-    /// any other has to ask [`Self::sending`] once it was looked for.
+    /// Begins: from this open state to [`State::Executing`], unless it has expired. Nothing may be sent before [`Self::sending`].
     fn begin(&self, tenant: &TenantId, id: &ActionId, from: State, hold: &Hold) -> Result<Begun>;
-    /// Notes that a try is about to be sent; answers whether the lease is still held.
+    /// Notes that a try is about to be sent; answers whether the lease is still held. Once it is [`Self::lasting`], a write
+    /// without that note was certainly not sent.
     fn sending(&self, tenant: &TenantId, id: &ActionId, epoch: u32, now: Timestamp) -> Result<bool>;
     /// Settles it; answers whether this epoch still held it. A direct write whose outcome is known is kept no longer.
     fn finish(&self, tenant: &TenantId, id: &ActionId, epoch: u32, finish: &Finish, now: Timestamp) -> Result<bool>;

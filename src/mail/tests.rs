@@ -69,6 +69,27 @@ async fn a_mail_goes_encrypted_and_signed_in_and_arrives_as_it_was_written() {
     assert!(lines.iter().take_while(|it| *it != "STARTTLS").all(|it| it.starts_with("EHLO")), "{lines:?}");
 }
 
+/// Nothing may be sent.
+#[derive(Debug)]
+struct Held;
+
+#[async_trait]
+impl postern_api::LetGo for Held {
+    async fn let_go(&self) -> Result<()> {
+        Err(Error::new(ErrorKind::Conflict, "somebody else has it"))
+    }
+}
+
+#[tokio::test]
+async fn w10_a_mail_that_is_not_let_go_is_not_handed_over() {
+    let bench = bench(MailTls::None, Mood::default()).await;
+    let held = CallCx { let_go: Some(std::sync::Arc::new(Held)), ..cx() };
+    assert_eq!(kind(&bench, &held).await, Some(ErrorKind::Conflict));
+    assert!(bench.sink.state.taken().is_empty());
+    assert_eq!(kind(&bench, &cx()).await, None);
+    assert_eq!(bench.sink.state.taken().len(), 1);
+}
+
 /// Nothing but a greeting goes over a line that is not encrypted.
 #[tokio::test]
 async fn without_starttls_nothing_is_said() {

@@ -14,7 +14,8 @@ use postern_policies::{Lately, Realm};
 use rusqlite::{OptionalExtension, Params, Row, params};
 
 const COLUMNS: &str = "id, issuer, subject, organisation, tool, digest, key, policy_version, state, created_at, expires_at, \
-                       changed_at, session, decided_by, attempts, needs_human, sealed, answer, origin, tries, upstream";
+                       changed_at, session, decided_by, attempts, needs_human, sealed, answer, origin, tries, upstream, \
+                       sending_at IS NOT NULL";
 
 /// One row as it is stored.
 struct Stored {
@@ -39,6 +40,7 @@ struct Stored {
     origin: String,
     tries: u32,
     upstream: Option<String>,
+    let_go: bool,
 }
 
 impl Stored {
@@ -65,6 +67,7 @@ impl Stored {
             origin: row.get(18)?,
             tries: row.get(19)?,
             upstream: row.get(20)?,
+            let_go: row.get(21)?,
         })
     }
 }
@@ -104,6 +107,7 @@ impl Store {
             origin: Origin::parse(&row.origin).ok_or_else(broken)?,
             tries: row.tries,
             upstream: row.upstream.as_deref().map(|it| Upstream::parse(it).ok_or_else(broken)).transpose()?,
+            let_go: row.let_go,
             needs_human: row.needs_human,
             content,
             answer,
@@ -120,8 +124,8 @@ impl Store {
             tx.prepare_cached(
                 "INSERT INTO action_request (tenant, id, issuer, subject, organisation, tool, digest, key, policy_version, state,
                     created_at, expires_at, changed_at, session, sealed, origin, effect, realm, attempts, epoch, lease_owner, lease_until,
-                    sending_at, arguments, recipients, amount)
-                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?11, ?13, ?14, ?15, ?16, ?17, ?18, ?18, ?19, ?20, ?21, ?22, ?23, ?24
+                    arguments, recipients, amount)
+                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?11, ?13, ?14, ?15, ?16, ?17, ?18, ?18, ?19, ?20, ?21, ?22, ?23
                  WHERE NOT EXISTS (SELECT 1 FROM authority_session WHERE id = ?13 AND ended_at IS NOT NULL)
                  ON CONFLICT DO NOTHING",
             )?
@@ -146,7 +150,6 @@ impl Store {
                 i64::from(hold.is_some()),
                 hold.map(|it| &*it.owner),
                 hold.map_or(0, |it| it.until.as_millisecond()),
-                hold.map(|it| it.now.as_millisecond()),
                 lately::arguments(&it.content.arguments),
                 lately::bounded(it.content.effect.recipients.into()),
                 lately::bounded(it.content.effect.amount),

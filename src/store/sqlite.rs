@@ -1,5 +1,6 @@
 //! One SQLite file: a writer, a few readers, migrations.
 
+use super::disk::Disk;
 use super::flush::Flush;
 use parking_lot::{Mutex, MutexGuard};
 use postern_api::{Error, ErrorKind, Result};
@@ -21,6 +22,7 @@ pub struct Database {
     readers: [OnceLock<Mutex<Connection>>; READERS],
     next: AtomicUsize,
     flush: Arc<Flush>,
+    disk: Disk,
     durable: AtomicU64,
 }
 
@@ -37,13 +39,15 @@ impl Database {
         }
         let mut writer = connect(path)?;
         migrate(&mut writer, migrations)?;
-        let flush = Arc::new(Flush::of(path));
+        let disk = Disk::default();
+        let flush = Arc::new(Flush::of(path, disk.clone()));
         Ok(Self {
             path: path.to_owned(),
             writer: Mutex::new(writer),
             readers: [const { OnceLock::new() }; READERS],
             next: AtomicUsize::new(0),
             flush,
+            disk,
             durable: AtomicU64::new(0),
         })
     }
@@ -78,7 +82,7 @@ impl Database {
         let mut writer = self.writer();
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
         let value = change(&transaction).map_err(failed)?;
-        transaction.commit().map_err(failed)?;
+        self.disk.heed(transaction.commit()).map_err(failed)?;
         self.durable.fetch_add(1, Ordering::Relaxed);
         Ok(value)
     }
@@ -86,6 +90,11 @@ impl Database {
     /// Waits until all that was changed before is on the disk. Many who wait at once share one flush.
     pub async fn lasting(&self) -> Result<()> {
         self.flush.wait().await
+    }
+
+    /// What is known of the disk.
+    pub fn disk(&self) -> &Disk {
+        &self.disk
     }
 
     /// How often somebody waited for the disk since this was opened: changes that did, and flushes.
@@ -104,7 +113,7 @@ impl Database {
             Ok(value)
         })();
         writer.execute_batch("PRAGMA synchronous=FULL").map_err(failed)?;
-        value.map_err(failed)
+        self.disk.heed(value).map_err(failed)
     }
 }
 

@@ -12,8 +12,8 @@ use parking_lot::Mutex;
 use postern_api::owned::Admitted;
 use postern_api::{
     About, Assets, Billing, Bookings, CallCx, ContactId, Crm, Documents, Error, ExternalId, Identity, KnowledgeBase,
-    Notifications, Op, OrganisationId, OrganisationMap, Owned, Owner, Page, Portal, Projects, Reach, Sales, Scope,
-    ServiceDesk, TenantId, Turn, Viewer,
+    LetGo, Notifications, Op, OrganisationId, OrganisationMap, Owned, Owner, Page, Portal, Projects, Reach, Sales,
+    Scope, ServiceDesk, TenantId, Turn, Viewer,
 };
 use postern_policies::Engine;
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,6 +104,8 @@ pub struct ToolCx {
     pub address: Option<IpAddr>,
     /// For a write: the reference by which it can be found again upstream.
     pub reference: Option<Arc<str>>,
+    /// For a write: what notes that it is about to be sent.
+    pub let_go: Option<Arc<dyn LetGo>>,
     /// The identity map.
     pub identities: Arc<dyn Identities>,
     /// What people did before.
@@ -238,6 +240,7 @@ impl ToolCx {
             turn: Turn { whose: whose(&self.caller.principal), background: false },
             reference: self.reference.as_deref().map(str::to_owned),
             looking: self.reference.is_none(),
+            let_go: self.let_go.clone(),
         };
         self.findings.lock().system = Some(system.name.clone());
         Ok(Port { port, system, cx, map, tool: self, is_shared: false })

@@ -83,7 +83,7 @@ impl Breaker {
     }
 
     /// Takes note of how a request ended.
-    pub(super) fn record(&self, outcome: &Result<Response>) {
+    pub(crate) fn record(&self, outcome: &Result<Response>) {
         let failed = match outcome {
             Ok(response) => response.status.is_server_error() && response.status != 501,
             Err(error) => {

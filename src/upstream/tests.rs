@@ -3,8 +3,8 @@
 use super::*;
 use axum::{Router, extract::State, http::HeaderMap, response::IntoResponse, routing::any};
 use parking_lot::Mutex;
-use postern_api::Reach;
 use postern_api::http::{Credential, SecretString};
+use postern_api::{LetGo, Reach};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Answers from a list, the last one again and again, and counts.
@@ -87,6 +87,34 @@ async fn w07_a_call_that_only_looks_sends_no_write() {
     assert_eq!((error.kind(), script.calls.load(Ordering::SeqCst)), (ErrorKind::Internal, 0));
     handle.send(&looking, Request::post(&["x"]).reading()).await.expect("a search");
     assert_eq!(script.calls.load(Ordering::SeqCst), 1);
+}
+
+/// Lets go or not, and counts who asked.
+#[derive(Debug)]
+struct Asked(AtomicU32, bool);
+
+#[async_trait]
+impl LetGo for Asked {
+    async fn let_go(&self) -> Result<()> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        if self.1 { Ok(()) } else { Err(Error::new(ErrorKind::Conflict, "somebody else has it")) }
+    }
+}
+
+#[tokio::test]
+async fn w10_a_write_is_let_go_right_before_it_is_sent_and_stays_here_otherwise() {
+    for lets in [true, false] {
+        let auth = Arc::new(Counting::default());
+        let (handle, script) = handle(&[(200, "")], Some(auth.clone())).await;
+        let asked = Arc::new(Asked(AtomicU32::new(0), lets));
+        let cx = CallCx { let_go: Some(asked.clone()), ..cx(5_000) };
+        handle.send(&cx, Request::get(&["x"])).await.expect("a read");
+        assert_eq!(asked.0.load(Ordering::SeqCst), 0, "what is read asks nobody");
+        let answer = handle.send(&cx, Request::post(&["x"])).await;
+        assert_eq!(answer.as_ref().err().map(Error::kind), (!lets).then_some(ErrorKind::Conflict));
+        let sent = script.calls.load(Ordering::SeqCst);
+        assert_eq!((asked.0.load(Ordering::SeqCst), sent), (1, 1 + u32::from(lets)));
+    }
 }
 
 #[tokio::test]

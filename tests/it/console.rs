@@ -66,9 +66,18 @@ impl BrowserSessions for Believing {
     }
 }
 
-/// Everybody has one client, whose name says whose it is; and what was revoked.
+/// Everybody has one client, whose name says whose it is; what was revoked; and who else is connected, by name.
 #[derive(Debug, Default)]
-pub(crate) struct Clients(Mutex<Vec<(TenantId, String, RevokedBy)>>);
+pub(crate) struct Clients(Mutex<Vec<(TenantId, String, RevokedBy)>>, Mutex<Vec<(Principal, String)>>);
+
+impl Clients {
+    /// Somebody of the first tenant is connected.
+    fn know(&self, person: &Person, name: &str) {
+        let claims = claims_of(&person.token);
+        let text = |key: &str| Arc::from(claims[key].as_str().unwrap());
+        self.1.lock().push((Principal { issuer: text("iss"), subject: text("sub") }, name.to_owned()));
+    }
+}
 
 fn connected(tenant: &TenantId, subject: &str) -> Connected {
     Connected {
@@ -92,7 +101,13 @@ impl ConnectedClients for Clients {
     }
 
     fn connected_in(&self, tenant: &TenantId, skip: u32, _limit: u32) -> Result<Vec<Connected>> {
-        Ok(if skip == 0 { vec![connected(tenant, "anybody")] } else { Vec::new() })
+        let others = self.1.lock();
+        let others = others.iter().filter(|_| tenant.as_str() == TENANT).map(|(principal, name)| Connected {
+            principal: principal.clone(),
+            person: Some(name.as_str().into()),
+            ..connected(tenant, &principal.subject)
+        });
+        Ok(if skip == 0 { std::iter::once(connected(tenant, "anybody")).chain(others).collect() } else { Vec::new() })
     }
 
     fn revoke(&self, tenant: &TenantId, principal: &Principal, grant: &str, by: RevokedBy) -> Result<bool> {
@@ -157,6 +172,11 @@ impl Gateway {
         let browser = Browser::of(self, Some(person));
         let form = [("csrf", &*browser.csrf()), ("decision", "approve"), ("reason", "looked at it")];
         browser.post(&format!("/console/approvals/{id}"), &form).await.status
+    }
+
+    /// What this person sees on a page.
+    pub(crate) async fn page(&self, person: &Person, path: &str) -> String {
+        Browser::of(self, Some(person)).get(path).await.text
     }
 }
 

@@ -27,7 +27,7 @@ struct Told {
     sent: usize,
 }
 
-/// The four ways in which a write goes out.
+/// The ways in which a write goes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     /// Governed, on the embedded backend.
@@ -38,13 +38,17 @@ enum Kind {
     Request,
     /// Direct, on HaloPSA.
     Ticket,
+    /// Governed, on ConnectWise.
+    WiseRequest,
+    /// Direct, on ConnectWise.
+    WiseTicket,
 }
 
 impl Kind {
-    const ALL: [Kind; 4] = [Kind::Faq, Kind::Comment, Kind::Request, Kind::Ticket];
+    const ALL: [Kind; 6] = [Kind::Faq, Kind::Comment, Kind::Request, Kind::Ticket, Kind::WiseRequest, Kind::WiseTicket];
 
     fn is_governed(self) -> bool {
-        matches!(self, Kind::Faq | Kind::Request)
+        matches!(self, Kind::Faq | Kind::Request | Kind::WiseRequest)
     }
 }
 
@@ -87,10 +91,12 @@ async fn w10_no_write_is_lost_or_doubled_when_the_program_is_killed_at_any_step(
         let _ = write!(text, " {step} {times}");
         text
     });
+    let by_kind = counted.by_kind();
     counted.hold(&told.acknowledged);
+    println!("{by_kind}");
     println!(
         "{kills} kills, {at} at a step ({}): {} writes sent, {} acknowledged, {} told as unknown; upstream {}, done {}, lost 0, doubled 0, \
-         for a person {}, never done {}; the audit verifies and knows all of them",
+         for a person {} ({} of them upstream), never done {}; the audit verifies and knows all of them",
         steps.trim(),
         told.sent,
         told.acknowledged.len(),
@@ -98,6 +104,7 @@ async fn w10_no_write_is_lost_or_doubled_when_the_program_is_killed_at_any_step(
         counted.upstream.len(),
         counted.done,
         counted.needs_human,
+        counted.needs_human_upstream(),
         counted.never_done,
     );
     assert!(at * 2 >= kills, "the steps were not reached");

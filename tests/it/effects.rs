@@ -223,3 +223,80 @@ async fn a_direct_write_with_an_answer_leaves_nothing_to_look_for() {
     let own = rig.ask(&lead(), STATUS, json!({})).await;
     assert_eq!(own["data"]["action_requests"], json!([]));
 }
+
+/// What the audit calls an attempt is not yet sent: a process that ends while it still reads has changed nothing.
+#[tokio::test]
+async fn w10_a_write_that_was_never_let_go_was_never_sent_whatever_a_search_can_prove() {
+    for traceable in [Traceable::No, Traceable::Later, Traceable::AtOnce] {
+        let (rig, desk) = rig(traceable, &[Fate::Cut, Fate::Cut, Fate::Answered]);
+        let direct = rig.ask(&lead(), SUBMIT, ticket()).await;
+        let governed = rig.ask(&lead(), CREATE, ticket()).await;
+        assert_eq!((&direct["status"], &governed["status"]), (&json!("unknown"), &json!("unknown")));
+        assert_eq!(rig.look().await, 2);
+        let stands = rig.stands(&direct["action_request_id"]).await;
+        assert_eq!((&stands["state"], &stands["upstream"]), (&json!("failed"), &json!("absent")), "{traceable:?}");
+        let mut looks = rig.looks();
+        looks.sort();
+        assert_eq!((looks, desk.looked().len()), (vec!["NEVER_DONE".to_owned(), "OPEN_AGAIN".to_owned()], 0));
+        // The governed one goes out now, under its reference, and nothing has to be looked for before.
+        let done = rig.ask(&lead(), CREATE, ticket()).await;
+        assert_eq!((&done["status"], desk.sent().len(), desk.looked().len()), (&json!("success"), 1, 0), "{done}");
+        assert_eq!(rig.stands(&governed["action_request_id"]).await["attempts"], 2);
+    }
+}
+
+/// The first process hangs for longer than its lease, and would send when it goes on.
+#[tokio::test]
+async fn w10_of_two_processes_on_one_store_the_one_that_lost_its_lease_sends_nothing() {
+    let (one, desk) = rig(Traceable::AtOnce, &[Fate::Hangs, Fate::Answered]);
+    let two = one.beside(desk.clone());
+    let told = one.ask(&lead(), CREATE, ticket()).await;
+    assert_eq!((&told["status"], desk.sent().len()), (&json!("unknown"), 0), "{told}");
+    // While it holds its lease nobody else carries it out or looks after it.
+    let held = two.ask(&lead(), CREATE, ticket()).await;
+    assert_eq!((&held["code"], desk.sent().len()), (&json!("CONFLICT"), 0), "{held}");
+    assert_eq!(two.gate.reconciler().turn(&CancellationToken::new()).await.unwrap(), 0);
+    // Then the other one takes it over, and it goes out from there.
+    assert_eq!(two.look().await, 1);
+    let done = two.ask(&lead(), CREATE, ticket()).await;
+    assert_eq!((&done["status"], desk.sent().len()), (&json!("success"), 1), "{done}");
+    desk.goes_on().await;
+    assert_eq!((desk.sent().len(), desk.there().len()), (1, 1), "the first one sent it as well");
+    let stands = two.stands(&held["action_request_id"]).await;
+    assert!(stands.is_null() || stands["state"] == "done", "{stands}");
+    let own = two.ask(&lead(), STATUS, json!({})).await;
+    assert_eq!(own["data"]["action_requests"][0]["state"], "done", "{own}");
+}
+
+/// Both look after what a third one left, at the same time.
+#[tokio::test]
+async fn w10_two_processes_on_one_store_look_after_a_write_once() {
+    let (one, desk) = rig(Traceable::Later, &[Fate::Kept]);
+    let two = one.beside(desk.clone());
+    let told = one.ask(&lead(), SUBMIT, ticket()).await;
+    one.clock.on(4_000);
+    let (stop, gates) = (CancellationToken::new(), [&one.gate, &two.gate]);
+    let all = futures::future::join_all((0..20).map(|n| {
+        let (reconciler, stop) = (gates[n % 2].reconciler(), stop.clone());
+        async move { reconciler.turn(&stop).await.unwrap() }
+    }));
+    assert_eq!(all.await.into_iter().sum::<usize>(), 1);
+    assert_eq!((desk.looked().len(), desk.sent().len()), (1, 1));
+    for process in [&one, &two] {
+        assert_eq!(process.stands(&told["action_request_id"]).await["state"], "done");
+    }
+}
+
+/// What the disk dropped does not come back by asking again, so this holds until the store is opened anew.
+#[tokio::test]
+async fn after_a_flush_that_failed_nothing_is_sent_and_nobody_is_told_that_it_may_have_been() {
+    let (rig, desk) = rig(Traceable::AtOnce, &[Fate::Answered, Fate::Answered, Fate::Answered]);
+    rig.store.disk().lost(&std::io::Error::other("input/output error"));
+    for tool in [SUBMIT, CREATE] {
+        let told = rig.ask(&lead(), tool, ticket()).await;
+        assert_eq!((&told["status"], desk.sent().len()), (&json!("error"), 0), "{told}");
+        assert!(told["message"].as_str().unwrap().contains("store"), "{told}");
+    }
+    let read = rig.ask(&lead(), "customer_list_tickets", json!({})).await;
+    assert_eq!(read["status"], "success", "{read}");
+}

@@ -36,6 +36,7 @@ pub(crate) struct Rig {
     pub(crate) gate: Gate,
     pub(crate) engine: Arc<Engine>,
     pub(crate) ledger: Arc<Faulty>,
+    pub(crate) store: Arc<Store>,
     pub(crate) dir: TempDir,
     pub(crate) clock: Arc<Movable>,
 }
@@ -83,8 +84,18 @@ impl Rig {
     pub(crate) fn new(adapter: impl Adapter) -> Self {
         logs::keep();
         let dir = tempfile::tempdir().unwrap();
-        let tenant = TenantId::new("msp").unwrap();
         let store = Arc::new(Store::open(dir.path()).unwrap());
+        Self::over(store, dir, Arc::default(), adapter)
+    }
+
+    /// Another process over the same store, opened anew, with an audit log of its own, and the same clock on the wall.
+    pub(crate) fn beside(&self, adapter: impl Adapter) -> Self {
+        let store = Arc::new(Store::open(self.dir.path()).unwrap());
+        Self::over(store, tempfile::tempdir().unwrap(), self.clock.clone(), adapter)
+    }
+
+    fn over(store: Arc<Store>, dir: TempDir, clock: Arc<Movable>, adapter: impl Adapter) -> Self {
+        let tenant = TenantId::new("msp").unwrap();
         let ids = [("acme", "12"), ("globex", "13")]
             .map(|(ours, external)| (OrganisationId::new(ours).unwrap(), ExternalId::new(external).unwrap()));
         let links = ids.each_ref().map(|(ours, external)| ("desk", ours, external));
@@ -104,7 +115,6 @@ impl Rig {
             trusted_link_hosts: Arc::default(),
         };
         let engine = Arc::new(Engine::builtin().unwrap());
-        let clock = Arc::new(Movable::default());
         let means = Means {
             policies: engine.clone(),
             tenants: Arc::new(HashMap::from([(tenant, Arc::new(of_tenant))])),
@@ -117,8 +127,8 @@ impl Rig {
             protocol: Protocol { lease_grace_secs: 60, ..Protocol::default() },
         };
         let redactor = Arc::new(Redactor::new(Scrubber::new().unwrap(), &[5; 32]));
-        let gate = Gate::new(means, redactor, store, ledger.clone());
-        Self { gate, engine, ledger, dir, clock }
+        let gate = Gate::new(means, redactor, store.clone(), ledger.clone());
+        Self { gate, engine, ledger, store, dir, clock }
     }
 
     /// What a caller is told; `null` where there is no such tool.

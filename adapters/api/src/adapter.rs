@@ -5,6 +5,7 @@ use crate::id::ExternalId;
 use crate::owned::Owned;
 use crate::ports::*;
 use crate::trace::{Sought, Trace, Traceable};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// One operation of a port. [`Adapter::supports`] lists exactly those that work.
@@ -334,6 +335,16 @@ pub struct CallCx {
     pub reference: Option<String>,
     /// Nothing may be changed: a write is refused before it is sent, whatever asks for it.
     pub looking: bool,
+    /// For writes: whoever notes that this one is about to be sent.
+    pub let_go: Option<Arc<dyn LetGo>>,
+}
+
+/// Notes that a write is about to be sent, so that one that never got so far is known not to have happened.
+#[crate::async_trait]
+pub trait LetGo: std::fmt::Debug + Send + Sync {
+    /// Answers once that is noted for good. An error where it cannot be noted, or where somebody else has the write by now:
+    /// then nothing may be sent.
+    async fn let_go(&self) -> Result<()>;
 }
 
 impl CallCx {
@@ -347,6 +358,21 @@ impl CallCx {
             turn: Turn::default(),
             reference: None,
             looking: false,
+            let_go: None,
+        }
+    }
+
+    /// Asked by whatever changes something, right before it does: the handle for HTTP, mail, and backends of our own. What is read
+    /// before does not count as sent.
+    ///
+    /// Errors: `Internal` in a call that only looks; otherwise as [`LetGo::let_go`]. Nothing was sent then.
+    pub async fn about_to_change(&self) -> Result<()> {
+        if self.looking {
+            return Err(Error::internal("a write in a call that only looks"));
+        }
+        match &self.let_go {
+            Some(it) => it.let_go().await,
+            None => Ok(()),
         }
     }
 

@@ -12,14 +12,16 @@ pub mod file;
 pub mod html;
 pub mod http;
 pub mod id;
+pub mod loose;
 pub mod mail;
 pub mod owned;
 pub mod ports;
 mod quote;
+pub mod sift;
 pub mod trace;
 pub mod webhook;
 
-pub use adapter::{Adapter, CallCx, Op, Reach, Turn};
+pub use adapter::{Adapter, CallCx, LetGo, Op, Reach, Turn};
 pub use async_trait::async_trait;
 pub use classified::{About, Financial, Internal, Pii, PiiKind, Secret, Text, Withheld};
 pub use domain::*;

@@ -7,6 +7,7 @@ use crate::domain::*;
 use crate::error::{Error, Result};
 use crate::id::{ArticleId, AttachmentId, ContactId, DocumentId, ExternalId, InvoiceId, ProjectId, TicketId};
 use crate::owned::Owned;
+use crate::trace::{Sought, Trace};
 use std::collections::BTreeMap;
 
 /// Tickets.
@@ -335,6 +336,9 @@ pub trait NoticeLedger: Notifications + std::fmt::Debug {
     /// Says what came of reserved notices and returns them as they then stand. Somebody who was told, or may have been, finds it in the
     /// portal too. One that was settled before stays as it is.
     async fn settle(&self, cx: &CallCx, new: &NewNotice, settled: &[Settled]) -> Result<Vec<Owned<Notice>>>;
+    /// Looks for a write by its reference, as [`crate::Adapter::trace`]: what it left, and how each notice of it stands by now. It sees
+    /// every write that ended.
+    async fn trace(&self, cx: &CallCx, sought: &Sought) -> Result<Option<(Owned<Trace>, Vec<NoticeState>)>>;
     /// Notes that somebody no longer wants a kind of notice by a channel; again is no error. Missing: `NotFound`.
     async fn opt_out(
         &self,

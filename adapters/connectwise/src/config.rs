@@ -54,6 +54,10 @@ pub struct Config {
     /// see it where the vendor shows or mails the note itself.
     #[serde(default)]
     pub mark_notes: bool,
+    /// Whether a list shows a ticket as soon as it was made. No document says so: `true` only where it was seen. A new ticket that is
+    /// not found then counts as never made, and may be made again; else a person has to look.
+    #[serde(default)]
+    pub search_sees_writes: bool,
     /// Rows to ask for in one page, at most 1000: the vendor sends no more.
     #[serde(default = "five_hundred")]
     pub page_size: u32,
@@ -157,6 +161,7 @@ impl Config {
             time_entries: yes(),
             notifications: false,
             mark_notes: false,
+            search_sees_writes: false,
             page_size: five_hundred(),
             max_rows: two_thousand(),
             company_statuses: BTreeMap::new(),

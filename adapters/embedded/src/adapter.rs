@@ -118,9 +118,7 @@ impl Tenant {
         work: impl FnOnce(&Rows<'_>) -> fail::Result<T> + Send + 'static,
     ) -> Result<T> {
         in_time(cx)?;
-        if cx.looking {
-            return Err(Error::internal("a write in a call that only looks"));
-        }
+        cx.about_to_change().await?;
         let it = self.clone();
         let written = tokio::task::spawn_blocking(move || it.database.write(&it.id, work)).await;
         Ok(written.map_err(|e| Error::internal("a write stopped").because(e))??)

@@ -50,6 +50,10 @@ pub struct Config {
     /// The custom field of an action for our reference; without one a repeated comment is not recognised.
     #[serde(default)]
     pub action_reference_field: Option<String>,
+    /// Whether a list shows a ticket as soon as it was made. No document says so: `true` only where it was seen. A new ticket that is
+    /// not found then counts as never made, and may be made again; else a person has to look.
+    #[serde(default)]
+    pub search_sees_writes: bool,
     /// The zone of the vendor's times, which carry none.
     #[serde(default = "utc")]
     pub time_zone: String,
@@ -163,6 +167,7 @@ impl Config {
             unmarked_visibility: requester_alone(),
             reference_field: third_party(),
             action_reference_field: None,
+            search_sees_writes: false,
             time_zone: utc(),
             page_size: hundred(),
             max_rows: two_thousand(),

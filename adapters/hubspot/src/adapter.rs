@@ -3,7 +3,7 @@
 use crate::client::Client;
 use crate::config::Config;
 use postern_api::http::Http;
-use postern_api::{Adapter, CallCx, Crm, Error, ErrorKind, ExternalId, Op, Result};
+use postern_api::{Adapter, CallCx, Crm, Error, ErrorKind, ExternalId, Op, Owned, Result, Sought, Trace, Traceable};
 use std::sync::Arc;
 
 /// Connects to one tenant's HubSpot account. Sends nothing yet.
@@ -55,6 +55,14 @@ impl Adapter for HubSpot {
             self.client.first(cx, kind).await.map_err(at_probe)?;
         }
         Ok(())
+    }
+
+    fn traces(&self, op: Op) -> Traceable {
+        crate::trace::traceable(self, op)
+    }
+
+    async fn trace(&self, cx: &CallCx, sought: &Sought) -> Result<Option<Owned<Trace>>> {
+        crate::trace::find(self, cx, sought).await
     }
 
     fn crm(&self) -> Option<&dyn Crm> {

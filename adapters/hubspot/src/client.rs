@@ -3,7 +3,7 @@
 use crate::error;
 use crate::wire::{Associated, Record, Results};
 use postern_api::http::{Effect, Http, Method, Request, Response};
-use postern_api::{CallCx, Error, Result};
+use postern_api::{CallCx, Error, ErrorKind, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,6 +64,25 @@ impl Client {
             return Err(Error::not_found(what).with("moved", (!record.archived).to_string()));
         }
         Ok(record)
+    }
+
+    /// The record in whose unique property `by` this value stands. Asked for as the record itself, not through the search.
+    pub(crate) async fn by_unique(
+        &self,
+        cx: &CallCx,
+        (kind, what): (&str, &'static str),
+        (by, value): (&str, &str),
+        properties: &[&str],
+    ) -> Result<Option<Record>> {
+        let request = Request::get(&["crm", "v3", "objects", kind, value]).query("idProperty", by);
+        let request = request.query("properties", properties.join(","));
+        let record: Record = match self.read(cx, request, what).await {
+            Ok(response) => response.json()?,
+            Err(missing) if missing.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        // Whatever else was taken for the value, for example a number of another record, is not it.
+        Ok(Some(record).filter(|it| !it.archived && it.text(by) == Some(value)))
     }
 
     /// Every record of a kind, by the vendor's cursor, until there is no more or `max_rows` are there.

@@ -11,6 +11,7 @@ mod crm;
 mod error;
 mod hook;
 mod profile;
+mod trace;
 mod wire;
 
 pub use adapter::connect;

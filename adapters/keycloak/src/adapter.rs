@@ -118,6 +118,14 @@ impl Adapter for Keycloak {
         Ok(())
     }
 
+    fn traces(&self, op: Op) -> Traceable {
+        crate::trace::traceable(op)
+    }
+
+    async fn trace(&self, cx: &CallCx, sought: &Sought) -> Result<Option<Owned<Trace>>> {
+        crate::trace::find(self, cx, sought).await
+    }
+
     fn identity(&self) -> Option<&dyn Identity> {
         Some(self)
     }

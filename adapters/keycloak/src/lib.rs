@@ -18,6 +18,7 @@ mod lead;
 mod policy;
 mod reset;
 mod roles;
+mod trace;
 mod trust;
 mod wire;
 

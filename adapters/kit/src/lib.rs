@@ -23,6 +23,7 @@ mod honesty;
 mod notices;
 mod people;
 mod portal;
+mod ready;
 mod records;
 mod scope;
 mod shape;
@@ -35,6 +36,7 @@ mod writes;
 
 pub use failure::{Backend, FAULT_CANARY, Fault, Side as FaultSide, Trouble, run_every_read, run_failures};
 pub use fixture::{Articles, Caps, Fixture, Missing, Side};
+pub use ready::Ready;
 pub use trial::{Group, Outcome, Report, Trial, Verdict};
 
 /// Every trial, those first that change nothing.

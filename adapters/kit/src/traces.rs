@@ -9,6 +9,7 @@ use crate::trial::{
 use crate::writes::closure;
 use jiff::Timestamp;
 use postern_api::*;
+use std::sync::Arc;
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
@@ -22,7 +23,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::new(
             Writes,
             "a write is found by its reference",
-            "one that was done is found for its organisation, with the record that it left; no other reference and nobody else's",
+            "one that was done is found for its organisation, with the record that it left; no other reference, nobody else's, and none that was held back",
             &[Op::TicketCreate],
             |f| Box::pin(traced(f)),
         ),
@@ -38,6 +39,26 @@ async fn agree(f: &Fixture) -> Verdict {
     let wrong =
         Op::ALL.into_iter().find(|op| f.adapter.traces(*op) != Traceable::No && !f.adapter.supports().contains(op));
     ensure(wrong.is_none(), || format!("{wrong:?} is traceable and not supported"))
+}
+
+/// Nothing may be sent.
+#[derive(Debug)]
+struct Held;
+
+#[async_trait]
+impl LetGo for Held {
+    async fn let_go(&self) -> Result<()> {
+        Err(Error::new(ErrorKind::Conflict, "held back by the kit"))
+    }
+}
+
+/// A write that may not be sent asked before it changed anything: nothing is unknown about it.
+fn kept<T>(answer: Result<T>) -> Verdict {
+    match answer {
+        Err(error) if error.kind() == ErrorKind::Conflict => Ok(()),
+        Err(error) => Err(format!("a write that was held back is {:?}", error.kind())),
+        Ok(_) => Err("a write was sent that had not been let go".into()),
+    }
 }
 
 /// Each kind of write on a ticket of which the adapter says that it is found again.
@@ -61,15 +82,27 @@ async fn traced(f: &Fixture) -> Verdict {
         let mark = reference();
         let cx = written(&mark);
         let first = if op == Op::TicketCreate { cx.clone() } else { f.own_cx() };
+        if op == Op::TicketCreate {
+            let mark = reference();
+            let held = CallCx { let_go: Some(Arc::new(Held)), ..written(&mark) };
+            kept(desk.create(&held, &f.new_ticket(&word())).await)?;
+            let nowhere = Sought { record: None, ..sought(op, &mark, &f.own.ticket) };
+            let found = said("trace", f.adapter.trace(&f.own_cx(), &nowhere).await)?;
+            ensure(found.is_none(), || "a ticket that was not let go is there".into())?;
+        }
         let created = said("create", desk.create(&first, &f.new_ticket(&word())).await)?;
         let ticket = f.open(&f.own, created)?.id;
+        let held = CallCx { let_go: Some(Arc::new(Held)), ..cx.clone() };
         let comment = NewComment { author: f.staff_author(), body: word(), internal: false };
         let up = NewEscalation { target: f.escalation_target.clone(), reason: word(), by: f.staff.clone() };
         if op == Op::TicketComment {
+            kept(desk.comment(&held, &ticket, &comment).await)?;
             said("comment", desk.comment(&cx, &ticket, &comment).await)?;
         } else if op == Op::TicketEscalate {
+            kept(desk.escalate(&held, &ticket, &up).await)?;
             said("escalate", desk.escalate(&cx, &ticket, &up).await)?;
         } else if op == Op::TicketClose {
+            kept(desk.close(&held, &ticket, &closure(f)).await)?;
             said("close", desk.close(&cx, &ticket, &closure(f)).await)?;
         }
         let look = |it: Sought, cx: CallCx| async move { f.adapter.trace(&cx, &it).await };

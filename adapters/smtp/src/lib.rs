@@ -8,11 +8,14 @@
 mod config;
 mod letter;
 mod send;
+mod trace;
 
 pub use config::{Config, Mistake};
 
 use postern_api::mail::{Mailer, Unsubscribing};
-use postern_api::{Adapter, CallCx, NoticeLedger, Notifications, Op, Result, async_trait};
+use postern_api::{
+    Adapter, CallCx, NoticeLedger, Notifications, Op, Owned, Result, Sought, Trace, Traceable, async_trait,
+};
 use std::sync::Arc;
 
 /// A mail server, the ledger of what it was given, and who makes links to leave.
@@ -46,6 +49,14 @@ impl Adapter for Smtp {
 
     async fn probe(&self, cx: &CallCx) -> Result<()> {
         self.mailer.probe(cx).await
+    }
+
+    fn traces(&self, op: Op) -> Traceable {
+        trace::traceable(op)
+    }
+
+    async fn trace(&self, cx: &CallCx, sought: &Sought) -> Result<Option<Owned<Trace>>> {
+        trace::find(self, cx, sought).await
     }
 
     fn notifications(&self) -> Option<&dyn Notifications> {

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::links::Making;
 use crate::wire::InvoiceRow;
 use postern_api::http::Http;
-use postern_api::{Adapter, Billing, CallCx, Error, ErrorKind, Op, Result};
+use postern_api::{Adapter, Billing, CallCx, Error, ErrorKind, Op, Owned, Result, Sought, Trace, Traceable};
 use std::sync::Arc;
 
 /// Connects to one tenant's Stripe account. Sends nothing yet.
@@ -48,6 +48,14 @@ impl Adapter for Stripe {
 
     async fn probe(&self, cx: &CallCx) -> Result<()> {
         self.client.first::<InvoiceRow>(cx, &["invoices"]).await.map_err(at_probe)
+    }
+
+    fn traces(&self, op: Op) -> Traceable {
+        crate::trace::traceable(op)
+    }
+
+    async fn trace(&self, cx: &CallCx, sought: &Sought) -> Result<Option<Owned<Trace>>> {
+        crate::trace::find(self, cx, sought).await
     }
 
     fn billing(&self) -> Option<&dyn Billing> {

@@ -15,6 +15,7 @@ mod hook;
 mod links;
 mod payments;
 mod subscriptions;
+mod trace;
 mod wire;
 
 pub use adapter::connect;

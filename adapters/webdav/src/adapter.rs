@@ -2,7 +2,7 @@
 
 use crate::config::{Config, Metadata};
 use postern_api::http::{Authenticator, Effect, Http, Method, Request};
-use postern_api::{Adapter, CallCx, Documents, Error, ErrorKind, Op, Result};
+use postern_api::{Adapter, CallCx, Documents, Error, ErrorKind, Op, Owned, Result, Sought, Trace, Traceable};
 use postern_dav::{Basic, DAV, Multistatus, Root, header_of, propfind};
 use std::sync::Arc;
 
@@ -63,6 +63,14 @@ impl Adapter for WebDav {
             }
         }
         Ok(())
+    }
+
+    fn traces(&self, op: Op) -> Traceable {
+        crate::trace::traceable(op)
+    }
+
+    async fn trace(&self, cx: &CallCx, sought: &Sought) -> Result<Option<Owned<Trace>>> {
+        crate::trace::find(self, cx, sought).await
     }
 
     fn documents(&self) -> Option<&dyn Documents> {

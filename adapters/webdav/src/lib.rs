@@ -16,6 +16,7 @@ mod marks;
 mod name;
 mod publish;
 mod sidecar;
+mod trace;
 
 pub use adapter::{authenticator, connect};
 pub use config::{Config, Metadata, Mistake};

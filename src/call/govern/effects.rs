@@ -2,17 +2,21 @@
 
 use crate::call::authorise::Means;
 use crate::clock::Clock;
-use crate::govern::action::{ActionRequest, Actions, Origin};
+use crate::fail_point;
+use crate::govern::action::{ActionId, ActionRequest, Actions, Origin};
 use crate::govern::lease::{Hold, Protocol};
 use crate::tenant::Tenant;
 use crate::tools::{Identities, Sends, find};
 use jiff::Timestamp;
 use postern_api::owned::Admitted;
-use postern_api::{CallCx, Error, ErrorKind, Reach, Result, Scope, Sought, TenantId, Traceable, Turn};
+use postern_api::{CallCx, Error, ErrorKind, LetGo, Reach, Result, Scope, Sought, TenantId, Traceable, Turn};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// The time that a search in the background has at least.
+const SEARCHES: Duration = Duration::from_secs(20);
 
 /// What carrying out a write, and finding out what became of one, needs.
 #[derive(Debug, Clone)]
@@ -22,7 +26,7 @@ pub(super) struct Effects {
     pub(super) protocol: Protocol,
     tenants: Arc<HashMap<TenantId, Arc<Tenant>>>,
     identities: Arc<dyn Identities>,
-    limit: Duration,
+    pub(super) limit: Duration,
     owner: Arc<str>,
 }
 
@@ -33,6 +37,8 @@ pub(super) enum Searched {
     Found(Arc<str>),
     /// It was never done: the search would have seen it.
     Absent,
+    /// It was never done: whoever carried it out did not come so far as to send anything.
+    NeverSent,
     /// It was not found, which proves nothing yet.
     NotYet,
     /// Nothing can be searched: only a person can tell.
@@ -57,8 +63,22 @@ impl Effects {
 
     /// A lease from now on, for as long as a call may take and a little more.
     pub(super) fn hold(&self) -> Hold {
+        self.held_for(self.limit)
+    }
+
+    /// The same for a search that nobody waits for.
+    pub(super) fn hold_to_search(&self) -> Hold {
+        self.held_for(self.patience())
+    }
+
+    fn held_for(&self, limit: Duration) -> Hold {
         let now = self.clock.now();
-        Hold { owner: self.owner.clone(), now, until: self.protocol.until(now, self.limit) }
+        Hold { owner: self.owner.clone(), now, until: self.protocol.until(now, limit) }
+    }
+
+    /// How long a search may take that nobody waits for: there may be many pages to read.
+    pub(super) fn patience(&self) -> Duration {
+        self.limit.max(SEARCHES)
     }
 
     /// The time.
@@ -67,8 +87,8 @@ impl Effects {
     }
 
     /// Looks for a write in the system that it went to, with the reach of its own organisation and no further.
-    pub(super) async fn search(&self, request: &ActionRequest) -> Searched {
-        match self.look(request).await {
+    pub(super) async fn search(&self, request: &ActionRequest, within: Duration) -> Searched {
+        match self.look(request, within).await {
             Ok(searched) => searched,
             Err(error) => Searched::Failed(error),
         }
@@ -83,9 +103,13 @@ impl Effects {
         (request.created_at, until.min(self.clock.now()).max(request.created_at))
     }
 
-    async fn look(&self, request: &ActionRequest) -> Result<Searched> {
+    async fn look(&self, request: &ActionRequest, within: Duration) -> Result<Searched> {
         let Some(tenant) = self.tenants.get(&request.tenant) else { return Ok(Searched::Blind) };
+        // What is done by no connected system asks nobody before it is done.
         let Some(Sends { op, record }) = sends(request) else { return Ok(Searched::Blind) };
+        if !request.let_go {
+            return Ok(Searched::NeverSent);
+        }
         let Some(system) = tenant.written(op) else { return Ok(Searched::Blind) };
         let traceable = system.adapter.traces(op);
         if traceable == Traceable::No {
@@ -112,11 +136,11 @@ impl Effects {
             turn: Turn { background: true, ..Turn::default() },
             reference: Some(reference.clone()),
             looking: true,
-            ..CallCx::new(reach, self.limit)
+            ..CallCx::new(reach, within)
         };
         let (since, until) = self.begun_between(request);
         let sought = Sought { op, reference, organisation, record, since, until };
-        let found = tokio::time::timeout(self.limit, system.adapter.trace(&cx, &sought)).await;
+        let found = tokio::time::timeout(within, system.adapter.trace(&cx, &sought)).await;
         let found = found.map_err(|_| Error::new(ErrorKind::Timeout, "the search took too long"))??;
         let Some(found) = found else {
             return Ok(if traceable == Traceable::AtOnce { Searched::Absent } else { Searched::NotYet });
@@ -126,6 +150,47 @@ impl Effects {
             Ok(_) => Ok(Searched::Found(system.name.clone())),
             Err(_) => Err(foreign()),
         }
+    }
+}
+
+/// Lets one try of a write go: noted in the store, for whoever still holds it, and on the disk before anything is sent.
+#[derive(Debug)]
+pub(super) struct Going {
+    actions: Arc<dyn Actions>,
+    clock: Arc<dyn Clock>,
+    tenant: TenantId,
+    id: ActionId,
+    epoch: u32,
+    gone: tokio::sync::OnceCell<()>,
+}
+
+impl Effects {
+    /// What notes that this try of a write is about to be sent.
+    pub(super) fn going(&self, request: &ActionRequest, epoch: u32) -> Arc<dyn LetGo> {
+        Arc::new(Going {
+            actions: self.actions.clone(),
+            clock: self.clock.clone(),
+            tenant: request.tenant.clone(),
+            id: request.id.clone(),
+            epoch,
+            gone: tokio::sync::OnceCell::new(),
+        })
+    }
+}
+
+#[postern_api::async_trait]
+impl LetGo for Going {
+    async fn let_go(&self) -> Result<()> {
+        let go = || async {
+            if !self.actions.sending(&self.tenant, &self.id, self.epoch, self.clock.now())? {
+                let words = "the change took too long and was not sent; somebody else looks after it now";
+                return Err(Error::new(ErrorKind::Conflict, words));
+            }
+            self.actions.lasting().await?;
+            fail_point::at("let_go");
+            Ok(())
+        };
+        self.gone.get_or_try_init(go).await.map(drop)
     }
 }
 

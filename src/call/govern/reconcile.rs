@@ -1,8 +1,8 @@
 //! Finds out what became of writes that nobody knows about: cut by a crash, or sent and not answered.
 //!
-//! **Invariant:** it looks and never sends. What is found is done; what a search that sees its own writes does not find was never
-//! done, and its requester may carry it out again, except where money is asked for; everything else waits for a person. Each step is
-//! in the audit before it counts, and one process at a time has a request.
+//! **Invariant:** it looks and never sends. What was not let go was never sent; what is found is done; what a search that sees its
+//! own writes does not find was never done, and its requester may carry it out again, except where money is asked for; everything else
+//! waits for a person. Each step is in the audit before it counts, and one process at a time has a request.
 
 use super::effects::{Effects, Searched, sends};
 use crate::call::Trail;
@@ -101,10 +101,10 @@ impl Reconciler {
     /// Looks after one request; `false` where somebody else has it.
     async fn one(&self, tenant: &TenantId, id: &ActionId) -> Result<bool> {
         let actions = &self.effects.actions;
-        let Some(epoch) = actions.take_over(tenant, id, &self.effects.hold())? else { return Ok(false) };
+        let Some(epoch) = actions.take_over(tenant, id, &self.effects.hold_to_search())? else { return Ok(false) };
         fail_point::at("taken");
         let Some(request) = actions.get(tenant, id)? else { return Ok(false) };
-        let searched = self.effects.search(&request).await;
+        let searched = self.effects.search(&request, self.effects.patience()).await;
         if let Searched::Failed(error) = &searched {
             let (kind, context) = (error.kind(), error.context());
             tracing::warn!(%tenant, action = %id, ?kind, ?context, "a write could not be looked for: {error}");
@@ -161,7 +161,7 @@ fn decide(
     let again = Finish { tries, ..Finish::unknown(protocol.next(now, tries)) };
     let upstream = match searched {
         Searched::Found(_) => Some(Upstream::Found),
-        Searched::Absent => Some(Upstream::Absent),
+        Searched::Absent | Searched::NeverSent => Some(Upstream::Absent),
         Searched::NotYet | Searched::Blind | Searched::Failed(_) => None,
     };
     let needs_human = Finish { needs_human: true, upstream, ..again.clone() };
@@ -174,7 +174,7 @@ fn decide(
         Searched::Blind => (Verdict::NeedsHuman, needs_human),
         Searched::Absent if tries < SURE.min(most) => (Verdict::Again, again),
         Searched::Absent if sends.is_none_or(|it| it.op.asks_for_money()) => (Verdict::NeedsHuman, needs_human),
-        Searched::Absent => {
+        Searched::Absent | Searched::NeverSent => {
             let (verdict, state) = match request.origin {
                 Origin::Direct => (Verdict::NeverDone, State::Failed),
                 Origin::Governed if request.decided_by.is_some() => (Verdict::Reopened, State::Approved),

@@ -145,3 +145,22 @@ async fn h03_the_operations_listener_answers_operators_and_no_page() {
     ready.set(true);
     assert_eq!(ask(&router, "/readyz", &[("host", "localhost")]).await, 200);
 }
+
+/// A failed flush is no matter of one answer: nothing that this process writes from then on can be promised.
+#[tokio::test]
+async fn a_disk_that_did_not_keep_what_was_written_ends_readiness_and_health_for_good() {
+    let (store, audit) = (Disk::default(), Disk::default());
+    let ready = Readiness::over([store, audit.clone()]);
+    let router = operations(ready.clone(), Arc::new(String::new), Arc::new(String::new), &[]);
+    ready.set(true);
+    for path in ["/readyz", "/healthz"] {
+        assert_eq!(ask(&router, path, &[("host", "localhost")]).await, 200, "{path}");
+    }
+    audit.lost(&std::io::Error::other("input/output error"));
+    ready.set(true);
+    for path in ["/readyz", "/healthz"] {
+        assert_eq!(ask(&router, path, &[("host", "localhost")]).await, 503, "{path}");
+    }
+    assert_eq!(ask(&router, "/metrics", &[("host", "localhost")]).await, 200, "what is wrong can be read");
+    assert!(crate::telemetry::render().contains("postern_disk_up 0"));
+}

@@ -18,7 +18,7 @@ impl Leases for Store {
         let begun = self.database.change_soon(|tx| {
             tx.prepare_cached(
                 "UPDATE action_request SET state = 'executing', attempts = attempts + 1, epoch = epoch + 1, changed_at = ?4,
-                    lease_owner = ?5, lease_until = ?6, sending_at = CASE WHEN attempts = 0 THEN ?4 END
+                    lease_owner = ?5, lease_until = ?6
                  WHERE tenant = ?1 AND id = ?2 AND state = ?3 AND state IN ('previewed', 'approved') AND expires_at > ?4
                  RETURNING epoch, attempts",
             )?

@@ -39,6 +39,7 @@ fn request(state: State, key: Option<&str>) -> ActionRequest {
         origin: Origin::Governed,
         tries: 0,
         upstream: None,
+        let_go: false,
         needs_human: false,
         content: Content {
             arguments: r#"{"note":"canary"}"#.into(),
@@ -175,24 +176,29 @@ fn w10_a_hundred_parallel_tries_to_take_over_give_one() {
 }
 
 #[test]
-fn a_second_try_is_let_go_only_by_who_holds_it_and_says_so_first() {
+fn w10_a_try_is_let_go_only_by_who_holds_it_and_that_is_kept_for_good() {
     let (_dir, store) = rig();
     let it = request(State::Previewed, None);
     store.create(&it).expect("keeps");
-    let sending_at = || -> Option<i64> {
-        let reader = store.database.reader();
-        reader.query_row("SELECT sending_at FROM action_request", [], |row| row.get(0)).expect("reads")
-    };
+    let let_go = || store.get(&it.tenant, &it.id).expect("asks").expect("is there").let_go;
     let first = begun(&store, &it, &hold("a", 0));
-    assert!(sending_at().is_some(), "nothing can be upstream before the first try");
-    let open = Finish { tries: 3, upstream: Some(Upstream::Absent), ..Finish::known(State::Previewed, None) };
+    assert!(!let_go(), "it began, and nothing was sent yet");
+    assert!(!store.sending(&it.tenant, &it.id, first, later(3)).expect("asks"), "the lease is over");
+    let open = Finish { tries: 1, upstream: Some(Upstream::Absent), ..Finish::known(State::Previewed, None) };
     assert!(store.finish(&it.tenant, &it.id, first, &open, later(1)).expect("asks"));
     let second = begun(&store, &it, &hold("a", 1));
-    assert_eq!(sending_at(), None);
     assert!(!store.sending(&it.tenant, &it.id, first, later(1)).expect("asks"), "of the try before");
-    assert!(!store.sending(&it.tenant, &it.id, second, later(4)).expect("asks"), "the lease is over");
-    assert!(store.sending(&it.tenant, &it.id, second, later(2)).expect("asks"));
-    assert!(sending_at().is_some());
+    assert!(!let_go());
+    assert!(store.sending(&it.tenant, &it.id, second, later(2)).expect("asks") && let_go());
+    // A later try does not make it unsent.
+    assert!(store.finish(&it.tenant, &it.id, second, &open, later(2)).expect("asks"));
+    begun(&store, &it, &hold("b", 3));
+    assert!(let_go());
+    let direct = ActionRequest { origin: Origin::Direct, ..request(State::Executing, None) };
+    let epoch = store.intend(&direct, &hold("a", 0)).expect("keeps");
+    let kept = || store.get(&direct.tenant, &direct.id).expect("asks").expect("is there").let_go;
+    assert!(!kept());
+    assert!(store.sending(&direct.tenant, &direct.id, epoch, later(0)).expect("asks") && kept());
 }
 
 #[test]

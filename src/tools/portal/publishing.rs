@@ -9,7 +9,7 @@ use super::governed::{
 use super::told::{Rules, Telling, tell};
 use crate::tools::cx::Port;
 use crate::tools::refusal::{Missing, missing};
-use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
+use crate::tools::{Code, Kind, Preview, Refusal, Reply, Sends, Tool, ToolCx};
 use jiff::Timestamp;
 use postern_api::{
     AccessRoleId, Document, DocumentId, DocumentVersion, Documents, NewPublication, Op, OrganisationId, Publication,
@@ -246,6 +246,10 @@ impl Tool for Publish {
     const SENDS: Option<Op> = Some(Op::DocumentPublish);
     type Output = Published;
 
+    fn sends(&self) -> Option<Sends> {
+        Some(Sends::on(Op::DocumentPublish, &self.document_id))
+    }
+
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
         let look = self.check(cx).await?;
         let before = current(&look.document, cx.now);
@@ -296,7 +300,7 @@ impl Tool for Publish {
                 "Publish a document to a customer?",
                 facts,
                 &[
-                    ("Customer", "customer_id"),
+                    ("Customer", "customer"),
                     ("Document", "name"),
                     ("Kind", "kind"),
                     ("Version", "version_number"),

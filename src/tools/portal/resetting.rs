@@ -8,7 +8,7 @@ use super::governed::{PersonView, blocked, by, named, words};
 use super::told::Telling;
 use crate::tools::args::{Line, Prose};
 use crate::tools::refusal::or_missing;
-use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
+use crate::tools::{Code, Kind, Preview, Refusal, Reply, Sends, Tool, ToolCx};
 use postern_api::{AccessReset, ContactId, ErrorKind, LoginStatus, Op, OrganisationId, PortalUser, ResetOrder, Text};
 use postern_policies::Effect;
 use schemars::JsonSchema;
@@ -118,6 +118,10 @@ impl Tool for ResetAccess {
     const SENDS: Option<Op> = Some(Op::AccessReset);
     type Output = AccessWasReset;
 
+    fn sends(&self) -> Option<Sends> {
+        Some(Sends::on(Op::AccessReset, &self.user_id))
+    }
+
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
         let user = self.check(cx).await?;
         let facts = ResetFacts {
@@ -135,7 +139,7 @@ impl Tool for ResetAccess {
                 "Reset a portal user's access?",
                 facts,
                 &[
-                    ("Customer", "customer_id"),
+                    ("Customer", "customer"),
                     ("User", "user"),
                     ("What", "reset"),
                     ("Login now", "status_now"),

@@ -39,6 +39,7 @@ pub(crate) fn waiting(gateway: &Gateway, tool: &str, requester: &str) -> ActionR
         origin: Origin::Governed,
         tries: 0,
         upstream: None,
+        let_go: false,
         needs_human: false,
         content: Content {
             arguments: json!({ "document_id": "D-1", "note": "turned \u{202e}around" }).to_string(),
@@ -161,6 +162,7 @@ async fn what_a_preview_would_change_stands_before_and_after_and_who_gets_to_see
         "<h1>Publish a document to a customer?</h1>",
         "<td data-label=\"Before\"><bdi>nobody</bdi></td><td data-label=\"After\"><bdi>4 people</bdi></td>",
         "<li><bdi>To: Bob Miller (",
+        "<dt>Organisation</dt><dd><bdi>Acme Corporation (acme)</bdi></dd>",
     ] {
         assert!(page.contains(part), "{part} in {page}");
     }

@@ -49,8 +49,11 @@ impl Counted {
         let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
         let ours = tickets.iter().map(|row| (text(row, "summary"), text(row, "third_party_id_string")));
         upstream.extend(ours.filter(|(mark, _)| mark.starts_with("kill-")));
+        let tickets = world.wise.state.data(|it| it.tickets.clone());
+        let ours = tickets.iter().map(|row| (text(row, "summary"), text(row, "externalXRef")));
+        upstream.extend(ours.filter(|(mark, _)| mark.starts_with("kill-")));
         let store = open(world.data(), "postern.db");
-        let sql = "SELECT 'gw:' || substr(id, 5), CASE WHEN needs_human THEN 'needs_human' ELSE state END || ' ' || origin FROM action_request";
+        let sql = "SELECT 'gw:' || substr(id, 5), CASE WHEN needs_human THEN 'needs_human' ELSE state END || ' ' || origin || ' ' || tool || ' ' || tenant FROM action_request";
         let requests: BTreeMap<_, _> = rows(&store, sql)
             .into_iter()
             .map(|(reference, state)| (reference, (state.clone(), state.starts_with("done"))))
@@ -77,6 +80,30 @@ impl Counted {
             unsearched: references(&|row| row["code"] == "SEARCH_FAILED"),
             requests,
         }
+    }
+
+    fn there(&self) -> BTreeSet<&str> {
+        self.upstream.iter().map(|(_, reference)| reference.as_str()).collect()
+    }
+
+    /// How many wait for a person and are upstream all the same.
+    pub(super) fn needs_human_upstream(&self) -> usize {
+        let there = self.there();
+        let waits = |(reference, (state, _)): &(&String, &(String, bool))| {
+            state.starts_with("needs_human") && there.contains(reference.as_str())
+        };
+        self.requests.iter().filter(waits).count()
+    }
+
+    /// How the store's rows ended, each kind by itself. Of a direct write that was answered it keeps none.
+    pub(super) fn by_kind(&self) -> String {
+        let there = self.there();
+        let mut ended = BTreeMap::<_, usize>::new();
+        for (reference, (state, _)) in &self.requests {
+            let place = if there.contains(reference.as_str()) { "upstream" } else { "not upstream" };
+            *ended.entry(format!("{state}, {place}")).or_default() += 1;
+        }
+        ended.iter().map(|(how, times)| format!("{times:>6}  {how}\n")).collect()
     }
 
     /// What always holds, whatever was killed when.

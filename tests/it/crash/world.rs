@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use postern::adapters::Registry;
 use postern_api::TenantId;
 use postern_embedded::demo::seed;
-use postern_simulators::{Running, halopsa};
+use postern_simulators::{Running, connectwise, halopsa};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -38,6 +38,7 @@ pub(super) enum Trouble {
 pub(super) struct World {
     dir: TempDir,
     pub(super) halo: Running<halopsa::State>,
+    pub(super) wise: Running<connectwise::State>,
     url: String,
     port: u16,
     stops: TcpListener,
@@ -79,18 +80,19 @@ impl World {
     pub(super) async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let halo = halopsa::start().await.unwrap();
+        let wise = connectwise::start().await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, keys()).await.unwrap() });
-        for tenant in ["own", "halo"] {
+        for tenant in ["own", "halo", "wise"] {
             let registry = Registry::new(dir.path());
             seed(registry.embedded().unwrap(), &TenantId::new(tenant).unwrap(), Timestamp::now()).unwrap();
         }
         let (port, operations) = (free_port().await, free_port().await);
-        let config = configuration(dir.path(), &url, &halo.url, port, operations);
+        let config = configuration(dir.path(), &url, (&halo.url, &wise.url), (port, operations));
         std::fs::write(dir.path().join("postern.toml"), config).unwrap();
         let stops = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        Self { dir, halo, url, port, stops }
+        Self { dir, halo, wise, url, port, stops }
     }
 
     pub(super) fn data(&self) -> &Path {
@@ -100,6 +102,11 @@ impl World {
     pub(super) fn trouble(&self, trouble: Trouble) {
         self.halo.state.quirks(|it| {
             it.real_time = true;
+            it.stall_after_commit = matches!(trouble, Trouble::Stalls);
+            it.fail_after_commit = matches!(trouble, Trouble::Fails);
+            it.reset_after_commit = matches!(trouble, Trouble::Resets);
+        });
+        self.wise.state.quirks(|it| {
             it.stall_after_commit = matches!(trouble, Trouble::Stalls);
             it.fail_after_commit = matches!(trouble, Trouble::Fails);
             it.reset_after_commit = matches!(trouble, Trouble::Resets);
@@ -133,10 +140,13 @@ impl World {
         let (tenant, lead) = match kind {
             Kind::Faq | Kind::Comment => ("own", ("lead@acme.example", "Jane Smith")),
             Kind::Request | Kind::Ticket => ("halo", ("ann.lead@acme.example", "Ann Lead")),
+            Kind::WiseRequest | Kind::WiseTicket => ("wise", ("ann.lead@acme.example", "Ann Lead")),
         };
         let (realm, role, email, name) = match kind {
             Kind::Faq => ("employee", "owner", "owner@msp.example", "Daniel Price"),
-            Kind::Comment | Kind::Request | Kind::Ticket => ("customer", "lead-customer", lead.0, lead.1),
+            Kind::Comment | Kind::Request | Kind::Ticket | Kind::WiseRequest | Kind::WiseTicket => {
+                ("customer", "lead-customer", lead.0, lead.1)
+            }
         };
         let (tool, arguments) = match kind {
             Kind::Faq => (
@@ -145,11 +155,13 @@ impl World {
                         "state": "draft", "idempotency_key": mark }),
             ),
             Kind::Comment => ("customer_add_comment", json!({ "ticket_id": self.ticket(), "content": mark })),
-            Kind::Request => (
+            Kind::Request | Kind::WiseRequest => (
                 "portal.request.create",
                 json!({ "subject": mark, "description": "It was killed.", "idempotency_key": mark }),
             ),
-            Kind::Ticket => ("customer_submit_ticket", json!({ "subject": mark, "description": "It was killed." })),
+            Kind::Ticket | Kind::WiseTicket => {
+                ("customer_submit_ticket", json!({ "subject": mark, "description": "It was killed." }))
+            }
         };
         let now = Timestamp::now().as_second();
         let claims = json!({
@@ -210,16 +222,18 @@ fn keys() -> Router {
     })
 }
 
-fn configuration(data: &Path, url: &str, halo: &str, port: u16, operations: u16) -> String {
+fn configuration(data: &Path, url: &str, (halo, wise): (&str, &str), (port, operations): (u16, u16)) -> String {
     let secret = data.join("halo-secret");
     std::fs::write(&secret, halopsa::CLIENT_SECRET).unwrap();
+    let key = data.join("wise-key");
+    std::fs::write(&key, connectwise::PRIVATE_KEY).unwrap();
     let mut text = format!(
         "[server]\nlisten = \"127.0.0.1:{port}\"\noperations_listen = \"127.0.0.1:{operations}\"\ndata_dir = {data:?}\nprobe_secs = 0\n\
          [edge]\npublic_url = \"http://127.0.0.1:{port}/mcp\"\n\
          [calls]\ntimeout_secs = 1\n\
          [writes]\nlease_grace_secs = 1\nsearch_after_secs = 0\nsearch_wait_max_secs = 1\nsearch_tries = 6\n"
     );
-    for (tenant, desk) in [("own", "own"), ("halo", "halo")] {
+    for (tenant, desk) in [("own", "own"), ("halo", "halo"), ("wise", "wise")] {
         text += &format!("[[tenants]]\nid = \"{tenant}\"\nname = \"MSP {tenant}\"\n");
         for realm in ["customer", "employee"] {
             text += &format!(
@@ -233,12 +247,27 @@ fn configuration(data: &Path, url: &str, halo: &str, port: u16, operations: u16)
         if tenant == "halo" {
             text += &format!(
                 "[tenants.systems.halo]\nkind = \"halopsa\"\nbase_url = \"{halo}/api\"\ntenant = \"{}\"\nclient_id = \"{}\"\n\
-                 client_secret = {{ file = {secret:?} }}\nprivate_field = \"CFPrivate\"\n\
+                 client_secret = {{ file = {secret:?} }}\nprivate_field = \"CFPrivate\"\nsearch_sees_writes = true\n\
                  connection = {{ rate_requests = 1000000, rate_per_secs = 1 }}\n\
                  [tenants.organisations]\nacme = {{ halo = \"{}\", own = \"acme\" }}\n",
                 halopsa::TENANT,
                 halopsa::CLIENT_ID,
                 halopsa::ACME
+            );
+        } else if tenant == "wise" {
+            // Nobody vouches for its searches: what was let go and is not found waits for a person here.
+            text += &format!(
+                "[tenants.systems.wise]\nkind = \"connectwise\"\nbase_url = \"{wise}{}\"\ncompany_id = \"{}\"\npublic_key = \"{}\"\n\
+                 private_key = {{ file = {key:?} }}\nclient_id = \"{}\"\nboard = {}\nprivate_field = {}\n\
+                 connection = {{ rate_requests = 1000000, rate_per_secs = 1 }}\n\
+                 [tenants.organisations]\nacme = {{ wise = \"{}\", own = \"acme\" }}\n",
+                connectwise::BASE,
+                connectwise::COMPANY,
+                connectwise::PUBLIC_KEY,
+                connectwise::CLIENT_ID,
+                connectwise::BOARD,
+                connectwise::PRIVATE,
+                connectwise::ACME
             );
         } else {
             text += "[tenants.organisations]\nacme = { own = \"acme\" }\n";

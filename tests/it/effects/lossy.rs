@@ -5,6 +5,7 @@ use parking_lot::Mutex;
 use postern_api::*;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// What becomes of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +18,10 @@ pub(super) enum Fate {
     Lost,
     /// It is refused.
     Refused,
+    /// Whoever would send it hangs until [`Lossy::goes_on`], and is answered then.
+    Hangs,
+    /// The same, and it is cut off before it is sent.
+    Cut,
 }
 
 /// The service desk, with an honest system behind all other ports.
@@ -25,6 +30,8 @@ pub(super) struct Lossy {
     honest: Liar,
     traceable: Traceable,
     state: Arc<Mutex<Desk>>,
+    hangs: Arc<Notify>,
+    held_back: Arc<Notify>,
 }
 
 #[derive(Debug, Default)]
@@ -40,7 +47,13 @@ struct Desk {
 impl Lossy {
     pub(super) fn new(traceable: Traceable, fates: &[Fate]) -> Self {
         let desk = Desk { fates: fates.iter().copied().collect(), ..Desk::default() };
-        Self { honest: Liar::honest(), traceable, state: Arc::new(Mutex::new(desk)) }
+        Self {
+            honest: Liar::honest(),
+            traceable,
+            state: Arc::new(Mutex::new(desk)),
+            hangs: Arc::default(),
+            held_back: Arc::default(),
+        }
     }
 
     /// The references of all that was sent here.
@@ -73,18 +86,37 @@ impl Lossy {
         self.state.lock().owner = Some(owner);
     }
 
-    fn write(&self, cx: &CallCx) -> Result<()> {
+    /// Lets go on whoever hangs, and waits until that one is held back or has sent.
+    pub(super) async fn goes_on(&self) {
+        self.hangs.notify_one();
+        self.held_back.notified().await;
+    }
+
+    async fn write(&self, cx: &CallCx) -> Result<()> {
         assert!(!cx.looking, "a write in a call that only looks");
         let reference = cx.reference.clone().unwrap();
+        let fate = self.state.lock().fates.pop_front().unwrap();
+        if fate == Fate::Cut {
+            return Err(Error::unknown_outcome());
+        }
+        if fate == Fate::Hangs {
+            self.hangs.notified().await;
+        }
+        let gone = cx.about_to_change().await;
+        if gone.is_ok() {
+            self.state.lock().sent.push(reference.clone());
+        }
+        if fate == Fate::Hangs {
+            self.held_back.notify_one();
+        }
+        gone?;
         let mut desk = self.state.lock();
-        desk.sent.push(reference.clone());
-        let fate = desk.fates.pop_front().unwrap();
-        if matches!(fate, Fate::Answered | Fate::Kept) {
+        if matches!(fate, Fate::Answered | Fate::Kept | Fate::Hangs) {
             desk.there.push(reference);
         }
         match fate {
-            Fate::Answered => Ok(()),
-            Fate::Kept | Fate::Lost => {
+            Fate::Answered | Fate::Hangs => Ok(()),
+            Fate::Kept | Fate::Lost | Fate::Cut => {
                 Err(Error::new(ErrorKind::OutcomeUnknown, "the connected system did not answer"))
             }
             Fate::Refused => Err(Error::new(ErrorKind::InvalidArgument, "the connected system says no")),
@@ -142,11 +174,11 @@ impl ServiceDesk for Lossy {
         self.honest.requester(cx, organisation, email).await
     }
     async fn create(&self, cx: &CallCx, new: &NewTicket) -> Result<Owned<Ticket>> {
-        self.write(cx)?;
+        self.write(cx).await?;
         self.honest.create(cx, new).await
     }
     async fn close(&self, cx: &CallCx, id: &TicketId, closure: &Closure) -> Result<Owned<Ticket>> {
-        self.write(cx)?;
+        self.write(cx).await?;
         self.honest.close(cx, id, closure).await
     }
 }

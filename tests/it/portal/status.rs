@@ -44,6 +44,7 @@ fn request(gateway: &Gateway, email: &str, tool: &str, organisation: Option<&str
         origin: Origin::Governed,
         tries: 0,
         upstream: None,
+        let_go: false,
         needs_human: false,
         content: Content {
             arguments: "{}".to_owned(),

@@ -106,6 +106,7 @@ fn seed(dir: &Path, many: u32, issuer: &str) -> Result<(), Failure> {
             attempts: 0,
             tries: 0,
             upstream: None,
+            let_go: false,
             needs_human: false,
             content: Content {
                 arguments: json!({ "request_id": format!("TK-{nth}"), "content": THEIRS }).to_string(),

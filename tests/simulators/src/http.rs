@@ -129,6 +129,9 @@ fn failure(effect: Effect, error: &reqwest::Error) -> Error {
 impl Http for PlainHttp {
     async fn send(&self, cx: &CallCx, request: Request) -> Result<Response> {
         let held = self.credential(cx, None).await?;
+        if request.effect == Effect::Write {
+            cx.about_to_change().await?;
+        }
         let response = self.once(cx, &request, held.as_ref().map(|it| &it.credential)).await?;
         let Some(held) = held.filter(|_| response.status == StatusCode::UNAUTHORIZED) else { return Ok(response) };
         // A 401 changed nothing, so that a write may go out again too.

@@ -1,7 +1,8 @@
 //! Finding a write again by its reference: a ticket by `externalXRef`, an escalation by its note, and where `mark_notes` is set, a
 //! comment and a closing by the marker at the end of their notes.
 //!
-//! How soon a query shows what was written is not published, so a search that finds nothing proves nothing here.
+//! How soon a query shows what was written is not published, so a search that finds nothing proves nothing here, unless
+//! `search_sees_writes` says that it was seen. That is for new tickets, which are one request; what is done on a ticket may be two.
 
 use super::marker;
 use super::notes::is_escalation;
@@ -14,6 +15,9 @@ use postern_api::{
 };
 
 pub(crate) fn traceable(psa: &ConnectWise, op: Op) -> Traceable {
+    if op == Op::TicketCreate && psa.config.search_sees_writes {
+        return Traceable::AtOnce;
+    }
     let is_kept = matches!(op, Op::TicketCreate | Op::TicketEscalate)
         || psa.config.mark_notes && matches!(op, Op::TicketComment | Op::TicketClose);
     if is_kept { Traceable::Later } else { Traceable::No }

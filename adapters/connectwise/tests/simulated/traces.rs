@@ -128,3 +128,17 @@ async fn a_reference_that_two_tickets_carry_finds_neither() {
     });
     desk.adapter.trace(&acme(), &sought(Op::TicketCreate, None)).await.expect_err("which one?");
 }
+
+/// Nobody publishes when a list shows what was written, so that is believed where an administrator says that they saw it.
+#[tokio::test]
+async fn w09_that_nothing_is_found_proves_nothing_unless_somebody_says_that_lists_show_tickets_at_once() {
+    let desk = desk().await;
+    assert_eq!(desk.adapter.traces(Op::TicketCreate), Traceable::Later);
+    let vouched = desk_with(|it| it.search_sees_writes = true).await;
+    assert_eq!(vouched.adapter.traces(Op::TicketCreate), Traceable::AtOnce);
+    // What is done on a ticket may be two requests, of which the second is the one that is found.
+    for op in Op::ALL.into_iter().filter(|it| *it != Op::TicketCreate) {
+        assert_eq!(vouched.adapter.traces(op), desk.adapter.traces(op), "{op:?}");
+        assert_ne!(vouched.adapter.traces(op), Traceable::AtOnce, "{op:?}");
+    }
+}

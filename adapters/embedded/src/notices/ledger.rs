@@ -4,7 +4,7 @@
 
 use super::{cap, contact, keep, list_of, tell};
 use crate::adapter::{Tenant, required_organisation};
-use crate::convert::word;
+use crate::convert::{named, word};
 use crate::fail::{Result as Inner, refuse};
 use crate::once;
 use crate::rows::Rows;
@@ -24,6 +24,13 @@ impl NoticeLedger for Tenant {
         // What came of a mail is written down also where the time for the call is over.
         let patient = CallCx { deadline: cx.deadline.max(std::time::Instant::now() + GRACE), ..cx.clone() };
         self.write(&patient, move |rows| settle(rows, &call, &new, &settled)).await
+    }
+
+    async fn trace(&self, cx: &CallCx, sought: &Sought) -> Result<Option<(Owned<Trace>, Vec<NoticeState>)>> {
+        self.read(cx, |rows| {
+            let Some(found) = crate::trace::find(rows, cx, sought)? else { return Ok(None) };
+            Ok(Some((found, states(rows, sought)?)))
+        })
     }
 
     async fn opt_out(
@@ -51,6 +58,24 @@ impl NoticeLedger for Tenant {
         };
         self.write(cx, work).await
     }
+}
+
+/// How the notices of a write stand. It was found, so that it is in reach.
+fn states(rows: &Rows<'_>, sought: &Sought) -> Inner<Vec<NoticeState>> {
+    let kept = rows.one(
+        "SELECT subject FROM effect WHERE tenant = :tenant AND operation = :op AND reference = :reference",
+        &[(":op", &Op::NoticeSend.name()), (":reference", &sought.reference)],
+        |row| Ok(row.get::<_, String>(0)?),
+    )?;
+    let mut states = Vec::new();
+    for id in kept.iter().flat_map(|it| it.split_whitespace()).filter(|_| sought.op == Op::NoticeSend) {
+        let state =
+            rows.one("SELECT state FROM notice WHERE tenant = :tenant AND id = :id", &[(":id", &id)], |row| {
+                named(row, 0)
+            })?;
+        states.push(state.ok_or_else(|| Error::internal("a notice is gone"))?);
+    }
+    Ok(states)
 }
 
 /// How long the disk may take after the time for a call is over.

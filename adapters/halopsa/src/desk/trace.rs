@@ -1,7 +1,8 @@
 //! Finding a write again by its reference: a ticket by its slot, an action by the custom field that the configuration names.
 //!
 //! Nothing searches the slot itself, so the tickets of the time in which the write began are read, and no others, however many came
-//! after. How soon a list shows what was written is not published, so a search that finds nothing proves nothing here.
+//! after. How soon a list shows what was written is not published, so a search that finds nothing proves nothing here, unless
+//! `search_sees_writes` says that it was seen. That is for new tickets, which are one request; what is done on a ticket may be two.
 
 use super::write::{acted_before, carries, reachable};
 use crate::adapter::{HaloPsa, in_reach};
@@ -19,6 +20,9 @@ const FAR: SignedDuration = SignedDuration::from_hours(26);
 const ACTIONS: [Op; 3] = [Op::TicketComment, Op::TicketClose, Op::TicketEscalate];
 
 pub(crate) fn traceable(halo: &HaloPsa, op: Op) -> Traceable {
+    if op == Op::TicketCreate && halo.config.search_sees_writes {
+        return Traceable::AtOnce;
+    }
     let is_kept = op == Op::TicketCreate || ACTIONS.contains(&op) && halo.config.action_reference_field.is_some();
     if is_kept { Traceable::Later } else { Traceable::No }
 }

@@ -6,7 +6,7 @@ use postern_simulators::hubspot::{self, ACME_USER, GLOBEX_USER, Quirks};
 use serde_json::Value;
 use std::time::Duration;
 
-fn phone(of: Option<u64>, before: &str, after: &str) -> ProfileChange {
+pub(crate) fn phone(of: Option<u64>, before: &str, after: &str) -> ProfileChange {
     let field = if of.is_some() { ProfileField::Phone } else { ProfileField::CompanyPhone };
     ProfileChange {
         organisation: external(hubspot::ACME),

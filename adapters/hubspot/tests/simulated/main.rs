@@ -5,6 +5,7 @@
 mod changes;
 mod records;
 mod setup;
+mod traces;
 
 use postern_api::*;
 use postern_hubspot::{Config, OrganisationFields};

@@ -7,6 +7,7 @@ mod lead;
 mod reading;
 mod resetting;
 mod simulator;
+mod traces;
 mod trust;
 
 use postern_api::http::Http;

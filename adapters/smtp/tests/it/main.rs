@@ -6,3 +6,5 @@ mod behaviour;
 mod sending;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod traces;

@@ -5,6 +5,7 @@
 mod links;
 mod records;
 mod setup;
+mod traces;
 
 use postern_api::*;
 use postern_simulators::Running;

@@ -6,4 +6,5 @@ mod behaviour;
 mod hostile;
 #[path = "../rig.rs"]
 mod rig;
+mod traces;
 mod writes;

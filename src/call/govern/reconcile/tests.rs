@@ -31,6 +31,7 @@ fn request(origin: Origin, approved: bool) -> ActionRequest {
         attempts: 1,
         tries: 0,
         upstream: None,
+        let_go: true,
         needs_human: false,
         content: Content {
             arguments: "{}".into(),
@@ -125,4 +126,17 @@ fn every_write_of_every_tool_says_by_which_operation_it_is_looked_for() {
         writes += usize::from(is_write);
     }
     assert!(writes > 20, "{writes} writes");
+}
+
+#[test]
+fn what_was_never_sent_is_never_done_at_the_first_look_and_opens_again_also_where_it_asks_for_money() {
+    for (origin, approved, state) in [
+        (Origin::Direct, false, State::Failed),
+        (Origin::Governed, false, State::Previewed),
+        (Origin::Governed, true, State::Approved),
+    ] {
+        let op = Some(Op::PaymentLinkCreate);
+        let (_, finish) = decided(&request(origin, approved), op, &Searched::NeverSent, 1);
+        assert_eq!((finish.state, finish.needs_human, finish.upstream), (state, false, Some(Upstream::Absent)));
+    }
 }

@@ -29,6 +29,10 @@ pub(super) fn check(
     let (kind, allowed): (&str, &[&str]) = match (method.as_str(), path) {
         ("GET", ["crm", "v3", "objects", kind]) => (kind, &["limit", "after", "archived", "properties"]),
         ("GET", ["crm", "v3", "objects", kind, id]) if is_id(id) => (kind, &["properties"]),
+        // By another unique property than the number, whose value stands in its place.
+        ("GET", ["crm", "v3", "objects", kind, _]) if pairs.iter().any(|(name, _)| name == "idProperty") => {
+            (kind, &["properties", "idProperty"])
+        }
         ("GET", ["crm", "v4", "objects", "companies", id, "associations", "contacts"]) if is_id(id) => {
             ("contacts", &["limit", "after"])
         }
@@ -48,6 +52,7 @@ pub(super) fn check(
                 "limit" => value.parse::<u32>().is_ok_and(|it| (1..=most).contains(&it)),
                 "properties" => value.split(',').all(|it| known.contains(&it)),
                 "archived" => value == "false",
+                "idProperty" => value == REFERENCE,
                 _ => !value.is_empty(),
             };
         if !good {

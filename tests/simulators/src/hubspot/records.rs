@@ -62,6 +62,11 @@ pub(super) fn answer(
             let found = found.map(|it| shown(it, &properties)).collect();
             page(quirks, found, pairs)
         }
+        ("GET", [_, _, _, kind, id]) if value(pairs, "idProperty").is_some() => {
+            let held = |it: &&Value| it.get("properties").and_then(|it| it.get(REFERENCE)) == Some(&json!(id));
+            let row = rows(data, kind).iter().find(|it| held(it) && !archived(it));
+            row.map_or_else(missing, |it| (200, shown(it, &properties)))
+        }
         ("GET", [_, _, _, kind, id]) => {
             let merged = data.merged.iter().find(|(old, _)| *kind == "companies" && old.to_string() == **id);
             let id = merged.map_or_else(|| (*id).to_owned(), |(_, new)| new.to_string());
