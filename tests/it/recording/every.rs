@@ -16,15 +16,18 @@ use std::sync::Arc;
 
 /// The adapter of a configured system, over another handle.
 fn connect(system: &SystemConfig, http: Arc<dyn Http>) -> Arc<dyn Adapter> {
-    match system {
-        SystemConfig::HaloPsa(it, _) => postern_halopsa::connect((**it).clone(), http).unwrap(),
-        SystemConfig::ConnectWise(it, _) => postern_connectwise::connect((**it).clone(), http).unwrap(),
-        SystemConfig::Autotask(it, _) => {
-            postern_autotask::connect((**it).clone(), http, &postern_autotask::Budgets::default()).unwrap()
-        }
-        SystemConfig::Syncro(it, _) => postern_syncro::connect((**it).clone(), http).unwrap(),
-        other => panic!("{other:?} is no service desk"),
+    if let SystemConfig::HaloPsa(it, _) = system {
+        return postern_halopsa::connect((**it).clone(), http).unwrap();
     }
+    if let SystemConfig::ConnectWise(it, _) = system {
+        return postern_connectwise::connect((**it).clone(), http).unwrap();
+    }
+    if let SystemConfig::Autotask(it, _) = system {
+        let budgets = postern_autotask::Budgets::default();
+        return postern_autotask::connect((**it).clone(), http, &budgets).unwrap();
+    }
+    let SystemConfig::Syncro(it, _) = system else { panic!("{system:?} is no service desk") };
+    postern_syncro::connect((**it).clone(), http).unwrap()
 }
 
 /// What a read is about: of Acme, and nobody in particular.
