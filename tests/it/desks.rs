@@ -76,6 +76,23 @@ impl Vendor {
         }
     }
 
+    /// At some simulators Globex is a customer who was stopped: nobody matches it, and its people may do nothing. Here it is served.
+    pub(crate) fn serve_globex(&self) {
+        match self {
+            Vendor::HaloPsa(it) => it.state.data(|data| data.clients[1]["stopped"] = json!(0)),
+            Vendor::ConnectWise(it) => it.state.data(|data| {
+                data.companies[1]["status"] = json!({ "id": 1, "name": "Active" });
+                data.companies[1]["customFields"] =
+                    json!([{ "id": 41, "caption": "Domains", "value": "globex.example" }]);
+            }),
+            Vendor::Syncro(it) => it.state.data(|data| {
+                data.customers[1]["disabled"] = json!(false);
+                data.customers[1]["properties"] = json!({ "Domains": "globex.example" });
+            }),
+            Vendor::Embedded | Vendor::Autotask(_) | Vendor::RequestTracker(_) => {}
+        }
+    }
+
     /// A team or a person that a ticket can be escalated to.
     pub(crate) fn target(&self) -> &'static str {
         match self {
@@ -141,7 +158,7 @@ impl Vendor {
             Vendor::ConnectWise(it) => format!(
                 "base_url = \"{}{}\"\ncompany_id = \"{}\"\npublic_key = \"{}\"\nprivate_key = {{ file = {secret:?} }}\n\
                  client_id = \"{}\"\nboard = {}\nprivate_field = {}\npublic_article_categories = [91]\n\
-                 currency = \"USD\"\n{SHOWN}{rate}\n",
+                 organisation_fields = {{ domains = 41 }}\ncurrency = \"USD\"\n{SHOWN}{rate}\n",
                 it.url,
                 connectwise::BASE,
                 connectwise::COMPANY,
@@ -160,7 +177,7 @@ impl Vendor {
             ),
             Vendor::Syncro(it) => format!(
                 "base_url = \"{}/api/v1\"\ntoken = {{ file = {secret:?} }}\nprivate_field = \"Private\"\n\
-                 public_pages = [901]\ninternal_pages = [903]\npayments_in_cents = false\ncurrency = \"USD\"\n\
+                 public_pages = [901]\ninternal_pages = [903]\norganisation_fields = {{ domains = \"Domains\" }}\npayments_in_cents = false\ncurrency = \"USD\"\n\
                  customer_visible = {{ invoices = true, orders = true }}\n{rate}\n",
                 it.url
             ),

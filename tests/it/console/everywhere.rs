@@ -15,19 +15,6 @@ const PATH: &str = "/console/admin/organisations";
 /// A ticket of Globex's at every simulator.
 const FOREIGN: &str = "5001";
 
-/// At some simulators Globex is a stopped customer, whom nobody matches.
-fn serve_globex(vendor: &Vendor) {
-    if let Vendor::HaloPsa(it) = vendor {
-        it.state.data(|data| data.clients[1]["stopped"] = json!(0));
-    }
-    if let Vendor::Syncro(it) = vendor {
-        it.state.data(|data| data.customers[1]["disabled"] = json!(false));
-    }
-    if let Vendor::ConnectWise(it) = vendor {
-        it.state.data(|data| data.companies[1]["status"] = json!({ "id": 1, "name": "Active" }));
-    }
-}
-
 /// The mark of the proposal that names this organisation.
 fn mark(text: &str, organisation: &str) -> Option<String> {
     let named = text.split("<article").find(|it| it.contains("name=\"proposal\"") && it.contains(organisation))?;
@@ -46,7 +33,7 @@ async fn who_is_not_matched_is_invisible_at_every_service_desk_until_a_person_ag
     .await;
     let mut tried = 0;
     for vendor in desks.vendors.iter().filter(|it| !matches!(it, Vendor::Embedded)) {
-        serve_globex(vendor);
+        vendor.serve_globex();
         let person = |realm, role, name, email: &str, organisation| {
             desks.person(vendor, realm, role, &Who { name, email, organisation })
         };
@@ -85,7 +72,7 @@ async fn who_is_not_matched_is_invisible_at_every_service_desk_until_a_person_ag
 async fn the_command_proposes_at_every_service_desk_and_writes_nothing() {
     let vendors = simulated().await;
     for vendor in &vendors {
-        serve_globex(vendor);
+        vendor.serve_globex();
     }
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("postern.toml");

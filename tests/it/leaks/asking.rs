@@ -16,9 +16,12 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Ways in which a write is tried before somebody else tries it.
-const TRIES: usize = 12;
+const TRIES: usize = 24;
 
 const LISTS: [&str; 4] = ["tools/list", "resources/list", "prompts/list", "server/discover"];
+
+/// Codes after which nothing else is tried: the tool is not this role's.
+const LEAVES: [Option<&str>; 2] = [Some("LEAD_REQUIRED"), Some("INVALID_REALM")];
 
 /// What was asked and what came of it.
 #[derive(Default)]
@@ -29,6 +32,8 @@ pub(super) struct Tally {
     pub(super) tokens: Vec<String>,
     /// Writes that somebody else approved.
     pub(super) approved: usize,
+    /// What tools said instead of a success.
+    pub(super) refusals: BTreeMap<&'static str, BTreeSet<String>>,
 }
 
 /// Asks, and gives everything that came back: status, headers and body.
@@ -67,9 +72,15 @@ fn some(mut ways: Vec<Value>, (kind, turn): (Kind, usize), alone: bool) -> Vec<V
         }
         Kind::Read => {}
         Kind::Write | Kind::ConfirmedWrite | Kind::Governed if alone => {
-            // Far from each other, so that they are about different records.
+            // Each argument once, and then far from each other, so that they are about different records.
+            let mut by_names: BTreeMap<Vec<&String>, Vec<&Value>> = BTreeMap::new();
+            for way in &ways {
+                by_names.entry(way.as_object().unwrap().keys().collect()).or_default().push(way);
+            }
+            let once = by_names.values().enumerate().map(|(nth, some)| some[(turn + nth) % some.len()].clone());
             let step = (1..).map(|it| many / 3 + it).find(|it| gcd(*it, many) == 1).unwrap_or(1);
-            ways = (0..many.min(TRIES)).map(|nth| ways[(turn + nth * step) % many].clone()).collect();
+            let others = (0..many.min(TRIES)).map(|nth| ways[(turn + nth * step) % many].clone());
+            ways = once.chain(others).collect();
         }
         Kind::Write | Kind::ConfirmedWrite | Kind::Governed => {}
     }
@@ -214,7 +225,14 @@ impl Asking<'_> {
                 self.tally.well.insert(name);
                 if tool.entry.kind.reads() { Then::GoOn } else { Then::Enough }
             }
-            Some(_) if told["code"] == "LEAD_REQUIRED" || told["code"] == "INVALID_REALM" => Then::Enough,
+            Some(status)
+                if status != "success" && !told["code"].is_null() && !LEAVES.contains(&told["code"].as_str()) =>
+            {
+                let said = format!("{}: {}", told["code"].as_str().unwrap_or_default(), told["message"]);
+                self.tally.refusals.entry(name).or_default().insert(said);
+                Then::GoOn
+            }
+            Some(_) if LEAVES.contains(&told["code"].as_str()) => Then::Enough,
             Some(_) => Then::GoOn,
             // There is no such tool for this role.
             None => Then::Enough,

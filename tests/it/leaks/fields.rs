@@ -90,6 +90,7 @@ pub(super) fn class(at: &Place, name: &str, text: &str) -> Option<Class> {
         ("users" | "contacts" | "Contacts", "title") => Class::Organisation,
         ("users" | "contacts" | "Contacts", _) if !seeded => return None,
         ("agents", "email") if !text.is_empty() => Class::StaffWay,
+        ("companies", "name") if STANDINGS.contains(&text) => return None,
         ("companies" | "Companies" | "clients", "name" | "companyName") => Class::Organisation,
         ("customers", "business_name") => Class::Organisation,
         ("articles", "name" | "title" | "issue" | "description" | "resolution") => side(Class::Tenant),
@@ -153,6 +154,9 @@ pub(super) fn class(at: &Place, name: &str, text: &str) -> Option<Class> {
         (_, _) => return seeded.then_some(Class::Never),
     })
 }
+
+/// How ConnectWise says how a customer stands: whoever is not active may do nothing.
+const STANDINGS: [&str; 2] = ["Active", "Credit Hold"];
 
 /// Words that the vendors' records hold in `name` and that the adapters understand, or that are somebody's of the provider.
 const STAGES: [&str; 14] = [

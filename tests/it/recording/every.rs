@@ -16,15 +16,18 @@ use std::sync::Arc;
 
 /// The adapter of a configured system, over another handle.
 fn connect(system: &SystemConfig, http: Arc<dyn Http>) -> Arc<dyn Adapter> {
-    match system {
-        SystemConfig::HaloPsa(it, _) => postern_halopsa::connect((**it).clone(), http).unwrap(),
-        SystemConfig::ConnectWise(it, _) => postern_connectwise::connect((**it).clone(), http).unwrap(),
-        SystemConfig::Autotask(it, _) => {
-            postern_autotask::connect((**it).clone(), http, &postern_autotask::Budgets::default()).unwrap()
-        }
-        SystemConfig::Syncro(it, _) => postern_syncro::connect((**it).clone(), http).unwrap(),
-        other => panic!("{other:?} is no service desk"),
+    if let SystemConfig::HaloPsa(it, _) = system {
+        return postern_halopsa::connect((**it).clone(), http).unwrap();
     }
+    if let SystemConfig::ConnectWise(it, _) = system {
+        return postern_connectwise::connect((**it).clone(), http).unwrap();
+    }
+    if let SystemConfig::Autotask(it, _) = system {
+        let budgets = postern_autotask::Budgets::default();
+        return postern_autotask::connect((**it).clone(), http, &budgets).unwrap();
+    }
+    let SystemConfig::Syncro(it, _) = system else { panic!("{system:?} is no service desk") };
+    postern_syncro::connect((**it).clone(), http).unwrap()
 }
 
 /// What a read is about: of Acme, and nobody in particular.
@@ -51,7 +54,7 @@ fn about(vendor: &Vendor, name: &str) -> Option<String> {
         "requester.find" => Some(vendor.people()[0].1.into()),
         "contact.get" if vendor.kind() == "syncro" => first(&["contacts"]),
         "contact.get" => first(&["users", "contacts", "Contacts"]),
-        "article.search" => Some("vpn".into()),
+        "article.search" => Some(if vendor.kind() == "autotask" { "printer" } else { "vpn" }.into()),
         "article.get" => first(&["articles", "pages", "KnowledgeBaseArticles"]),
         "invoice.get" => first(&["invoices", "Invoices"]),
         "project.get" => first(&["projects", "Projects"]),
@@ -84,8 +87,12 @@ fn words(vendor: &Vendor) -> BTreeSet<String> {
         Vendor::Syncro(it) => it.state.data(|it| of(it.tables())),
         Vendor::Embedded | Vendor::RequestTracker(_) => {}
     }
-    // Tags and what failures are told with are kept, and are nobody's.
-    for kept in ["script", "ticket", "customer", "contact", "company", "client", "service", "support", "internal"] {
+    // Tags, what failures are told with and what is counted out are kept, and are nobody's.
+    for kept in COUNTED_OUT
+        .iter()
+        .copied()
+        .chain(["script", "ticket", "customer", "contact", "company", "client", "service", "support", "internal"])
+    {
         found.remove(kept);
     }
     found
