@@ -158,6 +158,7 @@ async fn a_disk_that_did_not_keep_what_was_written_ends_readiness_and_health_for
     }
     audit.lost(&std::io::Error::other("input/output error"));
     ready.set(true);
+    assert!(!ready.get(), "nothing brings it back");
     for path in ["/readyz", "/healthz"] {
         assert_eq!(ask(&router, path, &[("host", "localhost")]).await, 503, "{path}");
     }
