@@ -97,6 +97,10 @@ impl Healths for Well {
     fn budget(&self, _tenant: &TenantId, _system: &str) -> Option<Budget> {
         Some(Budget { left: 45, waiting: 3, paused_secs: 12 })
     }
+
+    fn left_alone_secs(&self, _tenant: &TenantId, _system: &str) -> Option<u64> {
+        None
+    }
 }
 
 #[tokio::main]

@@ -5,6 +5,7 @@ use crate::config::{Connection, SystemConfig};
 use crate::mail::{Mailer, Smtp};
 use crate::tenant::System;
 use crate::unsubscribe::Signer;
+use crate::upstream::breaker::Breakers;
 use crate::upstream::shared::{Budgets, Rate, Share};
 use crate::upstream::{Settings, Upstream};
 use postern_api::http::{Authenticator, Http};
@@ -23,6 +24,7 @@ pub struct Registry<'a> {
     embedded: OnceLock<Embedded>,
     tape: Option<Arc<Tape>>,
     budgets: Budgets,
+    breakers: Breakers,
     /// Signs links by which people leave a kind of mail.
     signer: Option<Signer>,
     /// What all tenants' connections to one Autotask database share.
@@ -36,6 +38,7 @@ impl<'a> Registry<'a> {
             data_dir,
             embedded: OnceLock::new(),
             budgets: Budgets::default(),
+            breakers: Breakers::default(),
             autotask: postern_autotask::Budgets::default(),
             signer: None,
             tape: None,
@@ -68,6 +71,11 @@ impl<'a> Registry<'a> {
         self.budgets.clone()
     }
 
+    /// What stops asking the systems that were opened, where they keep failing.
+    pub fn breakers(&self) -> Breakers {
+        self.breakers.clone()
+    }
+
     /// Connects a system of a tenant. Nothing is sent yet.
     pub fn open(&self, tenant: &TenantId, name: &str, config: &SystemConfig) -> Result<System> {
         let adapter: Arc<dyn Adapter> = match config {
@@ -81,14 +89,16 @@ impl<'a> Registry<'a> {
                 // looks at what the vendor itself says of all that use the database.
                 let hour = (config.requests_per_hour, Duration::from_secs(3_600));
                 settings.share = self.share((tenant, name), "autotask", &config.username, connection, Some(hour));
-                postern_autotask::connect((**config).clone(), self.handle(settings, auth)?, &self.autotask)?
+                postern_autotask::connect((**config).clone(), self.handle(tenant, settings, auth)?, &self.autotask)?
             }
             SystemConfig::ConnectWise(config, connection) => {
                 let auth = postern_connectwise::authenticator(config);
                 let mut settings = settings(name, &config.base_url, connection)?;
+                // ConnectWise counts by company, of which many share one cloud.
                 let usual = Some(postern_connectwise::RATE);
-                settings.share = self.share((tenant, name), "connectwise", &config.base_url, connection, usual);
-                postern_connectwise::connect((**config).clone(), self.handle(settings, auth)?)?
+                let account = config.account();
+                settings.share = self.share((tenant, name), "connectwise", &account, connection, usual);
+                postern_connectwise::connect((**config).clone(), self.handle(tenant, settings, auth)?)?
             }
             SystemConfig::HaloPsa(config, connection) => {
                 let auth = postern_halopsa::authenticator(config);
@@ -97,7 +107,7 @@ impl<'a> Registry<'a> {
                 // Each HaloPSA counts for itself, all integrations together.
                 let usual = Some(postern_halopsa::RATE);
                 settings.share = self.share((tenant, name), "halopsa", &config.base_url, connection, usual);
-                postern_halopsa::connect((**config).clone(), self.handle(settings, auth)?)?
+                postern_halopsa::connect((**config).clone(), self.handle(tenant, settings, auth)?)?
             }
             SystemConfig::HubSpot(config, connection) => {
                 let auth = postern_hubspot::authenticator(config);
@@ -106,7 +116,7 @@ impl<'a> Registry<'a> {
                 let account = config.account.to_string();
                 settings.share =
                     self.share((tenant, name), "hubspot", &account, connection, Some(postern_hubspot::RATE));
-                postern_hubspot::connect((**config).clone(), self.handle(settings, auth)?)?
+                postern_hubspot::connect((**config).clone(), self.handle(tenant, settings, auth)?)?
             }
             SystemConfig::Keycloak(config, connection) => {
                 let auth = postern_keycloak::authenticator(config);
@@ -114,13 +124,13 @@ impl<'a> Registry<'a> {
                 settings.refusal = Some(postern_keycloak::is_refusal);
                 // Keycloak counts nothing by itself.
                 settings.share = self.share((tenant, name), "keycloak", &config.base_url, connection, None);
-                postern_keycloak::connect((**config).clone(), self.handle(settings, auth)?)?
+                postern_keycloak::connect((**config).clone(), self.handle(tenant, settings, auth)?)?
             }
             SystemConfig::RequestTracker(config, connection) => {
                 let auth = postern_request_tracker::authenticator(config);
                 let mut settings = settings(name, &config.base_url, connection)?;
                 settings.share = self.share((tenant, name), "request-tracker", &config.base_url, connection, None);
-                postern_request_tracker::connect((**config).clone(), self.handle(settings, auth)?)?
+                postern_request_tracker::connect((**config).clone(), self.handle(tenant, settings, auth)?)?
             }
             SystemConfig::Smtp(config, server) => {
                 let mailer: Arc<dyn Mailer> = Arc::new(Smtp::new(server)?);
@@ -138,7 +148,7 @@ impl<'a> Registry<'a> {
                 let account = format!("{} {}", config.account, config.live);
                 let usual = Some(postern_stripe::rate(config.live));
                 settings.share = self.share((tenant, name), "stripe", &account, connection, usual);
-                postern_stripe::connect((**config).clone(), self.handle(settings, auth)?)?
+                postern_stripe::connect((**config).clone(), self.handle(tenant, settings, auth)?)?
             }
             SystemConfig::Syncro(config, connection) => {
                 let auth = postern_syncro::authenticator(config);
@@ -146,19 +156,19 @@ impl<'a> Registry<'a> {
                 // Syncro counts by the address that requests come from: all tenants of this process together.
                 settings.share =
                     self.share((tenant, name), "syncro", "address", connection, Some(postern_syncro::RATE));
-                postern_syncro::connect((**config).clone(), self.handle(settings, auth)?)?
+                postern_syncro::connect((**config).clone(), self.handle(tenant, settings, auth)?)?
             }
             SystemConfig::Tryton(config, connection) => {
                 let auth = postern_tryton::authenticator(config);
                 let mut settings = settings(name, &config.base_url, connection)?;
                 settings.share = self.share((tenant, name), "tryton", &config.base_url, connection, None);
-                postern_tryton::connect((**config).clone(), self.handle(settings, auth)?)?
+                postern_tryton::connect((**config).clone(), self.handle(tenant, settings, auth)?)?
             }
             SystemConfig::CalDav(config, connection) => {
                 let auth = postern_caldav::authenticator(config);
                 let mut settings = settings(name, &config.base_url, connection)?;
                 settings.share = self.share((tenant, name), "caldav", &config.base_url, connection, None);
-                postern_caldav::connect((**config).clone(), self.handle(settings, auth)?)?
+                postern_caldav::connect((**config).clone(), self.handle(tenant, settings, auth)?)?
             }
             SystemConfig::Hudu(config, connection) => {
                 let auth = postern_hudu::authenticator(config);
@@ -166,13 +176,13 @@ impl<'a> Registry<'a> {
                 // Each Hudu counts for itself.
                 let usual = Some(postern_hudu::RATE);
                 settings.share = self.share((tenant, name), "hudu", &config.base_url, connection, usual);
-                postern_hudu::connect((**config).clone(), self.handle(settings, auth)?)?
+                postern_hudu::connect((**config).clone(), self.handle(tenant, settings, auth)?)?
             }
             SystemConfig::WebDav(config, connection) => {
                 let auth = postern_webdav::authenticator(config);
                 let mut settings = settings(name, &config.base_url, connection)?;
                 settings.share = self.share((tenant, name), "webdav", &config.base_url, connection, None);
-                postern_webdav::connect((**config).clone(), self.handle(settings, auth)?)?
+                postern_webdav::connect((**config).clone(), self.handle(tenant, settings, auth)?)?
             }
         };
         Ok(System { name: name.into(), ids: name.into(), adapter })
@@ -197,7 +207,13 @@ impl<'a> Registry<'a> {
         Some(self.budgets.share(vendor, account, rate, tenant.as_str()).of_system(system))
     }
 
-    fn handle(&self, settings: Settings, authenticator: Arc<dyn Authenticator>) -> Result<Arc<dyn Http>> {
+    fn handle(
+        &self,
+        tenant: &TenantId,
+        mut settings: Settings,
+        authenticator: Arc<dyn Authenticator>,
+    ) -> Result<Arc<dyn Http>> {
+        settings.breaker = self.breakers.of(tenant, &settings.name);
         let handle: Arc<dyn Http> = Arc::new(Upstream::new(settings, Some(authenticator))?);
         Ok(match &self.tape {
             Some(tape) => tape.listen(handle),
@@ -265,6 +281,40 @@ mod tests {
     use super::*;
     use crate::config::Connection;
     use postern_autotask::Config;
+
+    #[test]
+    fn all_tenants_share_the_one_address_that_syncro_counts_by() {
+        let registry = Registry::new(Path::new("nowhere"));
+        for tenant in ["north", "south"] {
+            let url = format!("https://{tenant}.syncromsp.com/api/v1");
+            let system = SystemConfig::Syncro(
+                Box::new(postern_syncro::Config::new(url, "token".to_owned())),
+                Connection::default(),
+            );
+            registry.open(&TenantId::new(tenant).expect("an id"), "desk", &system).expect("opens");
+        }
+        let report = registry.budgets().report();
+        assert_eq!(report.iter().map(|it| (it.systems.len(), it.left)).collect::<Vec<_>>(), [(2, 45)]);
+    }
+
+    #[test]
+    fn two_companies_on_one_cloud_of_connectwise_have_a_limit_each_and_one_company_has_one() {
+        let registry = Registry::new(Path::new("nowhere"));
+        for (tenant, place, company) in [
+            ("north", "api-eu.myconnectwise.net/v4_6_release", "Northern"),
+            ("south", "api-eu.myconnectwise.net/v2026_1", "northern"),
+            ("west", "api-eu.myconnectwise.net/v4_6_release", "western"),
+            ("east", "api-na.myconnectwise.net/v4_6_release", "western"),
+        ] {
+            let keys = ("public", "private".to_owned());
+            let config = postern_connectwise::Config::new(format!("https://{place}/apis/3.0"), company, keys, "id", 1);
+            let system = SystemConfig::ConnectWise(Box::new(config), Connection::default());
+            registry.open(&TenantId::new(tenant).expect("an id"), "desk", &system).expect("opens");
+        }
+        let report = registry.budgets().report();
+        let shared = report.iter().map(|it| it.systems.iter().map(|(tenant, _)| &**tenant).collect::<Vec<_>>());
+        assert_eq!(shared.collect::<Vec<_>>(), [vec!["north", "south"], vec!["west"], vec!["east"]]);
+    }
 
     #[test]
     fn tenants_with_one_api_user_of_autotask_share_one_hour_which_is_the_configured_one() {

@@ -2,54 +2,52 @@
 
 mod hooks;
 mod made;
+mod pages;
+mod people;
+mod tenants;
+mod told;
 
 use crate::adapters::Registry;
-use crate::audit::journal::{self, Refused};
 use crate::audit::{self, Journal};
-use crate::authority::events::{Event, Events};
+use crate::authority::Authority;
 use crate::authority::fetch::wire::Wire;
 use crate::authority::identity::{BrowserSessions, Welcomes};
 use crate::authority::live::Live;
-use crate::authority::sign_in::{OpenRealm, SignIn, SignInEvent, SignInEvents, SignInParts};
-use crate::authority::{Authority, AuthorityParts};
+use crate::authority::sign_in::SignIn;
 use crate::call::audit::Pages;
 use crate::call::authorise::Means;
 use crate::call::gate::Gate;
 use crate::call::host::Host;
 use crate::call::redact::lens::Redactor;
-use crate::config::{Config, SystemConfig, TenantConfig};
-use crate::console::flow::Drawn;
-use crate::console::unsubscribe::{self, Leaving};
-use crate::console::{self, Console};
+use crate::config::Config;
+use crate::console;
+use crate::console::unsubscribe;
 use crate::edge::clock::{Clock, SystemClock};
 use crate::edge::config::public_url;
-use crate::edge::keys::{Fetch, KeyTiming};
-use crate::edge::reason::Reason;
-use crate::edge::rejection::{RejectionFacts, Rejections};
 use crate::edge::serve::{self, Drained, Readiness, ServeConfig};
 use crate::edge::streams::Streams;
-use crate::edge::token::{KnownRoles, Standing, Trust, Verifier, VerifierParts};
+use crate::edge::token::Verifier;
 use crate::edge::{self, EdgeParts, confirmations};
 use crate::health::Health;
-use crate::mail::Smtp;
 use crate::mcp::{self, McpConfig, Names};
-use crate::organisations::{Organisations, Places};
-use crate::store::{SealKey, Store, secret_file};
+use crate::organisations::Organisations;
+use crate::store::{Store, secret_file};
 use crate::telemetry;
-use crate::tenant::{MorePorts, Plan, System, Tenant};
+use crate::tenant::Tenant;
 use crate::tools::History;
 use crate::unsubscribe::Signer;
 use axum::Router;
 use made::{Made, made};
-use postern_api::{Error, ErrorKind, Limits, SlaHours, TenantId};
-use postern_policies::{Engine, Policies, Realm};
-use std::collections::{BTreeMap, HashMap};
+use postern_api::{Error, ErrorKind, TenantId};
+use postern_policies::{Engine, Policies};
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use told::Told;
 
 /// Why Postern cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -128,143 +126,6 @@ pub struct Instead {
     pub clock: Option<Arc<dyn Clock>>,
 }
 
-/// The roles that the policies in force know.
-#[derive(Debug)]
-struct Roles(Arc<Engine>);
-
-impl KnownRoles for Roles {
-    fn knows(&self, realm: Realm, role: &str) -> bool {
-        self.0.policies().knows_role(realm, role)
-    }
-}
-
-/// Tells the audit and the metrics what the edge refused.
-#[derive(Debug)]
-struct Told(Arc<Journal>);
-
-impl Rejections for Told {
-    fn rejected(&self, reason: Reason, facts: &RejectionFacts) {
-        telemetry::rejected(reason.code());
-        tracing::info!(
-            reason = reason.code(),
-            request_id = facts.request_id.as_deref(),
-            tenant = facts.tenant.as_ref().map(TenantId::as_str),
-            "a request was refused at the edge: {}",
-            reason.code()
-        );
-        self.0.refused(&Refused {
-            tenant: facts.tenant.as_ref(),
-            principal: facts.principal.as_ref(),
-            code: reason.code(),
-            request_id: facts.request_id.as_deref().unwrap_or_default(),
-            ..Refused::default()
-        });
-    }
-}
-
-impl Events for Told {
-    fn tell(&self, event: &Event<'_>) {
-        tracing::info!(
-            code = event.code,
-            refused = event.refused,
-            request_id = event.request_id,
-            tenant = event.tenant.map(TenantId::as_str),
-            "authority: {}",
-            event.code
-        );
-        self.0.event(&journal::Event {
-            tenant: event.tenant,
-            principal: event.principal,
-            client: event.client,
-            code: event.code,
-            refused: event.refused,
-            request_id: event.request_id,
-        });
-    }
-}
-
-impl unsubscribe::Left for Told {
-    fn left(&self, tenant: &TenantId, request_id: &str) {
-        tracing::info!(tenant = tenant.as_str(), request_id, "somebody left a kind of mail");
-        self.0.event(&journal::Event {
-            tenant: Some(tenant),
-            code: "unsubscribed",
-            request_id,
-            ..journal::Event::default()
-        });
-    }
-}
-
-impl SignInEvents for Told {
-    fn happened(&self, event: &SignInEvent) {
-        let tenant = event.tenant.as_ref();
-        tracing::info!(
-            code = event.code,
-            request_id = event.request_id,
-            tenant = tenant.map(TenantId::as_str),
-            "sign-in: {}",
-            event.code
-        );
-        self.0.refused(&Refused {
-            tenant,
-            principal: event.principal.as_ref(),
-            phase: "sign-in",
-            allowed: event.allowed,
-            code: event.code,
-            request_id: &event.request_id,
-        });
-    }
-}
-
-/// What signs people in, for the web pages and the authority.
-fn sign_in(
-    config: &Config,
-    store: &Arc<Store>,
-    engine: &Arc<Engine>,
-    journal: &Arc<Journal>,
-    (verifier, clock): (&Arc<Verifier>, &Arc<dyn Clock>),
-    fetch: Arc<dyn Fetch>,
-) -> Result<Arc<SignIn>, CannotStart> {
-    let data_dir = &config.server.data_dir;
-    let realms = config.tenants.iter().flat_map(|tenant| {
-        let realms = [
-            (Realm::Customer, &tenant.customer_realm, &tenant.customer_sign_in),
-            (Realm::Employee, &tenant.employee_realm, &tenant.employee_sign_in),
-        ];
-        realms.into_iter().filter_map(|(realm, issuer, sign_in)| {
-            Some(OpenRealm {
-                tenant: tenant.id.clone(),
-                tenant_name: tenant.name.clone(),
-                realm,
-                issuer: issuer.as_ref()?.issuer.as_str().into(),
-                sign_in: sign_in.clone()?,
-            })
-        })
-    });
-    let url = public_url(&config.edge.public_url).ok_or_else(|| CannotStart("edge.public_url is no URL".into()))?;
-    let mailer = config.mail.as_ref().map(Smtp::new).transpose()?;
-    let parts = SignInParts {
-        origin: url.origin().ascii_serialization(),
-        home: "/console".into(),
-        service_name: config.edge.resource_name.clone(),
-        realms: realms.collect(),
-        config: config.sign_in,
-        lifetimes: config.sessions,
-        throttle: config.edge.throttle,
-        store: store.clone(),
-        seal: SealKey::of(data_dir)?,
-        key: *secret_file::<32>(&data_dir.join("sign-in.key"))?,
-        verifier: verifier.clone(),
-        fetch,
-        clock: clock.clone(),
-        roles: Arc::new(Roles(engine.clone())),
-        pages: Arc::new(Drawn),
-        mailer: mailer.map(|it| Arc::new(it) as _),
-        events: Arc::new(Told(journal.clone())),
-    };
-    Ok(SignIn::new(parts)?)
-}
-
 impl App {
     /// Builds everything. `open` are routes that need no token, for example the demo's own realms.
     pub fn build(config: Config, listen: SocketAddr, open: Router) -> Result<Self, CannotStart> {
@@ -302,11 +163,11 @@ impl App {
         let registry = Registry::new(data_dir).signing(signer.clone());
         let mut tenants = HashMap::new();
         for tenant in &config.tenants {
-            tenants.insert(tenant.id.clone(), Arc::new(connect(&registry, &store, tenant)?));
+            tenants.insert(tenant.id.clone(), Arc::new(tenants::connect(&registry, &store, tenant)?));
         }
         let secret = secret_file::<32>(&data_dir.join("placeholder.key"))?;
         let redactor = Arc::new(Redactor::new(scrubber, &*secret));
-        let health = Health::new(tenants.values()).telling(registry.budgets());
+        let health = Health::new(tenants.values()).telling(registry.budgets(), registry.breakers());
         let tenants = Arc::new(tenants);
         let clock = instead.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let means = Means {
@@ -332,21 +193,21 @@ impl App {
         let streams = Streams::default();
         let live = Arc::new(Live::new(clock.clone(), streams.clone(), config.authority.access_token_secs + 120));
         // One for the endpoint and the sign-in, so that each realm is asked for its keys once.
-        let verifier = verifier(&config, &engine, live.clone(), clock.clone(), fetch.clone())?;
-        let sign_in = sign_in(&config, &store, &engine, &journal, (&verifier, &clock), fetch)?;
+        let verifier = people::verifier(&config, &engine, live.clone(), clock.clone(), fetch.clone())?;
+        let sign_in = people::sign_in(&config, &store, &engine, &journal, (&verifier, &clock), fetch)?;
         let own = instead.sessions.is_none().then(|| sign_in.clone() as Arc<dyn Welcomes>);
         let welcomes = instead.welcomes.or(own);
         let asked = welcomes.clone();
         let sessions = instead.sessions.unwrap_or_else(|| sign_in.clone());
         let documents = instead.documents.or(documents);
         let outside = (sessions.clone(), welcomes, documents, clock);
-        let authority = authority(&config, &engine, &store, &journal, live, outside)?;
-        let places = places(&config, &store)?;
+        let authority = people::authority(&config, &engine, &store, &journal, live, outside)?;
+        let places = tenants::places(&config, &store)?;
         let organisations = Arc::new(Organisations::new(tenants.clone(), store.clone(), places));
         let parts = Parts { gate, store, journal, engine, tenants, organisations };
         let hooks = hooks::routes(&config, &parts.store, Told(parts.journal.clone()), asked)?;
         let mut open = open(&parts).merge(sign_in.routes()).merge(hooks);
-        if let Some(leaving) = leaving(&config, &registry)? {
+        if let Some(leaving) = tenants::leaving(&config, &registry)? {
             let told = Arc::new(Told(parts.journal.clone()));
             open = open.merge(unsubscribe::routes(unsubscribe::Desk { signer, tenants: leaving, told }));
         }
@@ -359,7 +220,7 @@ impl App {
         if config.has_console()
             && let Some(authority) = &authority
         {
-            open = open.merge(console(&config, &parts, authority, sessions, &health));
+            open = open.merge(pages::console(&config, &parts, authority, sessions, &health));
         }
         let Parts { gate, store, journal, engine, .. } = parts;
         if authority.is_some() && config.authority.advertise_realms {
@@ -508,193 +369,4 @@ fn router(
         open,
     };
     edge::router(mcp::service(host, endpoint), parts).map_err(|e| cannot("edge")(&e))
-}
-
-/// What the authority asks of others.
-type Outside = (Arc<dyn BrowserSessions>, Option<Arc<dyn Welcomes>>, Option<Arc<dyn Wire>>, Arc<dyn Clock>);
-
-/// The authorization server, where it is switched on.
-fn authority(
-    config: &Config,
-    engine: &Arc<Engine>,
-    store: &Arc<Store>,
-    journal: &Arc<Journal>,
-    live: Arc<Live>,
-    (sessions, welcomes, documents, clock): Outside,
-) -> Result<Option<Arc<Authority>>, CannotStart> {
-    let Some(documents) = documents.filter(|_| config.authority.enabled) else { return Ok(None) };
-    let realms = config.tenants.iter().flat_map(|tenant| {
-        let realms = [(Realm::Customer, &tenant.customer_realm), (Realm::Employee, &tenant.employee_realm)];
-        realms
-            .into_iter()
-            .filter_map(|(realm, config)| Some((config.as_ref()?.issuer.clone(), (tenant.id.clone(), realm))))
-    });
-    let authority = Authority::new(AuthorityParts {
-        config: config.authority.clone(),
-        resource: config.edge.public_url.clone(),
-        server_name: config.edge.resource_name.clone(),
-        store: store.clone(),
-        engine: engine.clone(),
-        realms: realms.collect(),
-        sessions,
-        welcomes,
-        pages: Arc::new(Drawn),
-        events: Arc::new(Told(journal.clone())),
-        live,
-        documents,
-        clock,
-    })?;
-    Ok(Some(authority))
-}
-
-/// The web pages.
-fn console(
-    config: &Config,
-    parts: &Parts,
-    authority: &Arc<Authority>,
-    sessions: Arc<dyn BrowserSessions>,
-    health: &Health,
-) -> Router {
-    console::routes(Console {
-        mcp_url: config.edge.public_url.clone(),
-        server: config.edge.resource_name.as_str().into(),
-        sign_out: "/sign-out".into(),
-        tenants: parts.tenants.clone(),
-        sessions,
-        clients: authority.clone(),
-        host: Arc::new(parts.gate.clone()),
-        confirmations: parts.store.clone(),
-        actions: parts.store.clone(),
-        policies: parts.engine.clone(),
-        journal: parts.journal.clone(),
-        ledger: Arc::new(parts.journal.clone()),
-        healths: Arc::new(Watched(health.clone())),
-        organisations: parts.organisations.clone(),
-    })
-}
-
-/// What the background probes found, for the web pages.
-#[derive(Debug)]
-struct Watched(Health);
-
-impl console::Healths for Watched {
-    fn last(&self, tenant: &TenantId, system: &str) -> Option<console::Health> {
-        let all = self.0.all();
-        let found = all.into_iter().find(|it| it.tenant == *tenant && *it.system == *system)?;
-        Some(console::Health { well: found.up?, at: found.asked_at?, says: found.error })
-    }
-
-    fn budget(&self, tenant: &TenantId, system: &str) -> Option<console::Budget> {
-        let it = self.0.budget(tenant, system)?;
-        Some(console::Budget { left: it.left, waiting: it.waiting, paused_secs: it.paused_secs })
-    }
-}
-
-/// What verifies the tokens of every tenant's realms.
-fn verifier(
-    config: &Config,
-    engine: &Arc<Engine>,
-    standing: Arc<dyn Standing>,
-    clock: Arc<dyn Clock>,
-    fetch: Arc<dyn Fetch>,
-) -> Result<Arc<Verifier>, CannotStart> {
-    let trusted = config.tenants.iter().flat_map(|tenant| {
-        let realms = [(Realm::Customer, &tenant.customer_realm), (Realm::Employee, &tenant.employee_realm)];
-        realms
-            .into_iter()
-            .filter_map(|(realm, config)| Some(Trust { tenant: tenant.id.clone(), realm, config: config.clone()? }))
-    });
-    let verifier = Verifier::new(VerifierParts {
-        trusted: trusted.collect(),
-        resource: config.edge.public_url.clone(),
-        fetch,
-        clock,
-        timing: KeyTiming::default(),
-        standing,
-        roles: Arc::new(Roles(engine.clone())),
-    });
-    Ok(Arc::new(verifier.map_err(|e| cannot("tenants")(&e))?))
-}
-
-/// The tenants that send mail, for who leaves it.
-fn leaving(config: &Config, registry: &Registry<'_>) -> Result<Option<HashMap<TenantId, Leaving>>, CannotStart> {
-    let mails = |it: &&TenantConfig| it.systems.values().any(|it| matches!(it, SystemConfig::Smtp(..)));
-    let mut found = HashMap::new();
-    for tenant in config.tenants.iter().filter(mails) {
-        let ledger = registry.embedded()?.notice_ledger(&tenant.id);
-        found.insert(tenant.id.clone(), Leaving { name: tenant.name.clone(), ledger });
-    }
-    Ok(Some(found).filter(|it| !it.is_empty()))
-}
-
-/// Which installation each system is. What was agreed about another one under the same name is forgotten.
-fn places(config: &Config, store: &Store) -> Result<Places, CannotStart> {
-    let mut all = Places::new();
-    for tenant in &config.tenants {
-        let places: BTreeMap<String, String> =
-            tenant.systems.iter().map(|(name, system)| (name.clone(), system.place())).collect();
-        let gone = store.keep_agreements(&tenant.id, &places)?;
-        if gone > 0 {
-            let tenant = tenant.id.as_str();
-            tracing::warn!(
-                tenant,
-                gone,
-                "{gone} matches of organisations of tenant `{tenant}` were about other systems"
-            );
-        }
-        all.insert(tenant.id.clone(), places);
-    }
-    Ok(all)
-}
-
-/// Connects the systems of a tenant and brings its identity map up to date with the configuration.
-fn connect(registry: &Registry<'_>, store: &Store, config: &TenantConfig) -> Result<Tenant, CannotStart> {
-    let mut systems: BTreeMap<&str, System> = BTreeMap::new();
-    for (name, system) in &config.systems {
-        let mut opened = registry.open(&config.id, name, system)?;
-        if matches!(system, SystemConfig::Smtp(..)) {
-            // Mail goes to the people of the customer records.
-            opened.ids = config.ports.crm.as_str().into();
-        }
-        systems.insert(name, opened);
-    }
-    let links = config.organisations.iter().flat_map(|(organisation, links)| {
-        links.iter().map(move |(system, external)| (system.as_str(), organisation, external))
-    });
-    store.set_organisations(&config.id, &links.collect::<Vec<_>>())?;
-    let system = |port: &str, name: &str| {
-        let found = systems.get(name).cloned();
-        found.ok_or_else(|| CannotStart(format!("tenant {}: no system `{name}` for the port `{port}`", config.id)))
-    };
-    let plans = config.plans.iter().map(|(tier, plan)| {
-        let sla = plan.response_hours.zip(plan.resolution_hours);
-        let plan = Plan {
-            limits: Limits { tickets_per_month: plan.tickets_per_month, contacts: plan.contacts },
-            sla: sla.map(|(response, resolution)| SlaHours { response, resolution }),
-        };
-        (tier.clone(), plan)
-    });
-    let maybe = |port: &str, name: &Option<String>| name.as_ref().map(|it| system(port, it)).transpose();
-    let ports = &config.ports;
-    let more = MorePorts {
-        billing: maybe("billing", &ports.billing)?,
-        sales: maybe("sales", &ports.sales)?,
-        projects: maybe("projects", &ports.projects)?,
-        assets: maybe("assets", &ports.assets)?,
-        documents: maybe("documents", &ports.documents)?,
-        bookings: maybe("bookings", &ports.bookings)?,
-        notifications: maybe("notifications", &ports.notifications)?,
-        portal: maybe("portal", &ports.portal)?,
-    };
-    Ok(Tenant {
-        more,
-        service_desk: system("service_desk", &config.ports.service_desk)?,
-        crm: system("crm", &config.ports.crm)?,
-        knowledge: system("knowledge", &config.ports.knowledge)?,
-        identity: system("identity", &config.ports.identity)?,
-        id: config.id.clone(),
-        name: config.name.clone(),
-        plans: plans.collect(),
-        trusted_link_hosts: Arc::new(config.trusted_link_hosts.clone()),
-    })
 }

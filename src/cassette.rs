@@ -2,17 +2,17 @@
 //!
 //! **Invariant:** nothing that could be somebody's stays: every word and number of a value is replaced by another of the same
 //! shape before it is kept, and no request header, credential or body is kept at all. What stays are names of fields, HTML
-//! tags, times within ten years, numbers of up to five digits that stand alone, the words of a short list in answers that say what
-//! went wrong, and words that the operator says to keep.
+//! tags, times within ten years, numbers of up to five digits that stand alone, values that a vendor counts out in its description
+//! and the configuration names, the words of a short list in answers that say what went wrong, and words that the operator says to keep.
 
 mod disguise;
 
-pub use disguise::Disguise;
+pub use disguise::{COUNTED_OUT, Disguise};
 
 use parking_lot::Mutex;
 use postern_api::cassette::{Answer, Cassette, Exchange, Operation, outcome};
 use postern_api::http::{Http, Request, Response};
-use postern_api::{Adapter, CallCx, Result, async_trait};
+use postern_api::{Adapter, CallCx, Reach, Result, async_trait};
 use std::sync::Arc;
 
 /// Headers of answers that an adapter may look at.
@@ -95,6 +95,10 @@ impl Tape {
             operation: Operation {
                 name: operation.name.clone(),
                 about: operation.about.as_deref().map(|it| self.disguise.segment(it)),
+            },
+            organisation: match &cx.reach {
+                Reach::Organisations(some) => some.first().map(|it| self.disguise.segment(it.as_str())),
+                Reach::Tenant => None,
             },
             outcome: outcome(&result).to_owned(),
             records: result.unwrap_or_default(),

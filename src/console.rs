@@ -148,6 +148,8 @@ pub trait Healths: Debug + Send + Sync + 'static {
     fn last(&self, tenant: &TenantId, system: &str) -> Option<Health>;
     /// Where its request limit stands; `None` where it has none.
     fn budget(&self, tenant: &TenantId, system: &str) -> Option<Budget>;
+    /// Seconds for which it is not asked because it kept failing; `None`: it is asked.
+    fn left_alone_secs(&self, tenant: &TenantId, system: &str) -> Option<u64>;
 }
 
 /// Nobody asks the systems.
@@ -160,6 +162,10 @@ impl Healths for NobodyAsks {
     }
 
     fn budget(&self, _tenant: &TenantId, _system: &str) -> Option<Budget> {
+        None
+    }
+
+    fn left_alone_secs(&self, _tenant: &TenantId, _system: &str) -> Option<u64> {
         None
     }
 }

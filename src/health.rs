@@ -5,6 +5,7 @@
 
 use crate::telemetry;
 use crate::tenant::{System, Tenant};
+use crate::upstream::breaker::Breakers;
 use crate::upstream::shared::Budgets;
 use jiff::Timestamp;
 use postern_api::{CallCx, ErrorKind, Reach, TenantId, Turn};
@@ -65,6 +66,7 @@ struct Watched {
 pub struct Health {
     systems: Arc<[Arc<Watched>]>,
     budgets: Budgets,
+    breakers: Breakers,
     patience: Duration,
 }
 
@@ -89,22 +91,30 @@ impl Health {
                 });
             }
         }
-        Self { systems: systems.into_values().collect(), budgets: Budgets::default(), patience: PATIENCE }
+        Self {
+            systems: systems.into_values().collect(),
+            budgets: Budgets::default(),
+            breakers: Breakers::default(),
+            patience: PATIENCE,
+        }
     }
 
-    /// Tells of these request limits too.
+    /// Tells of these request limits and breakers too.
     #[must_use]
-    pub fn telling(self, budgets: Budgets) -> Self {
-        Self { budgets, ..self }
+    pub fn telling(self, budgets: Budgets, breakers: Breakers) -> Self {
+        Self { budgets, breakers, ..self }
+    }
+
+    /// Seconds for which a tenant's system is left alone because it kept failing; `None`: it is asked.
+    pub fn left_alone_secs(&self, tenant: &TenantId, system: &str) -> Option<u64> {
+        self.breakers.open_for(tenant, system).map(whole_secs)
     }
 
     /// Where the request limit of a tenant's system stands; `None`: it has none.
     pub fn budget(&self, tenant: &TenantId, system: &str) -> Option<BudgetHealth> {
         let of = |it: &(Arc<str>, Arc<str>)| *it.0 == *tenant.as_str() && *it.1 == *system;
         let report = self.budgets.report().into_iter().find(|it| it.systems.iter().any(of))?;
-        // A part of a second is one, so that a pause never reads as none.
-        let paused_secs = report.paused_for.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX);
-        Some(BudgetHealth { left: report.left, waiting: report.waiting, paused_secs })
+        Some(BudgetHealth { left: report.left, waiting: report.waiting, paused_secs: whole_secs(report.paused_for) })
     }
 
     /// How each does, by tenant and name.
@@ -112,7 +122,7 @@ impl Health {
         self.systems.iter().map(|it| it.health.lock().clone()).collect()
     }
 
-    /// The same as JSON, each with its request limit.
+    /// The same as JSON, each with its request limit and, where it is left alone, for how long.
     pub fn render(&self) -> String {
         #[derive(Serialize)]
         struct Told {
@@ -120,10 +130,13 @@ impl Health {
             health: SystemHealth,
             #[serde(skip_serializing_if = "Option::is_none")]
             budget: Option<BudgetHealth>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            left_alone_secs: Option<u64>,
         }
         let told = self.all().into_iter().map(|health| {
             let budget = self.budget(&health.tenant, &health.system);
-            Told { health, budget }
+            let left_alone_secs = self.left_alone_secs(&health.tenant, &health.system);
+            Told { health, budget, left_alone_secs }
         });
         serde_json::to_string(&serde_json::json!({ "systems": told.collect::<Vec<_>>() })).unwrap_or_default()
     }
@@ -158,6 +171,11 @@ impl Health {
             watched.ask(self.patience).await;
         }
     }
+}
+
+/// A part of a second is one, so that a pause never reads as none.
+fn whole_secs(time: Duration) -> u64 {
+    time.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX)
 }
 
 /// A time between four and six fifths of this one.
@@ -278,11 +296,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_system_that_is_left_alone_is_told_of_and_no_other() {
+        let (health, _) = watched("health-e");
+        let breakers = Breakers::default();
+        let health = health.telling(Budgets::default(), breakers.clone());
+        let told = || serde_json::from_str::<serde_json::Value>(&health.render()).unwrap()["systems"][0].clone();
+        assert_eq!(told().get("left_alone_secs"), None);
+        let [here, there] = ["health-e", "health-f"].map(|it| TenantId::new(it).unwrap());
+        for _ in 0..20 {
+            breakers.of(&here, "desk").record(&Err(postern_api::Error::new(ErrorKind::Unavailable, "down")));
+        }
+        assert!((1..=10).contains(&told()["left_alone_secs"].as_u64().unwrap()), "{}", told());
+        assert_eq!(health.left_alone_secs(&there, "desk"), None);
+    }
+
+    #[tokio::test]
     async fn a_systems_request_limit_is_told_with_it_and_nobody_elses() {
         let (health, _) = watched("health-c");
         let budgets = Budgets::default();
         let share = budgets.share("told", "an-account", (8, Duration::from_secs(3_600)), "health-c").of_system("desk");
-        let health = health.telling(budgets);
+        let health = health.telling(budgets, Breakers::default());
         let told = |health: &Health| {
             let json: serde_json::Value = serde_json::from_str(&health.render()).unwrap();
             json["systems"][0]["budget"].clone()

@@ -70,6 +70,7 @@ struct Metrics {
     waiting: Family<VendorLabel, Gauge>,
     refused: Family<VendorLabel, Counter>,
     paused: Family<VendorLabel, Counter>,
+    breakers: Family<SystemLabels, Counter>,
     systems: Family<SystemLabels, Gauge>,
     disk: Gauge,
 }
@@ -91,6 +92,7 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
         waiting: Family::default(),
         refused: Family::default(),
         paused: Family::default(),
+        breakers: Family::default(),
         systems: Family::default(),
         disk: Gauge::default(),
         registry: Registry::default(),
@@ -130,6 +132,11 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
         "postern_disk_up",
         "Whether the disk kept what was written down; 0 until Postern is started again",
         metrics.disk.clone(),
+    );
+    registry.register(
+        "postern_upstream_breaker_opened",
+        "Times that a system was left alone because it kept failing",
+        metrics.breakers.clone(),
     );
     registry.register("postern_system_up", "Whether a connected system answers", metrics.systems.clone());
     Metrics { registry, ..metrics }
@@ -172,6 +179,12 @@ pub fn budget_refused(vendor: &'static str) {
 /// A vendor asked to slow down.
 pub fn budget_paused(vendor: &'static str) {
     METRICS.paused.get_or_create(&VendorLabel { vendor }).inc();
+}
+
+/// A connected system kept failing and is left alone for a moment. Both labels are names of the configuration.
+pub fn breaker_opened(tenant: &TenantId, system: &str) {
+    let labels = SystemLabels { tenant: tenant.to_string(), system: system.to_owned() };
+    METRICS.breakers.get_or_create(&labels).inc();
 }
 
 /// A connected system answers, or does not. Both labels are names of the configuration.

@@ -5,6 +5,7 @@
 
 mod answer;
 pub mod args;
+mod catalogue;
 pub mod cx;
 mod find;
 mod portal;
@@ -13,19 +14,20 @@ pub mod refusal;
 mod support;
 
 pub use answer::Answer;
+pub use catalogue::{Described, catalogue, find};
 pub use cx::{Findings, History, Identities, PastCall, ToolCx, Used};
 pub use preview::FromPreview;
 pub use refusal::{Code, Refusal};
 
 use crate::govern::action::ActionId;
+use catalogue::schema_of;
 use futures::future::BoxFuture;
 use postern_api::Op;
 use postern_policies::Effect;
-use schemars::{JsonSchema, generate::SchemaSettings};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
 
 /// What a tool does to the connected systems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,12 +112,14 @@ pub struct Preview {
     pub effect: Effect,
     /// The records that it is about and how each stood: carried out only while they still stand so.
     pub targets: BTreeMap<String, String>,
+    /// What the customer is called whose records it is about, where it is one.
+    pub customer: Option<String>,
 }
 
 impl Preview {
     /// A preview with nothing for the policies to know.
     pub fn new(data: impl Answer + 'static, message: fn(&Value) -> String) -> Self {
-        Self { data: Box::new(data), message, effect: Effect::default(), targets: BTreeMap::new() }
+        Self { data: Box::new(data), message, effect: Effect::default(), targets: BTreeMap::new(), customer: None }
     }
 
     /// Says what it would do.
@@ -164,6 +168,8 @@ pub trait Tool: DeserializeOwned + JsonSchema + Send + Sync + 'static {
     const KIND: Kind;
     /// For a write: the operation by which it is looked for upstream, where nobody knows what became of it.
     const SENDS: Option<Op> = None;
+    /// Whether the text of its answer is the service provider's own or the caller's: nobody outside wrote any of it.
+    const OURS: bool = false;
     /// What it may answer.
     type Output: Serialize + JsonSchema + Send + 'static;
 
@@ -212,7 +218,13 @@ impl<T: Tool> Ready for T {
     }
 
     fn preview<'a>(&'a self, cx: &'a ToolCx) -> BoxFuture<'a, Result<Preview, Refusal>> {
-        Box::pin(Tool::preview(self, cx))
+        Box::pin(async move {
+            let preview = Tool::preview(self, cx).await?;
+            match T::KIND {
+                Kind::Governed => Ok(Preview { customer: preview::customer_named(cx).await, ..preview }),
+                Kind::Read | Kind::Preview | Kind::Write | Kind::ConfirmedWrite => Ok(preview),
+            }
+        })
     }
 
     fn sends(&self) -> Option<Sends> {
@@ -233,6 +245,8 @@ pub struct Entry {
     pub writes: Option<&'static str>,
     /// For a write: the operation by which it is looked for upstream.
     pub sends: Option<Op>,
+    /// Whether nobody outside wrote any text of its answer.
+    pub ours: bool,
     description: Option<&'static str>,
     input: fn() -> Map<String, Value>,
     output: fn() -> Map<String, Value>,
@@ -250,6 +264,7 @@ impl Entry {
             kind: T::KIND,
             writes: None,
             sends: T::SENDS,
+            ours: T::OURS,
             description: None,
             input: schema_of::<T>,
             output: schema_of::<Envelope<T::Output>>,
@@ -356,74 +371,6 @@ pub enum Status {
     Unknown,
 }
 
-fn schema_of<T: JsonSchema>() -> Map<String, Value> {
-    let settings = SchemaSettings::draft2020_12().with(|it| it.inline_subschemas = true);
-    let mut schema = settings.into_generator().into_root_schema_for::<T>();
-    schema.remove("$schema");
-    schema.remove("title");
-    let mut schema = schema.to_value();
-    plain_numbers(&mut schema);
-    let Value::Object(mut map) = schema else { return Map::new() };
-    // The struct's doc comment is the tool's description already.
-    map.entry("type").or_insert_with(|| "object".into());
-    map
-}
-
-/// Takes out of an answer's schema what costs a client's context and tells it nothing: a sentence for each word of a list,
-/// whose meaning an answer says itself, and limits of what we write. What is left is a whole schema that allows more.
-fn slim(schema: &mut Value) {
-    match schema {
-        Value::Object(map) => {
-            for limit in ["pattern", "minLength", "maxLength", "minimum"] {
-                // Of a property with such a name there is none; a limit is never an object.
-                if !map.get(limit).is_some_and(Value::is_object) {
-                    map.remove(limit);
-                }
-            }
-            map.values_mut().for_each(slim);
-            let words =
-                |list: &Value| list.as_array()?.iter().map(|it| it.get("const").cloned()).collect::<Option<_>>();
-            if let Some(words) = map.get("oneOf").and_then(words) {
-                map.remove("oneOf");
-                map.insert("type".into(), "string".into());
-                map.insert("enum".into(), Value::Array(words));
-            }
-            // `[a list of words, null]` is a longer list.
-            let either = map.get("anyOf").and_then(Value::as_array).map(Vec::as_slice);
-            if let Some([words, null]) = either
-                && null.get("type").is_some_and(|it| it == "null")
-                && let Some(mut words) = words.get("enum").and_then(Value::as_array).cloned()
-            {
-                words.push(Value::Null);
-                map.remove("anyOf");
-                map.insert("enum".into(), Value::Array(words));
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(slim),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
-/// Takes out `format` of numbers: `uint64` and its like are no words of JSON Schema, and clients warn of each.
-fn plain_numbers(schema: &mut Value) {
-    match schema {
-        Value::Object(map) => {
-            let number = |it: &Value| matches!(it.as_str(), Some("integer" | "number"));
-            let numeric = match map.get("type") {
-                Some(Value::Array(types)) => types.iter().any(number),
-                Some(one) => number(one),
-                None => false,
-            };
-            if numeric {
-                map.remove("format");
-            }
-            map.values_mut().for_each(plain_numbers);
-        }
-        Value::Array(items) => items.iter_mut().for_each(plain_numbers),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
 fn parse<T: Tool>(arguments: Value) -> Result<Box<dyn Ready>, Refusal> {
     parse_plainly::<T>(arguments)
 }
@@ -438,86 +385,6 @@ fn parse_plainly<T: DeserializeOwned + Ready + 'static>(arguments: Value) -> Res
                 "." => Refusal::new(Code::ValidationError, reason),
                 path => Refusal::argument(path, reason),
             })
-        }
-    }
-}
-
-/// A tool with its schemas made.
-#[derive(Debug)]
-pub struct Described {
-    /// The row.
-    pub entry: &'static Entry,
-    /// The name as policies spell it, with underscores only.
-    pub action: String,
-    /// What the model reads.
-    pub description: String,
-    /// JSON Schema (2020-12) of the arguments.
-    pub input: Arc<Map<String, Value>>,
-    /// JSON Schema (2020-12) of the envelope.
-    pub output: Arc<Map<String, Value>>,
-}
-
-static TABLES: [&[Entry]; 4] = [support::TOOLS, portal::TOOLS, portal::WRITES, find::TOOLS];
-
-static CATALOGUE: LazyLock<Vec<Described>> = LazyLock::new(|| {
-    let entries = TABLES.iter().flat_map(|table| table.iter());
-    entries
-        .map(|entry| {
-            let mut input = (entry.input)();
-            let own = input.remove("description");
-            // Also of a tool without arguments: clients look for it.
-            input.entry("properties").or_insert_with(|| Value::Object(Map::new()));
-            let description = match (entry.description, own) {
-                (Some(text), _) => text.to_owned(),
-                (None, Some(Value::String(text))) => text,
-                (None, _) => String::new(),
-            };
-            if entry.kind == Kind::Governed {
-                preview::add_key(&mut input);
-            }
-            let mut output = (entry.output)();
-            output.remove("description");
-            output.values_mut().for_each(slim);
-            let action = entry.name.replace('.', "_");
-            Described { entry, action, description, input: Arc::new(input), output: Arc::new(output) }
-        })
-        .collect()
-});
-
-/// Every tool, in the order of the tables.
-pub fn catalogue() -> &'static [Described] {
-    &CATALOGUE
-}
-
-/// The tool of a name, `.` and `_` spellings alike.
-pub fn find(name: &str) -> Option<&'static Described> {
-    let plain = |c: char| if c == '.' { '_' } else { c };
-    catalogue().iter().find(|it| it.entry.name.chars().map(plain).eq(name.chars().map(plain)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_schemas_of_answers_are_small_and_stand_alone() {
-        let of = |it: &Described| Value::Object((*it.output).clone());
-        let sizes: Vec<_> = catalogue().iter().map(|it| of(it).to_string().len()).collect();
-        assert!(sizes.iter().sum::<usize>() < 3_500 * sizes.len(), "{sizes:?}");
-        for tool in catalogue() {
-            let schema = of(tool);
-            assert!(!schema.to_string().contains("$ref"), "{}", tool.entry.name);
-            let validator = jsonschema::draft202012::new(&schema).expect("a schema of JSON Schema 2020-12");
-            assert!(jsonschema::meta::is_valid(&schema), "{}", tool.entry.name);
-            for (answer, fits) in [
-                (serde_json::json!({ "status": "error", "code": "CONFLICT", "message": "x" }), true),
-                (serde_json::json!({ "status": "error", "code": null }), true),
-                (serde_json::json!({ "status": "error", "code": "MADE_UP" }), false),
-                (serde_json::json!({ "status": "fine" }), false),
-                (serde_json::json!({ "status": "success", "data": 7 }), false),
-            ] {
-                assert_eq!(validator.is_valid(&answer), fits, "{}: {answer}", tool.entry.name);
-            }
         }
     }
 }

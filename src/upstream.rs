@@ -8,7 +8,7 @@
 //! redirect, uses no proxy of the environment and keeps no cookies. A write is sent once.
 
 mod address;
-mod breaker;
+pub mod breaker;
 mod budget;
 mod credential;
 pub mod shared;
@@ -44,6 +44,8 @@ pub struct Settings {
     /// Whether an answer with a failure's status refuses this one request, where the vendor says so by its body: the system
     /// is well then, and nobody else has to wait.
     pub refusal: Option<fn(&Response) -> bool>,
+    /// Stops asking where the system keeps failing; one of its own unless it is given one that others look at.
+    pub breaker: Arc<Breaker>,
     /// The longest body that is read, in bytes.
     pub max_body_bytes: usize,
     /// How long to wait for a connection.
@@ -60,6 +62,7 @@ impl Settings {
             concurrency: 16,
             share: None,
             refusal: None,
+            breaker: Arc::default(),
             max_body_bytes: 8 << 20,
             connect_timeout: Duration::from_secs(5),
         }
@@ -74,7 +77,7 @@ pub struct Upstream {
     places: Semaphore,
     share: Option<Share>,
     refusal: Option<fn(&Response) -> bool>,
-    breaker: Breaker,
+    breaker: Arc<Breaker>,
     retries: RetryBudget,
 }
 
@@ -107,7 +110,7 @@ impl Upstream {
             places: Semaphore::new(settings.concurrency),
             share: settings.share,
             refusal: settings.refusal,
-            breaker: Breaker::default(),
+            breaker: settings.breaker,
             retries: RetryBudget::default(),
         })
     }

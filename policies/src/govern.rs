@@ -32,8 +32,30 @@ pub struct Effect {
     pub recipients: u32,
     /// How much money, in hundredths of the currency's main unit.
     pub amount: u64,
-    /// Words that people outside wrote would go into it.
+    /// Words or addresses that people outside wrote would go into it.
     pub untrusted: bool,
+    /// The requester read text of people outside within a day.
+    pub tainted: bool,
+}
+
+impl Effect {
+    /// Whether anybody but the provider's own people sees or is told something.
+    pub fn reaches_outside(&self) -> bool {
+        self.customer_visible || self.public || self.recipients > 0
+    }
+
+    /// The same without what the requester read before: that grows between a preview and its execution, and is no part of what was
+    /// previewed.
+    #[must_use]
+    pub fn itself(self) -> Self {
+        Self { untrusted: false, tainted: false, ..self }
+    }
+
+    /// The same with what was known of the requester's reading at another time as well.
+    #[must_use]
+    pub fn read_before(self, other: &Self) -> Self {
+        Self { untrusted: self.untrusted || other.untrusted, tainted: self.tainted || other.tainted, ..self }
+    }
 }
 
 /// What the same person asked for by the same write within a day, beside this one, and what was neither refused nor given up: many
@@ -122,6 +144,7 @@ impl Policies {
             ("closes", effect.closes),
             ("exception", effect.exception),
             ("untrusted", effect.untrusted),
+            ("tainted", effect.tainted),
         ];
         let flags = flags.into_iter().map(|(key, flag)| (key.to_owned(), RestrictedExpression::new_bool(flag)));
         let numbers = [
@@ -184,6 +207,7 @@ pub(crate) fn probe(policies: &Policies, errors: &mut PolicyErrors) {
             recipients: 1_000,
             amount: 100_000_000,
             untrusted: true,
+            tainted: true,
         },
     );
     for (action, realm, roles, service, who) in [

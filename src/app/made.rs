@@ -6,7 +6,6 @@ use super::{CannotStart, cannot};
 use crate::authority::fetch::wire::{HttpWire, Wire};
 use crate::edge::keys::{Fetch, HttpFetch};
 use crate::redact::Scrubber;
-use crate::tools;
 use std::sync::Arc;
 
 /// What was made.
@@ -32,8 +31,6 @@ pub(super) fn made<T>(documents: bool, meanwhile: impl FnOnce() -> T) -> (T, Res
 impl Made {
     fn new(documents: bool) -> Result<Self, CannotStart> {
         let scrubber = Scrubber::new()?;
-        // The tools describe themselves once for all.
-        let _ = tools::catalogue();
         let client = cannot("http client");
         let wire = || HttpWire::new().map(|it| Arc::new(it) as Arc<dyn Wire>).map_err(|e| client(&e));
         Ok(Self {

@@ -13,12 +13,12 @@ use super::{Stop, ToolCall, Trail};
 use crate::caller::Caller;
 use crate::govern::confirmation::{Confirmation, Confirmations, Settlement};
 use crate::telemetry;
-use crate::tools::{self, Code, Kind, Refusal};
+use crate::tools::{self, Code, Described, Kind, Refusal};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tower::ServiceExt;
 use tower::util::BoxCloneSyncService;
@@ -34,10 +34,43 @@ pub struct Gate {
     means: Arc<Means>,
     confirmations: Arc<dyn Confirmations>,
     ledger: Arc<dyn Ledger>,
-    listings: Arc<[Arc<Listing>]>,
+    listings: Arc<[Listed]>,
     /// Where a person finds a waiting confirmation; its id follows.
     pages: Option<Pages>,
     reconciler: Reconciler,
+}
+
+/// A tool of the catalogue, and how a list shows it once one did.
+#[derive(Debug)]
+struct Listed {
+    tool: &'static Described,
+    toolset: Arc<str>,
+    listing: OnceLock<Arc<Listing>>,
+}
+
+impl Listed {
+    fn listing(&self) -> Arc<Listing> {
+        let new = || {
+            let (tool, kind) = (self.tool, self.tool.entry.kind);
+            Arc::new(Listing {
+                name: tool.entry.name,
+                action: tool.action.as_str().into(),
+                title: tool.entry.title,
+                description: tool.description().to_owned(),
+                input_schema: tool.input().clone(),
+                output_schema: tool.output().clone(),
+                toolset: self.toolset.clone(),
+                read_only: kind.reads(),
+                destructive: matches!(kind, Kind::ConfirmedWrite | Kind::Governed),
+                idempotent: matches!(kind, Kind::Read | Kind::Governed),
+            })
+        };
+        self.listing.get_or_init(new).clone()
+    }
+
+    fn is_search(&self) -> bool {
+        self.tool.entry.name == FIND
+    }
 }
 
 impl Gate {
@@ -62,21 +95,7 @@ impl Gate {
         };
         let listings = tools::catalogue()
             .iter()
-            .map(|it| {
-                let kind = it.entry.kind;
-                Arc::new(Listing {
-                    name: it.entry.name,
-                    action: it.action.as_str().into(),
-                    title: it.entry.title,
-                    description: it.description.clone(),
-                    input_schema: it.input.clone(),
-                    output_schema: it.output.clone(),
-                    toolset: toolset_of(&it.action),
-                    read_only: kind.reads(),
-                    destructive: matches!(kind, Kind::ConfirmedWrite | Kind::Governed),
-                    idempotent: matches!(kind, Kind::Read | Kind::Governed),
-                })
-            })
+            .map(|tool| Listed { tool, toolset: toolset_of(&tool.action), listing: OnceLock::new() })
             .collect();
         Self {
             stack: BoxCloneSyncService::new(Audit::new(deadline, ledger.clone())),
@@ -185,11 +204,12 @@ impl Host for Gate {
                 *set == "all" || policies.toolsets().get(*set).is_some_and(|it| it.tools.iter().any(|it| it == name))
             })
         };
-        let listed = || self.listings.iter().filter(|it| visible.contains(&it.action));
-        let short: Vec<_> = listed().filter(|it| it.name == FIND || in_set(&it.action)).cloned().collect();
+        let listed = || self.listings.iter().filter(|it| visible.iter().any(|name| **name == it.tool.action));
+        let short: Vec<_> = listed().filter(|it| it.is_search() || in_set(&it.tool.action)).collect();
         // Whom the usual sets have nothing for, such as finance, would be shown a search and nothing to call.
-        let is_bare = facts.toolsets.is_none() && short.iter().all(|it| it.name == FIND);
-        if is_bare { listed().cloned().collect() } else { short }
+        let is_bare = facts.toolsets.is_none() && short.iter().all(|it| it.is_search());
+        let shown = if is_bare { listed().collect() } else { short };
+        shown.into_iter().map(Listed::listing).collect()
     }
 
     async fn call(&self, call: Call) -> Answer {

@@ -3,6 +3,7 @@
 //! [`requests`].
 
 mod effects;
+mod readings;
 pub mod reconcile;
 mod requests;
 
@@ -19,6 +20,7 @@ use futures::future::BoxFuture;
 use jiff::SignedDuration;
 use postern_api::{Error, LetGo};
 use postern_policies::{Effect, Engine, Realm};
+use readings::Readings;
 use reconcile::Reconciler;
 use requests::Requests;
 use serde_json::Value;
@@ -35,12 +37,13 @@ pub struct Govern<S> {
     confirmations: Arc<dyn Confirmations>,
     effects: Effects,
     ledger: Arc<dyn Ledger>,
+    readings: Readings,
 }
 
 impl<S> Govern<S> {
     /// Governs what reaches `inner`.
     pub fn new(inner: S, confirmations: Arc<dyn Confirmations>, means: &Means, ledger: Arc<dyn Ledger>) -> Self {
-        Self { inner, confirmations, effects: Effects::new(means), ledger }
+        Self { inner, confirmations, effects: Effects::new(means), ledger, readings: Readings::new() }
     }
 
     /// What looks after writes whose outcome nobody knows.
@@ -64,13 +67,13 @@ where
 
     fn call(&mut self, permitted: Permitted) -> Self::Future {
         match (permitted.described.entry.kind, permitted.confirmed) {
-            (Kind::Read, _) => Box::pin(self.inner.call(Work { permitted, step: Step::Execute })),
+            (Kind::Read, _) => Box::pin(read(self.inner.clone(), self.readings.clone(), permitted)),
             (Kind::Preview, _) => {
                 let requests = Requests::new(self.inner.clone(), self);
                 Box::pin(async move { requests.preview(permitted).await })
             }
             (Kind::ConfirmedWrite, false) => {
-                Box::pin(preview(self.inner.clone(), self.confirmations.clone(), permitted))
+                Box::pin(preview(self.inner.clone(), self.confirmations.clone(), self.readings.clone(), permitted))
             }
             (Kind::Write | Kind::ConfirmedWrite, _) => {
                 apart(direct(self.inner.clone(), self.effects.clone(), self.ledger.clone(), permitted))
@@ -96,10 +99,36 @@ fn apart(
     })
 }
 
-async fn preview<S>(inner: S, confirmations: Arc<dyn Confirmations>, permitted: Permitted) -> Result<Shown, Stop>
+/// A read; what it shows of other people's words is remembered.
+async fn read<S>(inner: S, readings: Readings, permitted: Permitted) -> Result<Shown, Stop>
 where
     S: Service<Work, Response = Shown, Error = Stop>,
 {
+    let (caller, tenant, now) = (permitted.cx.caller.clone(), permitted.cx.tenant.clone(), permitted.cx.now);
+    let entry = &permitted.described.entry;
+    let shown = inner.oneshot(Work { permitted, step: Step::Execute }).await?;
+    if let Shown::Success { data, metadata } = &shown
+        && metadata.untrusted_content
+    {
+        readings.keep((&tenant.id, &caller.principal), entry, data, now);
+    }
+    Ok(shown)
+}
+
+async fn preview<S>(
+    inner: S,
+    confirmations: Arc<dyn Confirmations>,
+    readings: Readings,
+    permitted: Permitted,
+) -> Result<Shown, Stop>
+where
+    S: Service<Work, Response = Shown, Error = Stop>,
+{
+    let passages = readings.in_these(
+        (&permitted.cx.tenant.id, &permitted.cx.caller.principal),
+        &permitted.arguments,
+        permitted.cx.now,
+    );
     let (cx, version) = (permitted.cx.clone(), permitted.policy_version.to_string());
     let tool = permitted.described.entry.name.to_owned();
     let arguments = serde_json::to_string(&permitted.arguments);
@@ -108,6 +137,7 @@ where
     let Shown::Preview { data, message, .. } = inner.oneshot(Work { permitted, step: Step::Preview }).await? else {
         return Err(missing_layer("a preview was not a preview"));
     };
+    let message = passages.iter().fold(message, |message, it| format!("{message}\n{}", it.line()));
     confirm(&*confirmations, &cx, tool, arguments, version, data, message)
 }
 

@@ -83,8 +83,11 @@ where
             Ok(match draft {
                 Draft::Reply(reply) => Shown::Success { data: redacted.json, metadata: reply.metadata },
                 Draft::Preview(preview) => {
-                    let data = redacted.value();
-                    let Preview { message, effect, targets, .. } = preview;
+                    let mut data = redacted.value();
+                    let Preview { message, effect, targets, customer, .. } = preview;
+                    if let (Some(name), Some(facts)) = (customer, data.as_object_mut()) {
+                        facts.insert("customer".to_owned(), redactor.redact_text(&name, &reveal, &viewer).into());
+                    }
                     Shown::Preview { message: message(&data), data, effect, targets }
                 }
             })

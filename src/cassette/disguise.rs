@@ -203,11 +203,68 @@ const FAILURE: &[&str] = &[
     "your",
 ];
 
+/// Values that vendors count out in their descriptions, and adapters compare with: kept where they are the whole of a value.
+pub const COUNTED_OUT: &[&str] = &[
+    // Kinds of records.
+    "serviceticket",
+    "projectticket",
+    "projectissue",
+    "company",
+    "client",
+    "contact",
+    // Urgency, as far as it is not the MSP's own.
+    "critical",
+    "high",
+    "medium",
+    "normal",
+    "low",
+    "urgent",
+    // What time and money become.
+    "billable",
+    "donotbill",
+    "nocharge",
+    "active",
+    "inactive",
+    "cancelled",
+    "canceled",
+    "expired",
+    "draft",
+    "fresh",
+    "sent",
+    "approved",
+    "accepted",
+    "declined",
+    "rejected",
+    "invoiced",
+    // Ways to reach somebody.
+    "email",
+    "phone",
+    "fax",
+    // Yes and no, and the direction of a mail.
+    "yes",
+    "no",
+    "i",
+    "o",
+    // Fields of which Autotask tells the values with their labels.
+    "status",
+    "priority",
+    "queueid",
+    "issuetype",
+    "configurationitemtype",
+    "extapprovalcontactresponse",
+    "contracttype",
+    "projecttype",
+    // The subject that Syncro gives a ticket's own text.
+    "initial issue",
+];
+
 /// How values are replaced in one cassette. The key is random and kept nowhere, so no cassette can be turned back.
 #[derive(Debug)]
 pub struct Disguise {
     key: hmac::Key,
     keep: HashSet<String>,
+    /// Whole values that stay.
+    whole: HashSet<String>,
     this_year: i16,
     /// Whether the words of [`FAILURE`] stay.
     failed: bool,
@@ -221,13 +278,22 @@ impl Disguise {
         let kept = keep.iter().flat_map(|it| it.split(|c: char| !c.is_alphanumeric())).map(str::to_lowercase);
         let keep = kept.filter(|it| !it.is_empty()).chain(MARKUP.iter().map(|it| (*it).to_owned())).collect();
         let this_year = Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).year();
-        Ok(Self { key, keep, this_year, failed: false })
+        let whole = COUNTED_OUT.iter().map(|it| (*it).to_owned()).collect();
+        Ok(Self { key, keep, whole, this_year, failed: false })
+    }
+
+    /// The same, with these values staying where one is the whole of a value, for example the names of configured statuses.
+    #[must_use]
+    pub fn keeping<'v>(mut self, values: impl IntoIterator<Item = &'v str>) -> Self {
+        self.whole.extend(values.into_iter().map(str::to_lowercase));
+        self
     }
 
     /// The same, for an answer that says what went wrong.
     #[must_use]
     pub fn of_a_failure(&self) -> Self {
-        Self { key: self.key.clone(), keep: self.keep.clone(), this_year: self.this_year, failed: true }
+        let Self { key, keep, whole, this_year, .. } = self;
+        Self { key: key.clone(), keep: keep.clone(), whole: whole.clone(), this_year: *this_year, failed: true }
     }
 
     /// A body: JSON value by value, anything else as text.
@@ -253,6 +319,7 @@ impl Disguise {
                     *number = other;
                 }
             }
+            Value::String(text) if self.whole.contains(&text.to_lowercase()) => {}
             Value::String(text) => *text = self.segment(text),
             Value::Array(list) => list.iter_mut().for_each(|it| self.value(it)),
             Value::Object(map) => {
@@ -409,6 +476,18 @@ mod tests {
         assert_eq!(value["open"], true);
         assert_eq!(value["born"], "1950-06-15T00:00:00");
         assert_eq!(value["never"], "1900-01-01T00:00:00");
+    }
+
+    #[test]
+    fn what_a_vendor_counts_out_stays_as_a_whole_value_and_nowhere_else() {
+        let body = r#"{"recordType":"ServiceTicket","priority":"2 Usual","name":"High Sent Company","note":"billable, he said"}"#;
+        let value: Value = serde_json::from_str(&disguise().keeping(["2 Usual"]).body(body)).unwrap();
+        assert_eq!((&value["recordType"], &value["priority"]), (&"ServiceTicket".into(), &"2 Usual".into()));
+        let text = value.to_string().to_lowercase();
+        for gone in ["high", "sent", "company", "billable", "said"] {
+            assert!(!text.contains(gone), "{gone} in {text}");
+        }
+        assert!(!disguise().body(body).contains("Usual"));
     }
 
     #[test]

@@ -77,11 +77,7 @@ pub(super) enum Account {
 impl Place {
     fn open(&self) -> Result<(Store, AccountRealm, String), Failed> {
         let email = address(&self.email).ok_or(format!("`{}` is no e-mail address", self.email))?;
-        let realm = match self.realm {
-            RealmName::Customer => Realm::Customer,
-            RealmName::Employee => Realm::Employee,
-        };
-        Ok((open(&self.data)?, AccountRealm { tenant: self.tenant.clone(), realm }, email))
+        Ok((open(&self.data)?, AccountRealm { tenant: self.tenant.clone(), realm: self.realm.into() }, email))
     }
 
     fn find(&self) -> Result<(Store, Kept), Failed> {

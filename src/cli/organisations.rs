@@ -1,16 +1,42 @@
 //! `postern organisations`: asks every system of a tenant for its organisations and says which may be one.
 
-use super::{Failed, MatchFormat, Organisations, complain, say};
+use super::{Failed, complain, say, tell};
 use crate::adapters::Registry;
 use crate::config::{Config, TenantConfig};
 use crate::matching::{self, Known};
 use crate::store::agreements::{Link, agreed_in};
-use postern_api::{CallCx, Directory, ErrorKind, Reach, Result, Turn};
+use clap::{Args, ValueEnum};
+use futures::future::join_all;
+use postern_api::{CallCx, Directory, Error, ErrorKind, Reach, Result, TenantId, Turn};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// How long one system may take to name all its organisations.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// How long one system may take to name all its organisations. All are asked at once, so this is how long all of it takes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Args)]
+pub(super) struct Organisations {
+    /// The configuration file (TOML)
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Only this tenant; every tenant otherwise
+    #[arg(long, value_name = "ID")]
+    tenant: Option<TenantId>,
+    /// How to print them
+    #[arg(long, value_enum, default_value_t = MatchFormat::Table)]
+    format: MatchFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum MatchFormat {
+    /// For people, with what is doubtful and what is unmatched
+    Table,
+    /// Lines for the configuration
+    Toml,
+    /// For programs
+    Json,
+}
 
 pub(super) fn propose(asked: &Organisations) -> Result<ExitCode, Failed> {
     let config = Config::load(&asked.config)?;
@@ -56,14 +82,19 @@ pub(super) fn propose(asked: &Organisations) -> Result<ExitCode, Failed> {
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Asks a tenant's systems, one after the other. One that cannot be asked is told, and the others go on.
+/// Asks a tenant's systems, all at once. One that cannot be asked is told, and the others go on.
 async fn read(registry: &Registry<'_>, tenant: &TenantConfig, whole: &mut bool) -> Known {
     let mut known = Known { configured: tenant.organisations.clone(), ..Known::default() };
-    for (name, system) in &tenant.systems {
+    let names: Vec<_> = tenant.systems.keys().map(|it| format!("`{it}`")).collect();
+    tell(&waiting(&tenant.id, &names));
+    let asked = tenant.systems.iter().map(async |(name, system)| {
         let asked = match registry.open(&tenant.id, name, system) {
-            Ok(system) => directory(&*system.adapter).await,
+            Ok(system) => directory(&*system.adapter, PATIENCE).await,
             Err(error) => Err(error),
         };
+        (name, asked)
+    });
+    for (name, asked) in join_all(asked).await {
         match asked {
             Ok(Some(directory)) => {
                 if directory.truncated {
@@ -82,6 +113,11 @@ async fn read(registry: &Registry<'_>, tenant: &TenantConfig, whole: &mut bool) 
     known
 }
 
+/// What is waited for, and for how long at most.
+fn waiting(tenant: &TenantId, names: &[String]) -> String {
+    format!("asking {} of tenant `{tenant}`, for {} seconds at most", names.join(", "), PATIENCE.as_secs())
+}
+
 /// Adds what people agreed to on the web pages, as the gateway does: what the configuration says goes before.
 fn agree(known: &mut Known, links: Vec<Link>) {
     for it in links {
@@ -92,11 +128,12 @@ fn agree(known: &mut Known, links: Vec<Link>) {
     }
 }
 
-async fn directory(adapter: &dyn postern_api::Adapter) -> Result<Option<Directory>> {
+async fn directory(adapter: &dyn postern_api::Adapter, patience: Duration) -> Result<Option<Directory>> {
     let Some(crm) = adapter.crm() else { return Ok(None) };
     let turn = Turn { background: true, ..Turn::default() };
-    let cx = CallCx { turn, ..CallCx::new(Reach::Tenant, PATIENCE) };
-    match crm.directory(&cx).await {
+    let cx = CallCx { turn, ..CallCx::new(Reach::Tenant, patience) };
+    let asked = tokio::time::timeout(patience, crm.directory(&cx)).await;
+    match asked.unwrap_or_else(|_| Err(Error::new(ErrorKind::Timeout, "it did not answer in time"))) {
         Ok(directory) => Ok(Some(directory)),
         Err(error) if error.kind() == ErrorKind::Unsupported => Ok(None),
         Err(error) => Err(error),
@@ -106,7 +143,45 @@ async fn directory(adapter: &dyn postern_api::Adapter) -> Result<Option<Director
 #[cfg(test)]
 mod tests {
     use super::*;
-    use postern_api::{ExternalId, OrganisationId};
+    use postern_api::{Crm, ExternalId, Op, OrganisationId};
+
+    /// A system that takes the connection and says nothing.
+    #[derive(Debug)]
+    struct Silent;
+
+    #[postern_api::async_trait]
+    impl postern_api::Adapter for Silent {
+        fn name(&self) -> &'static str {
+            "silent"
+        }
+        fn supports(&self) -> &'static [Op] {
+            &[Op::OrganisationList]
+        }
+        async fn probe(&self, _: &CallCx) -> Result<()> {
+            Ok(())
+        }
+        fn crm(&self) -> Option<&dyn Crm> {
+            Some(self)
+        }
+    }
+
+    #[postern_api::async_trait]
+    impl Crm for Silent {
+        async fn directory(&self, _: &CallCx) -> Result<Directory> {
+            std::future::pending().await
+        }
+    }
+
+    #[tokio::test]
+    async fn a_system_that_never_answers_is_given_up_and_what_is_waited_for_is_said() {
+        let silent = directory(&Silent, Duration::from_millis(1)).await;
+        assert_eq!(silent.expect_err("it says nothing").kind(), ErrorKind::Timeout);
+        let tenant = TenantId::new("msp").expect("an id");
+        assert_eq!(
+            waiting(&tenant, &["`psa`".into(), "`crm`".into()]),
+            "asking `psa`, `crm` of tenant `msp`, for 30 seconds at most"
+        );
+    }
 
     #[test]
     fn what_was_agreed_on_the_web_pages_is_no_proposal_any_more_and_never_against_the_configuration() {

@@ -3,7 +3,7 @@
 use super::query::Asking;
 use super::visitor::{Shell, back, request_id};
 use super::words;
-use super::{APPROVED, Console, REJECTED, WITHDRAWN, page};
+use super::{APPROVED, Console, FOUND_OUT, REJECTED, WITHDRAWN, page};
 use crate::audit::search::Seen;
 use askama::Template;
 use axum::extract::{OriginalUri, State};
@@ -32,6 +32,8 @@ pub(super) struct Line {
     pub(super) code: String,
     pub(super) client: String,
     pub(super) person: String,
+    /// What the person is called, where who looks may know and it is still known.
+    pub(super) name: Option<String>,
     pub(super) request_id: String,
     /// The action request that it belongs to.
     pub(super) action: String,
@@ -68,7 +70,7 @@ impl Line {
         let at = Timestamp::from_millisecond(it.at).unwrap_or_default();
         let (decision, class) = match it.phase.as_str() {
             // What is decided on a page is done with its row.
-            "attempt" if ![APPROVED, REJECTED, WITHDRAWN].contains(&it.tool.as_str()) => ("Began", ""),
+            "attempt" if ![APPROVED, REJECTED, WITHDRAWN, FOUND_OUT].contains(&it.tool.as_str()) => ("Began", ""),
             _ => words::decision(&it.decision),
         };
         Self {
@@ -81,6 +83,7 @@ impl Line {
             code: it.code.clone(),
             client: words::tidy(client),
             person: it.principal.chars().take(8).collect(),
+            name: None,
             request_id: it.request_id.clone(),
             action: it.action.clone().unwrap_or_default(),
         }
@@ -123,4 +126,22 @@ pub(super) async fn show(
     let lines = Line::all(&console, &found.rows);
     let shell = console.shell(&visitor, "Activity", "/console/activity");
     page(&Page { shell, lines, older: found.older, first: part.before.is_none() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_decided_on_a_page_is_done_with_its_one_row_and_a_write_has_begun_with_its_first() {
+        let line = |tool: &str| {
+            let seen =
+                Seen { phase: "attempt".into(), decision: "allowed".into(), tool: tool.into(), ..Seen::default() };
+            Line::of(&seen, "").decision
+        };
+        for tool in [APPROVED, REJECTED, WITHDRAWN, FOUND_OUT] {
+            assert_eq!(line(tool), "Done", "{tool}");
+        }
+        assert_eq!(line("close_ticket"), "Began");
+    }
 }

@@ -4,12 +4,14 @@ use super::activity::Line;
 use super::download::download;
 use super::query::Asking;
 use super::visitor::{Shell, Visitor, back, request_id};
+use super::words::tidy;
 use super::{AUDIT_EXPORT, AUDIT_READ, Console, page};
 use crate::audit::export::{self, Filter};
-use crate::audit::search::Search;
+use crate::audit::search::{Search, Seen};
 use crate::call::Trail;
 use crate::call::audit::{Decision, Phase, Row};
 use crate::call::host::Facts;
+use crate::caller::Principal;
 use crate::govern::action::ActionId;
 use crate::tools::catalogue;
 use askama::Template;
@@ -21,10 +23,13 @@ use jiff::civil::DateTime;
 use postern_api::{Error, OrganisationId, Result};
 use serde::Deserialize;
 use serde_json::Map;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Rows on one page.
 const PAGE: u32 = 50;
+/// How many connections of people are looked through for their names.
+const PEOPLE: u32 = 10_000;
 
 /// What is looked for, as the form sends it; an empty field is none.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -160,12 +165,30 @@ pub(super) async fn show(
         wrong,
         tools: catalogue().iter().map(|it| (it.entry.name, it.entry.title)).collect(),
         decisions: ["allowed", "denied", "failed", "pending", "unknown"].map(|it| (it, super::words::decision(it).0)),
-        lines: Line::all(&console, &found.rows),
+        lines: named_lines(&console, &visitor, &found.rows),
         older: found.older,
         filtered: !query.is_empty(),
         query,
         asked,
     })
+}
+
+/// Rows with the names of whoever is still known: those who connected a client, and who looks. The log itself holds digests alone, so
+/// each name is looked up for who may know it, and goes with the person's account.
+fn named_lines(console: &Console, visitor: &Visitor, rows: &[Seen]) -> Vec<Line> {
+    let mut lines = Line::all(console, rows);
+    let own = &visitor.caller;
+    let digest = |it: &Principal| console.journal.keys().principal(&own.tenant, it);
+    let mut names = HashMap::new();
+    if visitor.administers {
+        let connected = console.clients.connected_in(&own.tenant, 0, PEOPLE).unwrap_or_default();
+        names.extend(connected.iter().filter_map(|it| Some((digest(&it.principal), tidy(it.person.as_deref()?)))));
+    }
+    names.extend(own.name.as_deref().map(|name| (digest(&own.principal), tidy(name))));
+    for (line, row) in lines.iter_mut().zip(rows) {
+        line.name = names.get(&row.principal).cloned();
+    }
+    lines
 }
 
 /// `GET /console/admin/audit/export`: the rows as JSON lines, each verifiable by itself.

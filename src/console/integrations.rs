@@ -25,9 +25,12 @@ pub(super) struct Row {
     pub(super) requests: Vec<String>,
 }
 
-/// Where a request limit stands, in words.
-fn requests(budget: Budget) -> Vec<String> {
-    let mut words = vec![format!("{} can be sent at once", budget.left)];
+/// Where a request limit stands, and whether the system is asked at all, in words.
+fn requests(budget: Option<Budget>, left_alone_secs: Option<u64>) -> Vec<String> {
+    let alone = left_alone_secs.map(|it| format!("none for {it} seconds, since it keeps failing"));
+    let mut words: Vec<String> = alone.into_iter().collect();
+    let Some(budget) = budget else { return words };
+    words.push(format!("{} can be sent at once", budget.left));
     if budget.waiting > 0 {
         words.push(format!("{} wait for their turn", budget.waiting));
     }
@@ -82,7 +85,10 @@ fn rows(console: &Console, tenant: &Tenant) -> Vec<Row> {
                 class,
                 asked: last.as_ref().map(|it| (time(it.at), machine_time(it.at))),
                 says: last.and_then(|it| it.says),
-                requests: console.healths.budget(&tenant.id, &system.name).map(requests).unwrap_or_default(),
+                requests: requests(
+                    console.healths.budget(&tenant.id, &system.name),
+                    console.healths.left_alone_secs(&tenant.id, &system.name),
+                ),
             }
         });
         row.ports.push(port);

@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use http::{Extensions, HeaderMap, StatusCode, header};
 use jiff::Timestamp;
 use postern_api::Result;
+use postern_policies::Realm;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -45,13 +46,14 @@ struct Mine {
 impl Mine {
     fn of(it: ActionRequest, now: Timestamp) -> Self {
         let is_over = it.state.open() && it.expires_at <= now;
-        let (state, class, says) =
-            spelled(if is_over { Stands::Expired } else { it.state }, it.needs_human, it.answer.is_some());
+        let stands = if is_over { Stands::Expired } else { it.state };
+        let realm = it.content.requester.realm;
+        let (state, class, says) = spelled(stands, it.needs_human, it.answer.is_some(), realm);
         let decided = it.decided_by.as_deref().map(|by| (tidy(by), visible(it.reason.as_deref().unwrap_or_default())));
         Self {
             title: words::tool(&it.tool),
             effect: visible(&it.content.message),
-            organisation: it.organisation.as_ref().map(ToString::to_string),
+            organisation: words::organisation(&it),
             state,
             class,
             says,
@@ -77,7 +79,12 @@ fn message(answer: &str) -> Option<String> {
 }
 
 /// A state in words, how it is coloured, and what it means.
-fn spelled(state: Stands, needs_human: bool, is_closed: bool) -> (&'static str, &'static str, &'static str) {
+fn spelled(
+    state: Stands,
+    needs_human: bool,
+    is_closed: bool,
+    realm: Realm,
+) -> (&'static str, &'static str, &'static str) {
     match state {
         Stands::Previewed => ("Previewed", "", "Nothing was changed. The client that asked can carry it out."),
         Stands::PendingApproval => ("Waits for an approval", "warn", "Nothing was changed yet."),
@@ -92,7 +99,14 @@ fn spelled(state: Stands, needs_human: bool, is_closed: bool) -> (&'static str, 
         Stands::Unknown if needs_human => (
             "Nobody knows",
             "bad",
-            "It was sent, and it cannot be found out whether it happened. Your provider has to look; do not ask again before.",
+            match realm {
+                Realm::Customer => {
+                    "It was sent, and it cannot be found out whether it happened. Your provider has to look; do not ask again before."
+                }
+                Realm::Employee => {
+                    "It was sent, and it cannot be found out whether it happened. A colleague who may has to look and record it, on the page of approvals; do not ask again before."
+                }
+            },
         ),
         Stands::Unknown if is_closed => {
             ("Closed without knowing", "bad", "Nobody could find out whether it happened, and nobody looks any more.")

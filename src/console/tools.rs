@@ -74,7 +74,7 @@ fn modules(policies: &Policies) -> Vec<Module> {
             Row {
                 title: it.entry.title,
                 name: it.entry.name,
-                says: first_sentence(&it.description),
+                says: first_sentence(it.description()),
                 access,
                 class,
                 scopes,

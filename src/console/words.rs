@@ -1,7 +1,8 @@
 //! Machine words in plain English, and strangers' words made safe to look at.
 
+use crate::govern::action::ActionRequest;
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The most letters of a name that a stranger chose.
 const NAME_LETTERS: usize = 64;
@@ -139,6 +140,14 @@ pub(super) fn label(key: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// Whose records a request is about: by name, where its preview said it, and by id.
+pub(super) fn organisation(it: &ActionRequest) -> Option<String> {
+    let id = it.organisation.as_ref()?;
+    let data: Map<String, Value> = serde_json::from_str(&it.content.data).unwrap_or_default();
+    let name = data.get("customer").and_then(Value::as_str).map(tidy).filter(|it| !it.is_empty());
+    Some(name.map_or_else(|| id.to_string(), |name| format!("{name} ({id})")))
+}
+
 /// The canonical arguments of a call, for a person: label and value, everything that is there and in its order.
 pub(super) fn arguments(text: &str) -> Vec<(String, String)> {
     let Ok(Value::Object(map)) = serde_json::from_str(text) else { return Vec::new() };
@@ -151,8 +160,29 @@ fn value(value: &Value) -> String {
         Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
         Value::Number(number) => number.to_string(),
         Value::String(text) => visible(text),
-        Value::Array(_) | Value::Object(_) => visible(&value.to_string()),
+        Value::Array(items) if items.is_empty() => "none".to_owned(),
+        Value::Array(items) => {
+            let lines = items.iter().enumerate().map(|(at, it)| within(&format!("{}.", at + 1), it));
+            lines.collect::<Vec<_>>().join("\n")
+        }
+        Value::Object(fields) if fields.is_empty() => "none".to_owned(),
+        Value::Object(fields) => {
+            let lines = fields.iter().map(|(key, it)| within(&format!("{}:", label(key)), it));
+            lines.collect::<Vec<_>>().join("\n")
+        }
     }
+}
+
+/// A part of something on lines of its own: what is several lines itself stands further in, so that no line of a text looks like a
+/// part beside it.
+fn within(head: &str, part: &Value) -> String {
+    let said = value(part).replace('\n', "\n    ");
+    let several = match part {
+        Value::Object(fields) => !fields.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    };
+    if several { format!("{head}\n    {said}") } else { format!("{head} {said}") }
 }
 
 /// Text with its line ends kept and every hidden letter shown by its number: what is confirmed is what is seen.
@@ -194,9 +224,23 @@ mod tests {
             ("Contact id", "C-2"),
             ("Note", "pay[U+202E]me"),
             ("Urgent", "yes"),
-            ("List", "[1,\"x\"]"),
+            ("List", "1. 1\n2. x"),
             ("None", "nothing"),
         ];
         assert_eq!(shown, expected.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    }
+
+    #[test]
+    fn w06_parts_are_labelled_lines_and_no_text_looks_like_a_part() {
+        let given = r#"{"users":[{"email":"a@acme.example","roles":["viewer"]},{"email":"b@acme.example\n2. Email: c","roles":[]}],"changes":{"title":"Boss","phone":null}}"#;
+        let expected = [
+            (
+                "Users",
+                "1.\n    Email: a@acme.example\n    Roles:\n        1. viewer\n2.\n    \
+                 Email: b@acme.example\n        2. Email: c\n    Roles: none",
+            ),
+            ("Changes", "Title: Boss\nPhone: nothing"),
+        ];
+        assert_eq!(arguments(given), expected.map(|(key, value)| (key.to_owned(), value.to_owned())));
     }
 }

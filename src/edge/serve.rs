@@ -2,6 +2,8 @@
 //!
 //! **Invariant:** what is for operators (health, metrics) is on its own address and never on the public one.
 
+mod calm;
+
 use super::origin::HostPort;
 use super::peer::Peer;
 use super::problem::{Kind, Problem};
@@ -140,7 +142,7 @@ pub async fn serve(
         tokio::spawn(async move {
             let connection = connection(&server, stream, address.ip(), router);
             tokio::select! {
-                _ = watcher.watch(connection) => {}
+                _ = calm::Calm::new(watcher.watch(connection)) => {}
                 () = cut.cancelled() => {}
             }
             drop(place);

@@ -279,7 +279,7 @@ impl ActionRequest {
             policy_version,
             &content.arguments,
             &content.targets,
-            &content.effect,
+            &content.effect.itself(),
         );
         sha256(&serde_json::to_vec(&parts).unwrap_or_default())
     }

@@ -1,14 +1,12 @@
-//! Telephone numbers: the shape where it is telling, the numbering plans where it is not, and the words before it.
+//! Telephone numbers: the shape where it is telling, the length where it is not, and the words before it.
+
+mod plans;
 
 use crate::redact::context::Says;
 use crate::redact::find::{at, before};
 use crate::redact::number::Cluster;
-use rlibphonenumber::{PHONE_NUMBER_UTIL, Region};
+use plans::Lengths;
 use std::ops::Range;
-
-/// Numbering plans that a number without a country code is tried against.
-const REGIONS: [Region; 8] =
-    [Region::GB, Region::DE, Region::FR, Region::NL, Region::IT, Region::CH, Region::AT, Region::BE];
 
 /// A telephone number that begins with a group; its span and the group to go on from.
 pub(crate) fn find(cluster: &Cluster<'_>, index: usize) -> Option<(Range<usize>, usize)> {
@@ -99,35 +97,25 @@ fn ends(cluster: &Cluster<'_>, index: usize, most: usize) -> Vec<(usize, usize)>
 fn international(cluster: &Cluster<'_>, index: usize, plus: bool) -> Option<usize> {
     let most = if plus { 16 } else { 17 };
     let ends = ends(cluster, index, most);
-    let readings = |valid: bool| {
-        ends.iter().rev().find(|(last, digits)| *digits >= 8 && parses(cluster, index, *last, plus, valid))
+    let readings = |lengths: Lengths| {
+        ends.iter().rev().find(|(last, digits)| *digits >= 8 && is_whole(cluster, index, *last, plus, lengths))
     };
-    readings(true)
-        .or_else(|| readings(false))
+    readings(Lengths::Used)
+        .or_else(|| readings(Lengths::Allowed))
         .or_else(|| ends.iter().rev().find(|(_, digits)| plus && *digits >= 9))
         .map(|(last, _)| *last)
 }
 
-fn parses(cluster: &Cluster<'_>, first: usize, last: usize, plus: bool, valid: bool) -> bool {
-    let mut number = String::with_capacity(20);
-    if plus {
-        number.push('+');
-    }
-    let mut digits = String::with_capacity(20);
+fn is_whole(cluster: &Cluster<'_>, first: usize, last: usize, plus: bool, lengths: Lengths) -> bool {
+    let mut digits = Vec::with_capacity(20);
     for group in first..=last {
         // "(0)" between country and area code is not dialled from abroad.
         if group > first && cluster.digits(group) == b"0" {
             continue;
         }
-        digits.extend(cluster.digits(group).iter().map(|digit| char::from(*digit)));
+        digits.extend_from_slice(cluster.digits(group));
     }
-    number.push_str(if plus { &digits } else { digits.strip_prefix("00").unwrap_or(&digits) });
-    if !plus {
-        number.insert(0, '+');
-    }
-    PHONE_NUMBER_UTIL
-        .parse(&number, None)
-        .is_ok_and(|number| if valid { number.is_valid() } else { number.is_possible_with_reason().is_ok() })
+    plans::is_whole(if plus { &digits } else { digits.strip_prefix(b"00").unwrap_or(&digits) }, lengths)
 }
 
 /// Three, three and four digits, of which neither of the first two groups begins with 0 or 1; a 1 may stand before.
@@ -152,17 +140,11 @@ fn national(cluster: &Cluster<'_>, index: usize, said: bool) -> Option<usize> {
     if !trunk {
         return None;
     }
-    ends.iter()
-        .rev()
-        .filter(|(_, digits)| (9..=12).contains(digits))
-        .find(|(last, _)| REGIONS.iter().any(|region| valid_in(cluster, index, *last, *region)))
-        .map(|(last, _)| *last)
-}
-
-fn valid_in(cluster: &Cluster<'_>, first: usize, last: usize, region: Region) -> bool {
-    let digits: String =
-        (first..=last).flat_map(|group| cluster.digits(group).iter().map(|digit| char::from(*digit))).collect();
-    PHONE_NUMBER_UTIL.parse(&digits, Some(region)).is_ok_and(|number| number.is_valid_for_region(region))
+    let is_home = |last: usize| {
+        let digits: Vec<u8> = (index..=last).flat_map(|group| cluster.digits(group)).copied().collect();
+        plans::is_home(&digits)
+    };
+    ends.iter().rev().find(|(last, _)| is_home(*last)).map(|(last, _)| *last)
 }
 
 #[cfg(test)]

@@ -1,4 +1,7 @@
 //! Credentials: one automaton over the words that announce them, then one anchored pattern where a word was found.
+//!
+//! A pattern is compiled when its word is first met: most never are, and all of them take a megabyte. **Invariant:** one that
+//! does not compile takes out everything in its reach.
 
 mod assigned;
 mod blocks;
@@ -6,8 +9,9 @@ mod rules;
 
 use crate::redact::find::{Find, Kind, at, before};
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use regex::bytes::Regex;
+use regex::bytes::{Regex, RegexBuilder};
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// What a word in the automaton stands for.
 #[derive(Debug, Clone, Copy)]
@@ -20,13 +24,11 @@ enum Means {
     Key,
 }
 
-/// A compiled rule.
+/// A rule, and its pattern once it was needed; none where it does not compile.
 #[derive(Debug)]
 struct Rule {
-    name: &'static str,
-    pattern: Regex,
-    starts_word: bool,
-    reach: usize,
+    row: &'static rules::Row,
+    pattern: OnceLock<Option<Regex>>,
 }
 
 /// Finds credentials.
@@ -37,27 +39,15 @@ pub(crate) struct Secrets {
     rules: Vec<Rule>,
 }
 
-/// Why the secret rules cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Broken {
-    #[error("a secret rule does not compile")]
-    Pattern(#[from] regex::Error),
-    #[error("the secret words do not build")]
-    Words(#[from] aho_corasick::BuildError),
-}
-
 impl Secrets {
-    pub(crate) fn new() -> Result<Self, Broken> {
+    pub(crate) fn new() -> Result<Self, aho_corasick::BuildError> {
         let mut words: Vec<&str> = Vec::new();
         let mut means = Vec::new();
-        let mut compiled = Vec::with_capacity(rules::RULES.len());
         for (index, rule) in rules::RULES.iter().enumerate() {
             for word in rule.words {
                 words.push(word);
                 means.push(Means::Rule(index));
             }
-            let pattern = regex::bytes::RegexBuilder::new(rule.pattern).unicode(false).build()?;
-            compiled.push(Rule { name: rule.name, pattern, starts_word: rule.starts_word, reach: rule.reach });
         }
         for (group, meaning) in [(rules::PASSWORD, Means::Password), (rules::KEY, Means::Key)] {
             for word in group {
@@ -67,7 +57,8 @@ impl Secrets {
         }
         let automaton =
             AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(words)?;
-        Ok(Self { automaton, means, rules: compiled })
+        let rules = rules::RULES.iter().map(Rule::of).collect();
+        Ok(Self { automaton, means, rules })
     }
 
     /// Every credential in the text.
@@ -94,15 +85,28 @@ impl Secrets {
 }
 
 impl Rule {
+    fn of(row: &'static rules::Row) -> Self {
+        Self { row, pattern: OnceLock::new() }
+    }
+
+    fn pattern(&self) -> Option<&Regex> {
+        let compiled = || RegexBuilder::new(self.row.pattern).unicode(false).build().ok();
+        self.pattern.get_or_init(compiled).as_ref()
+    }
+
     fn find(&self, text: &[u8], start: usize) -> Option<(Range<usize>, &'static str)> {
         let last = before(text, start);
-        if self.starts_word && (last.is_ascii_alphanumeric() || last == b'_') {
+        if self.row.starts_word && (last.is_ascii_alphanumeric() || last == b'_') {
             return None;
         }
-        let window = text.get(start..text.len().min(start.saturating_add(self.reach)))?;
-        let captures = self.pattern.captures(window)?;
+        let mut end = text.len().min(start.saturating_add(self.row.reach));
+        while at(text, end) & 0xc0 == 0x80 {
+            end += 1; // Within a character.
+        }
+        let Some(pattern) = self.pattern() else { return Some((start..end, self.row.name)) };
+        let captures = pattern.captures(text.get(start..end)?)?;
         let found = captures.name("s").or_else(|| captures.get(0))?;
-        Some((start + found.start()..start + found.end(), self.name))
+        Some((start + found.start()..start + found.end(), self.row.name))
     }
 }
 
@@ -146,6 +150,24 @@ mod tests {
             finds.into_iter().map(|find| text.get(find.span).expect("on a boundary").to_owned()).collect();
         found.dedup();
         found
+    }
+
+    #[test]
+    fn r05_every_rule_compiles() {
+        for row in rules::RULES {
+            assert!(Rule::of(row).pattern().is_some(), "{}: {}", row.name, row.pattern);
+        }
+    }
+
+    #[test]
+    fn r05_a_rule_that_does_not_compile_takes_out_all_in_its_reach() {
+        static BROKEN: rules::Row =
+            rules::Row { name: "broken", words: &["k_"], pattern: "(", starts_word: true, reach: 6 };
+        let rule = Rule::of(&BROKEN);
+        assert_eq!(rule.find(b"a k_345678", 2), Some((2..8, "broken")));
+        assert_eq!(rule.find(b"k_3", 0), Some((0..3, "broken")));
+        assert_eq!(rule.find("k_345\u{e9}x".as_bytes(), 0), Some((0..7, "broken")), "whole characters");
+        assert_eq!(rule.find(b"ak_345678", 1), None, "no word begins there");
     }
 
     #[test]

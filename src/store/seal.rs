@@ -7,7 +7,11 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 /// The key that seals.
-pub struct SealKey(RandomizedNonceKey);
+pub struct SealKey {
+    key: RandomizedNonceKey,
+    /// Where it is kept, for whoever has to put the right one there.
+    file: String,
+}
 
 impl std::fmt::Debug for SealKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -15,21 +19,27 @@ impl std::fmt::Debug for SealKey {
     }
 }
 
-fn broken<E>(_: E) -> Error {
-    Error::internal("a sealed value does not open")
-}
-
 impl SealKey {
     /// The key of a data directory, made on first use.
     pub fn of(dir: &Path) -> Result<Self> {
-        let bytes = secret_file::<32>(&dir.join("seal.key"))?;
-        RandomizedNonceKey::new(&AES_256_GCM, &*bytes).map(Self).map_err(broken)
+        let path = dir.join("seal.key");
+        let bytes = secret_file::<32>(&path)?;
+        let file = path.display().to_string();
+        let key = RandomizedNonceKey::new(&AES_256_GCM, &*bytes);
+        Ok(Self { key: key.map_err(|_| Error::internal(format!("key file {file} holds no key")))?, file })
+    }
+
+    fn broken<E>(&self, _: E) -> Error {
+        let file = &self.file;
+        let words = "put the key file back that this data was written with";
+        Error::internal(format!("a sealed value does not open with the key in {file}; {words}"))
     }
 
     /// Seals a value for one place.
     pub fn seal(&self, place: &[&str], value: &[u8]) -> Result<Vec<u8>> {
         let mut sealed = value.to_vec();
-        let nonce = self.0.seal_in_place_append_tag(Aad::from(bound_to(place)), &mut sealed).map_err(broken)?;
+        let nonce =
+            self.key.seal_in_place_append_tag(Aad::from(bound_to(place)), &mut sealed).map_err(|e| self.broken(e))?;
         let mut out = nonce.as_ref().to_vec();
         out.append(&mut sealed);
         Ok(out)
@@ -37,10 +47,11 @@ impl SealKey {
 
     /// Opens a value at the place it was sealed for; anywhere else it is an error.
     pub fn open(&self, place: &[&str], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
-        let (nonce, value) = sealed.split_at_checked(NONCE_LEN).ok_or_else(|| broken(()))?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(broken)?;
+        let (nonce, value) = sealed.split_at_checked(NONCE_LEN).ok_or_else(|| self.broken(()))?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|e| self.broken(e))?;
         let mut value = Zeroizing::new(value.to_vec());
-        let length = self.0.open_in_place(nonce, Aad::from(bound_to(place)), &mut value).map_err(broken)?.len();
+        let opened = self.key.open_in_place(nonce, Aad::from(bound_to(place)), &mut value);
+        let length = opened.map_err(|e| self.broken(e))?.len();
         value.truncate(length);
         Ok(value)
     }
@@ -112,6 +123,16 @@ mod tests {
         assert!(key.open(&["acme-mspconfirmation", "", "1"], &sealed).is_err());
         let again = SealKey::of(dir.path()).expect("the same key");
         assert!(again.open(&["acme-msp", "confirmation", "1"], &sealed).is_ok());
+    }
+
+    #[test]
+    fn a_key_file_that_was_lost_is_named_by_whatever_does_not_open() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let sealed = SealKey::of(dir.path()).expect("a key").seal(&["a"], b"secret").expect("seals");
+        let file = dir.path().join("seal.key");
+        std::fs::remove_file(&file).expect("is removed");
+        let error = SealKey::of(dir.path()).expect("another key").open(&["a"], &sealed).expect_err("another key");
+        assert!(format!("{error:?}").contains(&file.display().to_string()), "{error:?}");
     }
 
     #[cfg(unix)]

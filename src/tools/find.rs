@@ -54,8 +54,8 @@ impl Tool for FindTools {
         let tools = found.into_iter().take(self.limit.get() as usize).map(|(_, it)| FoundTool {
             name: it.entry.name.to_owned(),
             title: it.entry.title.to_owned(),
-            description: it.description.clone(),
-            input_schema: it.input.clone(),
+            description: it.description().to_owned(),
+            input_schema: it.input().clone(),
         });
         Ok(Reply::from(FoundTools { tools: tools.collect() }))
     }
@@ -64,6 +64,6 @@ impl Tool for FindTools {
 /// A word in the name or title counts more than one in the description.
 fn score(tool: &super::Described, words: &[String]) -> usize {
     let heading = format!("{} {}", tool.entry.name, tool.entry.title).to_lowercase();
-    let text = tool.description.to_lowercase();
+    let text = tool.description().to_lowercase();
     words.iter().map(|word| 3 * usize::from(heading.contains(word)) + usize::from(text.contains(word))).sum()
 }

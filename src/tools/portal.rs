@@ -26,6 +26,7 @@ mod figures;
 mod files;
 mod governed;
 mod handing_in;
+mod inviting;
 mod looks;
 mod moving;
 mod newly;

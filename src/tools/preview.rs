@@ -37,6 +37,19 @@ fn not_planned() -> Refusal {
     Refusal::new(Code::InternalError, "an internal error occurred")
 }
 
+/// What the customer of a preview is called; none where it is about none or several, or where the customer records do not say. A name
+/// is for people to read: without it they read the id.
+pub(super) async fn customer_named(cx: &ToolCx) -> Option<String> {
+    let mut about = cx.findings.lock().organisations.clone();
+    about.extend(cx.caller.organisation.clone());
+    let customer = about.pop_first().filter(|_| about.is_empty())?;
+    let crm = cx.crm().ok()?;
+    let external = crm.external(&customer)?;
+    let found = crm.timed(crm.port.organisation(&crm.cx, &external)).await.ok()?;
+    let found = crm.admit(found)?;
+    (found.organisation.as_ref() == Some(&customer)).then_some(found.record.name)
+}
+
 /// What a preview answers: what would be done, for a person and for the write that names it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Previewed {

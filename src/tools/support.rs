@@ -6,7 +6,7 @@ pub(super) mod desk;
 mod history;
 mod knowledge;
 mod organizations;
-mod roster;
+pub(super) mod roster;
 pub(super) mod sla;
 pub(super) mod view;
 

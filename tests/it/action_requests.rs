@@ -5,6 +5,7 @@ mod asking;
 mod commits;
 mod ending;
 mod keys;
+mod provenance;
 mod standing;
 
 use crate::gateway::{Gateway, Person, TENANT, root};

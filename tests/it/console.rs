@@ -2,6 +2,7 @@
 //! sign-in itself has tests of its own.
 
 pub(crate) mod approvals;
+mod everywhere;
 mod organisations;
 mod pages;
 mod requests;
@@ -36,12 +37,13 @@ impl BrowserSessions for Believing {
         let claims = claims_of(token);
         let text = |key: &str| claims[key].as_str().unwrap_or_default();
         let issuer = text("iss");
-        let other = issuer.contains("/other/");
+        let (other, desk) = (issuer.contains("/other/"), issuer.split("/desks/").nth(1));
+        let desk = desk.and_then(|it| it.split('/').next());
         let customer = issuer.contains("customer");
         let identity = Identity {
             principal: Principal { issuer: issuer.into(), subject: text("sub").into() },
             realm: if customer { Realm::Customer } else { Realm::Employee },
-            tenant: TenantId::new(if other { OTHER_TENANT } else { TENANT }).unwrap(),
+            tenant: TenantId::new(desk.unwrap_or(if other { OTHER_TENANT } else { TENANT })).unwrap(),
             organisation: claims["organization_id"].as_str().map(|it| OrganisationId::new(it).unwrap()),
             assigned: None,
             roles: claims["realm_access"]["roles"]
@@ -64,9 +66,18 @@ impl BrowserSessions for Believing {
     }
 }
 
-/// Everybody has one client, whose name says whose it is; and what was revoked.
+/// Everybody has one client, whose name says whose it is; what was revoked; and who else is connected, by name.
 #[derive(Debug, Default)]
-pub(crate) struct Clients(Mutex<Vec<(TenantId, String, RevokedBy)>>);
+pub(crate) struct Clients(Mutex<Vec<(TenantId, String, RevokedBy)>>, Mutex<Vec<(Principal, String)>>);
+
+impl Clients {
+    /// Somebody of the first tenant is connected.
+    fn know(&self, person: &Person, name: &str) {
+        let claims = claims_of(&person.token);
+        let text = |key: &str| Arc::from(claims[key].as_str().unwrap());
+        self.1.lock().push((Principal { issuer: text("iss"), subject: text("sub") }, name.to_owned()));
+    }
+}
 
 fn connected(tenant: &TenantId, subject: &str) -> Connected {
     Connected {
@@ -90,7 +101,13 @@ impl ConnectedClients for Clients {
     }
 
     fn connected_in(&self, tenant: &TenantId, skip: u32, _limit: u32) -> Result<Vec<Connected>> {
-        Ok(if skip == 0 { vec![connected(tenant, "anybody")] } else { Vec::new() })
+        let others = self.1.lock();
+        let others = others.iter().filter(|_| tenant.as_str() == TENANT).map(|(principal, name)| Connected {
+            principal: principal.clone(),
+            person: Some(name.as_str().into()),
+            ..connected(tenant, &principal.subject)
+        });
+        Ok(if skip == 0 { std::iter::once(connected(tenant, "anybody")).chain(others).collect() } else { Vec::new() })
     }
 
     fn revoke(&self, tenant: &TenantId, principal: &Principal, grant: &str, by: RevokedBy) -> Result<bool> {
@@ -115,6 +132,10 @@ impl Healths for Paused {
     fn budget(&self, tenant: &TenantId, system: &str) -> Option<Budget> {
         let ours = tenant.as_str() == TENANT && system == "embedded";
         ours.then_some(Budget { left: 45, waiting: 3, paused_secs: 12 })
+    }
+
+    fn left_alone_secs(&self, tenant: &TenantId, system: &str) -> Option<u64> {
+        (tenant.as_str() == TENANT && system == "embedded").then_some(7)
     }
 }
 
@@ -151,6 +172,11 @@ impl Gateway {
         let browser = Browser::of(self, Some(person));
         let form = [("csrf", &*browser.csrf()), ("decision", "approve"), ("reason", "looked at it")];
         browser.post(&format!("/console/approvals/{id}"), &form).await.status
+    }
+
+    /// What this person sees on a page.
+    pub(crate) async fn page(&self, person: &Person, path: &str) -> String {
+        Browser::of(self, Some(person)).get(path).await.text
     }
 }
 

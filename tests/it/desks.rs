@@ -195,19 +195,9 @@ impl Desks {
     }
 
     async fn and(another: Option<Vendor>, change: impl FnOnce(&mut Config)) -> Self {
-        let mut vendors = vec![
-            Vendor::Embedded,
-            Vendor::HaloPsa(halopsa::start().await.unwrap()),
-            Vendor::ConnectWise(connectwise::start().await.unwrap()),
-            Vendor::Autotask(autotask::start().await.unwrap()),
-            Vendor::Syncro(syncro::start().await.unwrap()),
-        ];
+        let mut vendors = vec![Vendor::Embedded];
+        vendors.extend(simulated().await);
         vendors.extend(another);
-        for vendor in &vendors {
-            if let Vendor::Syncro(it) = vendor {
-                it.state.quirks(|it| it.per_minute = None);
-            }
-        }
         let gateway = Gateway::serving(keys(), |config| {
             let origin = config.edge.public_url.trim_end_matches("/mcp").to_owned();
             let data = config.server.data_dir.clone();
@@ -240,6 +230,18 @@ impl Desks {
     }
 }
 
+/// A simulator of every vendor.
+pub(crate) async fn simulated() -> [Vendor; 4] {
+    let syncro = syncro::start().await.unwrap();
+    syncro.state.quirks(|it| it.per_minute = None);
+    [
+        Vendor::HaloPsa(halopsa::start().await.unwrap()),
+        Vendor::ConnectWise(connectwise::start().await.unwrap()),
+        Vendor::Autotask(autotask::start().await.unwrap()),
+        Vendor::Syncro(syncro),
+    ]
+}
+
 /// Who somebody is; an organisation for customers alone.
 pub(crate) struct Who<'a> {
     pub(crate) name: &'a str,
@@ -258,6 +260,11 @@ fn keys() -> Router {
 }
 
 fn tenants(origin: &str, data: &Path, vendors: &[Vendor]) -> Config {
+    Config::parse(&text(origin, data, vendors)).unwrap()
+}
+
+/// A configuration of a tenant for each vendor, and their secrets in files beside it.
+pub(crate) fn text(origin: &str, data: &Path, vendors: &[Vendor]) -> String {
     let mut text = format!("[server]\ndata_dir = {data:?}\n[edge]\npublic_url = \"{origin}/mcp\"\n");
     for vendor in vendors {
         let (kind, [acme, globex]) = (vendor.kind(), vendor.organisations());
@@ -283,7 +290,7 @@ fn tenants(origin: &str, data: &Path, vendors: &[Vendor]) -> Config {
             also("globex"),
         );
     }
-    Config::parse(&text).unwrap()
+    text
 }
 
 /// A new service desk has its place above; Request Tracker's is taken where there is a real one.

@@ -300,7 +300,8 @@ pub(crate) fn envelope(tool: &str, message: &Value) -> Value {
 }
 
 static SCHEMAS: LazyLock<BTreeMap<&'static str, Validator>> = LazyLock::new(|| {
-    let of = |it: &postern::tools::Described| jsonschema::validator_for(&Value::Object((*it.output).clone())).unwrap();
+    let of =
+        |it: &postern::tools::Described| jsonschema::validator_for(&Value::Object((**it.output()).clone())).unwrap();
     catalogue().iter().map(|it| (it.entry.name, of(it))).collect()
 });
 

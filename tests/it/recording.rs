@@ -1,5 +1,7 @@
 //! Cassettes: recorded from a vendor's simulator, nothing of anybody's in them, and played back they give the same.
 
+mod every;
+
 use postern::cassette::{Disguise, Tape};
 use postern_api::cassette::{Cassette, Operation};
 use postern_api::http::Http;

@@ -305,9 +305,9 @@ fn every_tool_has_its_policy_and_every_policy_its_tool() {
     assert_eq!(in_sets.len(), tools.len(), "each tool is in one toolset");
     assert_eq!(in_sets.into_iter().collect::<BTreeSet<_>>(), tools);
     for tool in catalogue() {
-        assert!(!tool.description.is_empty() && !tool.entry.title.is_empty(), "{}", tool.entry.name);
-        assert_eq!(tool.input["type"], "object");
-        assert_eq!(tool.input["additionalProperties"], false, "{} takes what it does not know", tool.entry.name);
+        assert!(!tool.description().is_empty() && !tool.entry.title.is_empty(), "{}", tool.entry.name);
+        assert_eq!(tool.input()["type"], "object");
+        assert_eq!(tool.input()["additionalProperties"], false, "{} takes what it does not know", tool.entry.name);
     }
 }
 

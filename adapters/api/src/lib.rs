@@ -12,10 +12,12 @@ pub mod file;
 pub mod html;
 pub mod http;
 pub mod id;
+pub mod loose;
 pub mod mail;
 pub mod owned;
 pub mod ports;
 mod quote;
+pub mod sift;
 pub mod trace;
 pub mod webhook;
 

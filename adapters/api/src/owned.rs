@@ -31,6 +31,11 @@ impl<T> Owned<T> {
         Self { owner, record }
     }
 
+    /// Changes the record where it stands, without looking at whose it is.
+    pub fn change(&mut self, change: impl FnOnce(&mut T)) {
+        change(&mut self.record);
+    }
+
     /// Changes the record without looking at whose it is.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Owned<U> {
         Owned { owner: self.owner, record: change(self.record) }

@@ -9,6 +9,7 @@ use crate::wire::{Num, Row};
 use crate::zone::{Found, Zone};
 use parking_lot::Mutex;
 use postern_api::http::{Effect, Http, Method, Request, Response, StatusCode};
+use postern_api::loose::{Seen, Take, keyed};
 use postern_api::{CallCx, Error, Result};
 use serde::de::{DeserializeOwned, Deserializer};
 use serde::{Deserialize, Serialize};
@@ -171,9 +172,6 @@ impl Client {
     }
 
     /// The rows of a query, page by page, until there are no more or `most` are there.
-    ///
-    /// The end is a page without a next one. A page without a new row, or more pages than rows could fill, end it too:
-    /// then there may be more, and the answer says so.
     pub(crate) async fn rows<R: Row>(
         &self,
         cx: &CallCx,
@@ -182,36 +180,50 @@ impl Client {
         fields: Option<&'static [&'static str]>,
         most: u32,
     ) -> Result<Rows<R>> {
+        let mut rows = Vec::new();
+        let take: Take<'_, R> = &mut |row| {
+            rows.push(row);
+            Ok(())
+        };
+        let truncated = self.each(cx, entity, filter, fields, most, take).await?;
+        Ok(Rows { rows, truncated })
+    }
+
+    /// The same, each row handed on as it is read. Returns whether there were more.
+    ///
+    /// The end is a page without a next one. A page without a new row, or more pages than rows could fill, end it too:
+    /// then there may be more, and the answer says so.
+    pub(crate) async fn each<R: Row>(
+        &self,
+        cx: &CallCx,
+        entity: &'static str,
+        filter: &Filter,
+        fields: Option<&'static [&'static str]>,
+        most: u32,
+        take: Take<'_, R>,
+    ) -> Result<bool> {
         let query = Query::rows(filter.clone(), fields, PAGE);
-        let mut rows: Vec<R> = Vec::new();
+        let most = most as usize;
         let mut seen = Seen::default();
         let mut page = first_page(entity);
-        for _ in 0..=(most / PAGE + 1) {
-            let got: Page<R> = self.read(cx, entity, page.json(&query)?, "list").await?.json()?;
-            let before = seen.0.len();
-            if rows.is_empty() {
-                rows.reserve(got.items.len());
-            }
-            for row in got.items {
+        for _ in 0..=(most / PAGE as usize + 1) {
+            let response = self.read(cx, entity, page.json(&query)?, "list").await?;
+            let before = seen.len();
+            let (sent, details) = keyed::<R, Details>(&response.body, ("items", "pageDetails"), &mut |row| {
                 let id = row.id().ok_or_else(|| Error::bad_reply("a row without a number"))?;
-                if seen.is_new(id) {
-                    rows.push(row);
-                }
-            }
-            let Some(next) = got.page_details.next_page_url.filter(|it| !it.is_empty()) else {
-                let truncated = rows.len() > most as usize;
-                rows.truncate(most as usize);
-                return Ok(Rows { rows, truncated });
-            };
-            if rows.len() >= most as usize || seen.0.len() == before {
+                if seen.insert(id) && seen.len() <= most { take(row) } else { Ok(()) }
+            })?;
+            // Without rows or without details it is no page.
+            let details = details.filter(|_| sent.is_some()).ok_or_else(|| Error::bad_reply("no page"))?;
+            let Some(next) = details.next_page_url.filter(|it| !it.is_empty()) else { return Ok(seen.len() > most) };
+            if seen.len() >= most || seen.len() == before {
                 break;
             }
             // The same query again: the vendor takes no `GET` here, and nothing but the paging value is its own.
             let paging = self.zone(cx).await?.next(&next, entity)?;
             page = Request::post(&[entity, "query", "next"]).reading().query("paging", paging);
         }
-        rows.truncate(most as usize);
-        Ok(Rows { rows, truncated: true })
+        Ok(true)
     }
 
     /// The rows that have one of these numbers in a field, [`MANY`] numbers a query.
@@ -224,14 +236,31 @@ impl Client {
         fields: &'static [&'static str],
         most: u32,
     ) -> Result<Rows<R>> {
-        let mut all = Rows { rows: Vec::new(), truncated: false };
+        let mut rows = Vec::new();
+        let take: Take<'_, R> = &mut |row| {
+            rows.push(row);
+            Ok(())
+        };
+        let truncated = self.each_among(cx, entity, (field, values), fields, most, take).await?;
+        Ok(Rows { rows, truncated })
+    }
+
+    /// The same, each row handed on as it is read. Returns whether there were more.
+    pub(crate) async fn each_among<R: Row>(
+        &self,
+        cx: &CallCx,
+        entity: &'static str,
+        (field, values): (&'static str, &[i64]),
+        fields: &'static [&'static str],
+        most: u32,
+        take: Take<'_, R>,
+    ) -> Result<bool> {
+        let mut truncated = false;
         for some in values.chunks(MANY) {
             let filter = Filter::every(vec![Filter::among(field, some)]);
-            let found = self.rows(cx, entity, &filter, Some(fields), most).await?;
-            all.truncated |= found.truncated;
-            all.rows.extend(found.rows);
+            truncated |= self.each(cx, entity, &filter, Some(fields), most, &mut *take).await?;
         }
-        Ok(all)
+        Ok(truncated)
     }
 
     /// Writes one record and returns its number. Sent once; after that, everything that is not a plain refusal leaves the
@@ -257,33 +286,11 @@ impl Client {
     }
 }
 
-/// The numbers that came, smallest first, as the vendor mostly sends them.
-#[derive(Debug, Default)]
-struct Seen(Vec<i64>);
-
-impl Seen {
-    fn is_new(&mut self, id: i64) -> bool {
-        if self.0.last().is_none_or(|last| *last < id) {
-            self.0.push(id);
-            return true;
-        }
-        let place = self.0.binary_search(&id);
-        place.map_err(|place| self.0.insert(place, id)).is_err()
-    }
-}
-
 fn first_page(entity: &str) -> Request {
     Request::post(&[entity, "query"]).reading()
 }
 
-/// A page. Without rows or without details it is none.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", bound = "R: DeserializeOwned")]
-struct Page<R> {
-    items: Vec<R>,
-    page_details: Details,
-}
-
+/// What a page says about the others.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Details {

@@ -8,7 +8,7 @@ use crate::desk::agent;
 use crate::filter::Filter;
 use crate::labels::{Labels, label};
 use crate::records::{days, reachable};
-use crate::wire::{PhaseRow, ProjectRow, TaskRow, owner, time};
+use crate::wire::{PhaseRow, ProjectRow, TaskRow, lines, owner, time};
 use crate::words;
 use jiff::Timestamp;
 use postern_api::domain::{Phase, Project, ProjectKind, ProjectQuery, WorkStatus};
@@ -66,7 +66,7 @@ impl Autotask {
             id: id.ok_or_else(|| Error::bad_reply("a project without a number"))?,
             kind: ProjectKind::Project,
             name: Text::new(row.name.or_empty()),
-            description: Some(row.description.lines()).filter(|it| !it.is_empty()).map(Text::new),
+            description: Some(lines(&row.description)).filter(|it| !it.is_empty()).map(Text::new),
             status: words::work(status, false),
             owner: row.lead.id().map(|it| agent(it, names)),
             days: days(&row.start, &row.end),

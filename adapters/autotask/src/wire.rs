@@ -3,14 +3,12 @@
 //!
 //! **Invariant:** a value of a wrong type is a missing value, and a missing value is never the permissive one.
 
-mod decimal;
 mod loose;
 mod records;
 
-pub(crate) use decimal::Dec;
+pub(crate) use loose::{Fields, Flag, into_lines, lines};
+pub(crate) use postern_api::loose::{Dec, Num, Str, of_text};
 pub(crate) use records::*;
-
-pub(crate) use loose::{Fields, Flag, Num, Str, of_text};
 
 use jiff::Timestamp;
 use postern_api::{ExternalId, Owner};
@@ -67,7 +65,7 @@ pub(crate) struct When(pub(crate) Option<Timestamp>);
 
 impl<'de> Deserialize<'de> for When {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        loose::of_text(deserializer, at).map(|it| Self(it.flatten()))
+        of_text(deserializer, at).map(|it| Self(it.flatten()))
     }
 }
 

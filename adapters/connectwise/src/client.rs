@@ -7,11 +7,11 @@ use crate::conditions::Conditions;
 use crate::error::{self, Asked};
 use crate::wire::{Num, Row};
 use postern_api::http::{HeaderName, Http, Method, Request, Response, header};
+use postern_api::loose::{Seen, Take, array};
 use postern_api::{CallCx, Error, Result};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Rows of a list, and whether there were more.
@@ -107,54 +107,69 @@ impl Client {
 
     /// The newest rows of a list, newest first, at most `most` of them.
     pub(crate) async fn newest<R: Row>(&self, cx: &CallCx, path: &[&str], query: &Query, most: u32) -> Result<Rows<R>> {
-        let (most, size) = (most as usize, self.page_size.min(most).max(1));
         let mut rows = Vec::new();
-        let mut seen = BTreeSet::new();
+        let take: Take<'_, R> = &mut |row| {
+            rows.push(row);
+            Ok(())
+        };
+        let truncated = self.each(cx, path, query, most, take).await?;
+        Ok(Rows { rows, truncated })
+    }
+
+    /// The same, each row handed on as it is read. Returns whether there were more.
+    pub(crate) async fn each<R: Row>(
+        &self,
+        cx: &CallCx,
+        path: &[&str],
+        query: &Query,
+        most: u32,
+        take: Take<'_, R>,
+    ) -> Result<bool> {
+        let (most, size) = (most as usize, self.page_size.min(most).max(1));
+        let mut new = New { seen: Seen::default(), most, take };
         // Pages may be shorter than asked for, but not without end.
         for page in 1..=(self.max_rows / size * 2 + 2) {
             let request = self.list_of(path, query, size).query("orderBy", "id desc").query("page", page);
             let response = self.read(cx, request, Asked::List).await?;
-            let got: Vec<R> = list(&response)?;
-            let (sent, before) = (got.len(), seen.len());
-            keep(got, &mut seen, &mut rows)?;
+            let before = new.seen.len();
+            let sent = array(&response.body, &mut |row| new.take(row))?;
             // Without `Link`, for example behind a proxy that takes it off, a full page may have another one after it.
             let more = says_next(&response).unwrap_or(sent >= size as usize) && sent > 0;
-            if !more || rows.len() >= most {
-                let truncated = more || rows.len() > most;
-                rows.truncate(most);
-                return Ok(Rows { rows, truncated });
+            if !more || new.seen.len() >= most {
+                return Ok(more || new.seen.len() > most);
             }
-            if seen.len() == before {
+            if new.seen.len() == before {
                 // The same rows again: this list ignores pages, and what is missing cannot be had.
-                return Ok(Rows { rows, truncated: true });
+                return Ok(true);
             }
         }
-        Ok(Rows { rows, truncated: true })
+        Ok(true)
     }
 
     /// A whole list by the last id of each page, so that no row is missed or doubled while others are added.
     pub(crate) async fn every<R: Row>(&self, cx: &CallCx, path: &[&str], query: &Query) -> Result<Rows<R>> {
-        let (max, size) = (self.max_rows as usize, self.page_size);
         let mut rows = Vec::new();
-        let mut seen = BTreeSet::new();
+        let take: Take<'_, R> = &mut |row| {
+            rows.push(row);
+            Ok(())
+        };
+        let (max, size) = (self.max_rows as usize, self.page_size);
+        let mut new = New { seen: Seen::default(), most: max, take };
         let mut last = 0;
         for _ in 0..(self.max_rows / size * 2 + 2) {
             let request = self
                 .list_of(path, query, size)
                 .header(HeaderName::from_static("pagination-type"), "forward-only")
                 .query("pageId", last);
-            let got: Vec<R> = list(&self.read(cx, request, Asked::List).await?)?;
-            let sent = got.len();
-            keep(got, &mut seen, &mut rows)?;
+            let response = self.read(cx, request, Asked::List).await?;
+            let sent = array(&response.body, &mut |row| new.take(row))?;
             if sent < size as usize {
-                let truncated = rows.len() > max;
-                rows.truncate(max);
+                let truncated = new.seen.len() > max;
                 return Ok(Rows { rows, truncated });
             }
             // The vendor always names a next page; ids that do not grow are no next page.
-            let newest = seen.last().copied().unwrap_or_default();
-            if rows.len() >= max || newest <= last {
-                rows.truncate(max);
+            let newest = new.seen.last().unwrap_or_default();
+            if new.seen.len() >= max || newest <= last {
                 return Ok(Rows { rows, truncated: true });
             }
             last = newest;
@@ -200,14 +215,18 @@ struct Written {
     id: Num,
 }
 
-fn keep<R: Row>(page: Vec<R>, seen: &mut BTreeSet<i64>, rows: &mut Vec<R>) -> Result<()> {
-    for row in page {
+/// Hands on rows that did not come before, up to the most that are read.
+struct New<'t, R> {
+    seen: Seen,
+    most: usize,
+    take: Take<'t, R>,
+}
+
+impl<R: Row> New<'_, R> {
+    fn take(&mut self, row: R) -> Result<()> {
         let id = row.id().ok_or_else(|| Error::bad_reply("a row without a number"))?;
-        if seen.insert(id) {
-            rows.push(row);
-        }
+        if self.seen.insert(id) && self.seen.len() <= self.most { (self.take)(row) } else { Ok(()) }
     }
-    Ok(())
 }
 
 /// Whether `Link` names a next page (RFC 8288); `None` without the header. Where that page would be is not read.
@@ -229,11 +248,6 @@ fn object<T: DeserializeOwned>(response: &Response) -> Result<T> {
         Some(b'{') => response.json(),
         Some(_) | None => Err(Error::bad_reply("no object")),
     }
-}
-
-/// A list: always a bare array.
-fn list<R: DeserializeOwned>(response: &Response) -> Result<Vec<R>> {
-    response.json()
 }
 
 #[cfg(test)]

@@ -187,6 +187,13 @@ impl Config {
         self.callback_keys.clone().unwrap_or_else(codebase)
     }
 
+    /// What the vendor counts requests by: the company on its host, whatever codebase the address names.
+    pub fn account(&self) -> String {
+        let host = self.base_url.split_once("://").map_or(self.base_url.as_str(), |(_, rest)| rest);
+        let host = host.split('/').next().unwrap_or_default();
+        format!("{host} {}", self.company_id).to_lowercase()
+    }
+
     /// Every board whose tickets exist for Postern.
     pub(crate) fn every_board(&self) -> BTreeSet<i64> {
         self.boards.iter().copied().chain([self.board]).collect()
@@ -245,6 +252,8 @@ impl Config {
             "private_field".into(),
             "a custom field's number, 1 or more",
         );
+        let marked = self.unmarked_visibility != Visibility::Staff;
+        expect(marked, "unmarked_visibility".into(), "`private` or `organisation`");
         expect((1..=1000).contains(&self.page_size), "page_size".into(), "1 to 1000");
         expect((1..=20_000).contains(&self.max_rows), "max_rows".into(), "1 to 20000");
         for (at, it) in self.tiers.iter().enumerate() {

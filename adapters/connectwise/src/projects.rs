@@ -63,9 +63,7 @@ impl ConnectWise {
             cost: None,
             notes: None,
             customer_visible: shown,
-            updated_at: time(&row.info.last_updated)
-                .or_else(|| time(&row.info.date_entered))
-                .unwrap_or(Timestamp::UNIX_EPOCH),
+            updated_at: time(&row.info.last_updated).or(row.info.date_entered.0).unwrap_or(Timestamp::UNIX_EPOCH),
         })
     }
 

@@ -3,16 +3,15 @@
 //!
 //! **Invariant:** a value of a wrong type is a missing value, and a missing value is never the permissive one.
 
-mod decimal;
 mod loose;
 mod records;
 
-pub(crate) use decimal::Dec;
+pub(crate) use loose::{Flag, Many, Value};
+pub(crate) use postern_api::loose::{Dec, Inner, Num, Str};
 pub(crate) use records::*;
 
-pub(crate) use loose::{Flag, Inner, Many, Num, Str, Value};
-
 use jiff::Timestamp;
+use postern_api::loose::of_text;
 use postern_api::{ExternalId, Owner};
 use serde::Deserialize;
 
@@ -54,7 +53,7 @@ pub(crate) struct Id {
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Info {
     pub(crate) last_updated: Str,
-    pub(crate) date_entered: Str,
+    pub(crate) date_entered: When,
 }
 
 /// One custom field of a record.
@@ -98,7 +97,7 @@ pub(crate) struct When(pub(crate) Option<Timestamp>);
 
 impl<'de> Deserialize<'de> for When {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        loose::of_text(deserializer, at).map(|it| Self(it.flatten()))
+        of_text(deserializer, at).map(|it| Self(it.flatten()))
     }
 }
 

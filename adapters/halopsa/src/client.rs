@@ -1,14 +1,15 @@
 //! Requests in the vendor's manner: lists page by page, records one by one, writes as arrays.
 
 use crate::error;
-use crate::wire::{Row, keyed};
+use crate::wire::{Num, Row};
 use postern_api::http::{Effect, Http, Request, Response, read_json};
+use postern_api::loose::{Seen, Take, array, broken, keyed};
 use postern_api::{CallCx, Error, Result};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What the vendor gives at most where a list is asked for in one piece.
@@ -59,17 +60,27 @@ impl Client {
     /// A list that the vendor sends whole.
     pub(crate) async fn whole<R: Row>(&self, cx: &CallCx, path: &str, key: &str, query: &[Pair]) -> Result<Rows<R>> {
         let response = self.read(cx, with(Request::get(&[path]), query), "list").await?;
-        let list: List<R> = list(&response, key)?;
-        let truncated = list.count.is_some_and(|count| count > list.rows.len() as u64);
-        Ok(Rows { rows: list.rows, truncated })
+        let mut rows = Vec::new();
+        let page = list(&response, key, &mut |row: R| {
+            if row.id().is_none() {
+                return Err(Error::bad_reply("a row without a number"));
+            }
+            rows.push(row);
+            Ok(())
+        })?;
+        let truncated = page.count.is_some_and(|count| count > rows.len() as u64);
+        Ok(Rows { rows, truncated })
     }
 
     /// A list page by page, until the vendor has no more or `max_rows` are there.
-    ///
-    /// The end is seen from the rows: an empty page, a page without a new row, or a short one with as many rows before it
-    /// as the vendor counts. The count alone ends nothing, and a full page never does: the vendor caps pages at will.
     pub(crate) async fn paged<R: Row>(&self, cx: &CallCx, path: &str, key: &str, query: &[Pair]) -> Result<Rows<R>> {
-        self.paged_until(cx, path, key, query, |_| false).await
+        let mut rows = Vec::new();
+        let take: Take<'_, R> = &mut |row| {
+            rows.push(row);
+            Ok(())
+        };
+        let truncated = self.each(cx, path, key, query, take).await?;
+        Ok(Rows { rows, truncated })
     }
 
     /// The same, and no page is read after the one with the row that is looked for.
@@ -79,43 +90,68 @@ impl Client {
         path: &str,
         key: &str,
         query: &[Pair],
-        is_it: impl Fn(&R) -> bool,
+        is_it: impl Fn(&R) -> bool + Send + Sync,
     ) -> Result<Rows<R>> {
-        let (max, size) = (self.max_rows as usize, self.page_size.clamp(1, 100));
         let mut rows = Vec::new();
-        let mut seen = BTreeSet::new();
+        let sink: Sink<'_, R> = &mut |row| {
+            let enough = is_it(&row);
+            rows.push(row);
+            Ok(enough)
+        };
+        let truncated = self.pages(cx, path, key, query, sink).await?;
+        Ok(Rows { rows, truncated })
+    }
+
+    /// The same, each row handed on as it is read. Returns whether there were more.
+    pub(crate) async fn each<R: Row>(
+        &self,
+        cx: &CallCx,
+        path: &str,
+        key: &str,
+        query: &[Pair],
+        take: Take<'_, R>,
+    ) -> Result<bool> {
+        self.pages(cx, path, key, query, &mut |row| take(row).map(|()| false)).await
+    }
+
+    /// The end is seen from the rows: an empty page, a page without a new row, or a short one with as many rows before it
+    /// as the vendor counts. The count alone ends nothing, and a full page never does: the vendor caps pages at will.
+    async fn pages<R: Row>(
+        &self,
+        cx: &CallCx,
+        path: &str,
+        key: &str,
+        query: &[Pair],
+        sink: Sink<'_, R>,
+    ) -> Result<bool> {
+        let size = self.page_size.clamp(1, 100);
+        let mut new = New { seen: Seen::default(), most: self.max_rows as usize, enough: false, sink };
         // Pages may be shorter than asked for, but not without end.
         for page in 1..=(self.max_rows / size * 2 + 2) {
             let request = with(Request::get(&[path]), query)
                 .query("pageinate", true)
                 .query("page_no", page)
                 .query("page_size", size);
-            let got: List<R> = list(&self.read(cx, request, "list").await?, key)?;
-            let (sent, before) = (got.rows.len(), seen.len());
-            let read = rows.len();
-            keep(got.rows, &mut seen, &mut rows)?;
-            if sent == 0 || rows.iter().skip(read).any(&is_it) {
-                return Ok(Rows { rows, truncated: false });
+            let response = self.read(cx, request, "list").await?;
+            let before = new.seen.len();
+            let got = list(&response, key, &mut |row| new.take(row))?;
+            if got.sent == 0 || new.enough {
+                return Ok(false);
             }
-            let counted = got.count.is_some_and(|count| count <= seen.len() as u64);
-            if seen.len() == before {
+            let seen = new.seen.len();
+            let counted = got.count.is_some_and(|count| count <= seen as u64);
+            if seen == before {
                 // The same rows again: this endpoint ignores pages.
-                return if counted {
-                    Ok(Rows { rows, truncated: false })
-                } else {
-                    self.rest(cx, path, key, query, seen, rows).await
-                };
+                return if counted { Ok(false) } else { self.rest(cx, path, key, query, new).await };
             }
-            if rows.len() >= max {
-                let truncated = rows.len() > max || !counted;
-                rows.truncate(max);
-                return Ok(Rows { rows, truncated });
+            if seen >= new.most {
+                return Ok(seen > new.most || !counted);
             }
-            if counted && sent < size as usize {
-                return Ok(Rows { rows, truncated: false });
+            if counted && got.sent < size as usize {
+                return Ok(false);
             }
         }
-        Ok(Rows { rows, truncated: true })
+        Ok(true)
     }
 
     /// Where pages are ignored: once more, without them, as many rows as the vendor gives.
@@ -125,16 +161,12 @@ impl Client {
         path: &str,
         key: &str,
         query: &[Pair],
-        mut seen: BTreeSet<i64>,
-        mut rows: Vec<R>,
-    ) -> Result<Rows<R>> {
+        mut new: New<'_, R>,
+    ) -> Result<bool> {
         let request = with(Request::get(&[path]), query).query("count", WHOLE.min(self.max_rows));
-        let got: List<R> = list(&self.read(cx, request, "list").await?, key)?;
-        keep(got.rows, &mut seen, &mut rows)?;
-        rows.truncate(self.max_rows as usize);
+        let got = list(&self.read(cx, request, "list").await?, key, &mut |row| new.take(row))?;
         // Only the vendor's count can say that this is all, and it is not believed without the rows.
-        let truncated = got.count.is_none_or(|count| count > rows.len() as u64);
-        Ok(Rows { rows, truncated })
+        Ok(got.count.is_none_or(|count| count > new.seen.len().min(new.most) as u64))
     }
 
     /// Writes one record, as an array of one, and returns its number. Sent once; after that, everything that is not a
@@ -156,26 +188,38 @@ impl Client {
 #[derive(Deserialize)]
 struct Written {
     #[serde(default)]
-    id: crate::wire::Num,
+    id: Num,
 }
 
-struct List<R> {
-    rows: Vec<R>,
+/// What is done with each row; whether it is the one that was looked for.
+type Sink<'s, R> = &'s mut (dyn FnMut(R) -> Result<bool> + Send);
+
+/// Hands on rows that did not come before, up to the most that are read.
+struct New<'s, R> {
+    seen: Seen,
+    most: usize,
+    enough: bool,
+    sink: Sink<'s, R>,
+}
+
+impl<R: Row> New<'_, R> {
+    fn take(&mut self, row: R) -> Result<()> {
+        let id = row.id().ok_or_else(|| Error::bad_reply("a row without a number"))?;
+        if self.seen.insert(id) && self.seen.len() <= self.most {
+            self.enough |= (self.sink)(row)?;
+        }
+        Ok(())
+    }
+}
+
+/// What a page said: how many rows it had, and how many there are in all.
+struct Page {
+    sent: usize,
     count: Option<u64>,
 }
 
 fn with(request: Request, query: &[Pair]) -> Request {
     query.iter().fold(request, |request, (name, value)| request.query(name, value))
-}
-
-fn keep<R: Row>(page: Vec<R>, seen: &mut BTreeSet<i64>, rows: &mut Vec<R>) -> Result<()> {
-    for row in page {
-        let id = row.id().ok_or_else(|| Error::bad_reply("a row without a number"))?;
-        if seen.insert(id) {
-            rows.push(row);
-        }
-    }
-    Ok(())
 }
 
 fn first_byte(response: &Response) -> Option<u8> {
@@ -195,24 +239,18 @@ fn object<T: DeserializeOwned>(response: &Response) -> Result<Option<T>> {
 }
 
 /// A list: a bare array, or an object with the list under its key, or under another one that is not `columns`.
-fn list<R: DeserializeOwned>(response: &Response, key: &str) -> Result<List<R>> {
-    let broken = |e: serde_json::Error| Error::bad_reply(format!("json at line {} column {}", e.line(), e.column()));
+fn list<R: DeserializeOwned>(response: &Response, key: &str, take: Take<'_, R>) -> Result<Page> {
+    let count = |it: Num| it.0.and_then(|it| u64::try_from(it).ok());
     if first_byte(response) == Some(b'[') {
-        let rows: Vec<R> = response.json()?;
-        let count = Some(rows.len() as u64);
-        return Ok(List { rows, count });
+        let sent = array(&response.body, take)?;
+        return Ok(Page { sent, count: Some(sent as u64) });
     }
-    let (rows, count) = keyed(&response.body, key).map_err(broken)?;
-    if let Some(rows) = rows {
-        return Ok(List { rows, count: count.and_then(|it| u64::try_from(it).ok()) });
+    let (sent, counted) = keyed::<R, Num>(&response.body, (key, "record_count"), take)?;
+    if let Some(sent) = sent {
+        return Ok(Page { sent, count: counted.and_then(count) });
     }
     let parts: BTreeMap<Cow<'_, str>, &RawValue> = read_json(&response.body).map_err(broken)?;
     let any = parts.iter().find(|(name, value)| *name != "columns" && value.get().starts_with('['));
     let (_, rows) = any.ok_or_else(|| Error::bad_reply("no list"))?;
-    let rows = serde_json::from_str(rows.get()).map_err(broken)?;
-    let count = match parts.get("record_count") {
-        Some(count) => serde_json::from_str::<crate::wire::Num>(count.get()).map_err(broken)?.0,
-        None => None,
-    };
-    Ok(List { rows, count: count.and_then(|it| u64::try_from(it).ok()) })
+    Ok(Page { sent: array(rows.get().as_bytes(), take)?, count: counted.and_then(count) })
 }

@@ -3,18 +3,14 @@
 //!
 //! **Invariant:** a value of a wrong type is a missing value, and a missing value is never the permissive one.
 
-mod decimal;
-mod list;
 mod loose;
 mod read;
 mod records;
 
-pub(crate) use decimal::Dec;
-pub(crate) use list::keyed;
+pub(crate) use loose::{Fields, Flag, Many};
+pub(crate) use postern_api::loose::{Dec, Num, Str};
+pub(crate) use read::{Clock, When};
 pub(crate) use records::*;
-
-pub(crate) use loose::{Fields, Flag, Many, Num, Str};
-pub(crate) use read::Clock;
 
 use postern_api::{ExternalId, Owner};
 use serde::Deserialize;
@@ -71,12 +67,12 @@ pub(crate) struct TicketRow {
     pub(crate) agent_id: Num,
     pub(crate) agent_name: Str,
     pub(crate) category_1: Str,
-    pub(crate) dateoccurred: Str,
-    pub(crate) datecreated: Str,
-    pub(crate) respondbydate: Str,
-    pub(crate) responsedate: Str,
-    pub(crate) fixbydate: Str,
-    pub(crate) dateclosed: Str,
+    pub(crate) dateoccurred: When,
+    pub(crate) datecreated: When,
+    pub(crate) respondbydate: When,
+    pub(crate) responsedate: When,
+    pub(crate) fixbydate: When,
+    pub(crate) dateclosed: When,
     pub(crate) last_update: Str,
     pub(crate) lastactiondate: Str,
     pub(crate) slaexcuse: Str,

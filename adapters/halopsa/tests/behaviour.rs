@@ -173,6 +173,23 @@ async fn the_adapter_passes_the_kit_in_trouble() {
     assert_eq!(report.outcomes().len(), 20);
 }
 
+#[tokio::test]
+async fn every_read_of_every_port_passes_the_kit_in_trouble() {
+    let (halo, fixture) = fixture().await;
+    let misbehave = |trouble: Option<Trouble>| {
+        halo.state.quirks(|it| it.canned = trouble.map(canned).into_iter().collect());
+    };
+    let serve = |body: Option<&str>| {
+        let canned =
+            |it: &str| Canned { body: it.to_owned(), ..canned(Trouble { fault: Fault::Cut, side: FaultSide::Reads }) };
+        halo.state.quirks(|it| it.canned = body.map(canned).into_iter().collect());
+    };
+    let asked = || halo.state.log.all().len();
+    let report = run_every_read(&fixture, &Backend { misbehave: &misbehave, serve: &serve, asked: &asked }).await;
+    assert!(report.passed(), "{report}");
+    assert_eq!(report.outcomes().len(), 25);
+}
+
 /// What is left out is what the two `Caps` and the missing directory leave out, and nothing more.
 #[tokio::test]
 async fn the_adapter_is_held_to_every_other_trial() {

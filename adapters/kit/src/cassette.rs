@@ -2,7 +2,7 @@
 
 use postern_api::cassette::{Cassette, Exchange, outcome};
 use postern_api::http::{Bytes, HeaderMap, HeaderName, Http, Request, Response, StatusCode};
-use postern_api::{Adapter, CallCx, Error, ErrorKind, Reach, Result, async_trait};
+use postern_api::{Adapter, CallCx, Error, ErrorKind, ExternalId, Reach, Result, async_trait};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -59,9 +59,18 @@ impl Http for Replay {
 pub async fn replay(cassette: &Cassette, connect: impl FnOnce(Arc<dyn Http>) -> Arc<dyn Adapter>) -> Replayed {
     let replay = Replay::of(cassette);
     let adapter = connect(replay.clone());
-    let cx = CallCx::new(Reach::Tenant, Duration::from_secs(10));
-    let result = cassette.operation.perform(&*adapter, &cx).await;
+    let result = match reach(cassette) {
+        Ok(reach) => cassette.operation.perform(&*adapter, &CallCx::new(reach, Duration::from_secs(10))).await,
+        Err(broken) => Err(broken),
+    };
     Replayed { outcome: outcome(&result), records: result.unwrap_or_default(), strayed: replay.strayed() }
+}
+
+/// As far as the recorded call reached.
+fn reach(cassette: &Cassette) -> Result<Reach> {
+    let Some(organisation) = &cassette.organisation else { return Ok(Reach::Tenant) };
+    let broken = |_| Error::internal("a cassette's organisation");
+    Ok(Reach::Organisations(vec![ExternalId::new(organisation).map_err(broken)?]))
 }
 
 /// What came of a recording that was played back.

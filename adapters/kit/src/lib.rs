@@ -23,6 +23,7 @@ mod honesty;
 mod notices;
 mod people;
 mod portal;
+mod ready;
 mod records;
 mod scope;
 mod shape;
@@ -33,8 +34,9 @@ mod visibility;
 mod work;
 mod writes;
 
-pub use failure::{FAULT_CANARY, Fault, Side as FaultSide, Trouble, run_failures};
+pub use failure::{Backend, FAULT_CANARY, Fault, Side as FaultSide, Trouble, run_every_read, run_failures};
 pub use fixture::{Articles, Caps, Fixture, Missing, Side};
+pub use ready::Ready;
 pub use trial::{Group, Outcome, Report, Trial, Verdict};
 
 /// Every trial, those first that change nothing.

@@ -51,8 +51,7 @@ async fn task(f: &Fixture) -> Verdict {
         let (rows, total) = f.list(&query).await?;
         equal("for customers", &(rows.len(), total), &(0, 0))?;
     }
-    let plain = NewTicket { visibility: Visibility::Staff, ..f.new_ticket(&word()) };
-    failed("create", desk.create(&f.own_cx(), &plain).await, &[ErrorKind::InvalidArgument])
+    Ok(())
 }
 
 async fn adjusted(f: &Fixture) -> Verdict {

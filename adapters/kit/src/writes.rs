@@ -17,6 +17,13 @@ pub(crate) fn trials() -> Vec<Trial> {
         ),
         Trial::new(
             Writes,
+            "a ticket for employees alone is no ticket",
+            "`create` makes no task: `InvalidArgument`, and nothing created",
+            &[TicketCreate, TicketList],
+            |f| Box::pin(task(f)),
+        ),
+        Trial::new(
+            Writes,
             "odd text comes back as written",
             "quotes, markup, line ends and other scripts survive",
             &[TicketCreate, TicketGet],
@@ -131,6 +138,14 @@ async fn reads_back(f: &Fixture) -> Verdict {
         equal("comments", &(ticket.public_comments, ticket.internal_comments), &(0, 0))?;
     }
     Ok(())
+}
+
+/// What a system cannot hide it would show to the customer: refused before anything is sent.
+async fn task(f: &Fixture) -> Verdict {
+    let mark = word();
+    let new = NewTicket { visibility: Visibility::Staff, ..f.new_ticket(&mark) };
+    failed("create", f.desk()?.create(&f.own_cx(), &new).await, &[ErrorKind::InvalidArgument])?;
+    equal("tickets", &count(f, &mark).await?, &0)
 }
 
 async fn odd_text(f: &Fixture) -> Verdict {

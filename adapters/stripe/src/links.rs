@@ -8,9 +8,9 @@ use crate::adapter::Stripe;
 use crate::amounts::minor;
 use crate::config::Links;
 use crate::trace::noted;
-use crate::wire::{InvoiceRow, LinkRow, Row as _, owner};
+use crate::wire::{InvoiceRow, LinkRow, Metadata, Row as _, owner};
 use parking_lot::Mutex;
-use postern_api::domain::{Decimal, Invoice, InvoiceStatus, NewPaymentLink, PaymentLink};
+use postern_api::domain::{Decimal, Invoice, InvoiceStatus, LinkSent, NewPaymentLink, PaymentLink};
 use postern_api::{CallCx, Error, ErrorKind, InvoiceId, Owned, Owner, Result};
 use std::collections::BTreeSet;
 
@@ -38,19 +38,33 @@ impl Drop for Busy<'_> {
 
 /// The link of an invoice, where there is or was one.
 pub(crate) fn of(mode: Links, row: &InvoiceRow, status: InvoiceStatus, links: &[LinkRow]) -> Option<PaymentLink> {
-    let active = match mode {
+    let (active, noted) = match mode {
         Links::HostedInvoice => {
             row.metadata.postern_link.as_ref()?;
-            row.has_page()
+            (row.has_page(), &row.metadata)
         }
         Links::PaymentLink => {
-            let mut own = for_invoice(links, row.id()).peekable();
-            own.peek()?;
-            own.any(|it| it.active && !it.used())
+            let newest = for_invoice(links, row.id()).next()?;
+            (for_invoice(links, row.id()).any(usable), &usable_or(links, row.id(), newest).metadata)
         }
     };
     let payable = status == InvoiceStatus::Open && row.amount_remaining > 0;
-    Some(PaymentLink { created_at: None, expires_at: None, active: active && payable })
+    Some(PaymentLink { created_at: None, expires_at: None, active: active && payable, sent: sent(noted) })
+}
+
+/// How often it was sent. One of before this was counted says nothing.
+fn sent(noted: &Metadata) -> Option<LinkSent> {
+    let times = noted.postern_sent.as_deref()?.parse().ok()?;
+    Some(LinkSent { times, last_at: None })
+}
+
+fn usable(link: &LinkRow) -> bool {
+    link.active && !link.used()
+}
+
+/// The link of an invoice that works, or another one where none does.
+fn usable_or<'a>(links: &'a [LinkRow], invoice: &'a str, other: &'a LinkRow) -> &'a LinkRow {
+    for_invoice(links, invoice).find(|it| usable(it)).unwrap_or(other)
 }
 
 fn for_invoice<'a>(links: &'a [LinkRow], invoice: &'a str) -> impl Iterator<Item = &'a LinkRow> {
@@ -78,12 +92,18 @@ pub(crate) async fn create(stripe: &Stripe, cx: &CallCx, new: &NewPaymentLink) -
     match stripe.config.links {
         Links::HostedInvoice => {
             let field = if new.resend { "metadata[postern_again]" } else { "metadata[postern_link]" };
-            let pairs = [(field.to_owned(), reference.to_owned())];
+            let pairs = [(field.to_owned(), reference.to_owned()), counted(&invoice, new.resend)];
             let marked: InvoiceRow = stripe.client.write(cx, &["invoices", row.id()], reference, &pairs).await?;
             done(marked.id() == row.id())?;
         }
-        // There is nothing to change over there: the same link is told again by whoever asked for this.
-        Links::PaymentLink if new.resend => {}
+        // The same link is told again by whoever asked for this; over there finance sees that it was.
+        Links::PaymentLink if new.resend => {
+            let link = for_invoice(&links, row.id()).find(|it| usable(it));
+            let link = link.ok_or_else(|| Error::not_found("payment link"))?;
+            let pairs = [("metadata[postern_again]".to_owned(), reference.to_owned()), counted(&invoice, new.resend)];
+            let marked: LinkRow = stripe.client.write(cx, &["payment_links", link.id()], reference, &pairs).await?;
+            done(marked.id() == link.id())?;
+        }
         Links::PaymentLink => {
             let pairs = ordered(&invoice, reference)?;
             let made: LinkRow = stripe.client.write(cx, &["payment_links"], reference, &pairs).await?;
@@ -96,6 +116,13 @@ pub(crate) async fn create(stripe: &Stripe, cx: &CallCx, new: &NewPaymentLink) -
     let links = stripe.links(cx).await.map_err(after)?;
     let invoice = stripe.invoice_of(&row, &links).map_err(after)?;
     Ok(Owned::new(owner(row.customer.as_ref()), invoice))
+}
+
+/// How often it was sent once this is done.
+fn counted(invoice: &Invoice, resend: bool) -> (String, String) {
+    let before = invoice.payment_link.and_then(|it| it.sent).map_or(u32::from(resend), |it| it.times);
+    let times = if resend { before.saturating_add(1) } else { 1 };
+    ("metadata[postern_sent]".to_owned(), times.to_string())
 }
 
 /// A success that does not say what was asked for is none that anybody could tell.
@@ -148,6 +175,7 @@ fn ordered(invoice: &Invoice, reference: &str) -> Result<Vec<(String, String)>> 
         ("restrictions[completed_sessions][limit]".into(), "1".into()),
         ("metadata[postern_link]".into(), reference.to_owned()),
         ("metadata[postern_invoice]".into(), id()),
+        ("metadata[postern_sent]".into(), "1".into()),
         ("payment_intent_data[metadata][postern_invoice]".into(), id()),
     ])
 }

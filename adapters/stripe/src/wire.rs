@@ -118,6 +118,9 @@ pub(crate) struct Metadata {
     /// Which invoice a payment link is for.
     #[serde(default)]
     pub(crate) postern_invoice: Option<String>,
+    /// How often somebody was sent the link, for finance to see over there.
+    #[serde(default)]
+    pub(crate) postern_sent: Option<String>,
 }
 
 /// A line of an invoice.

@@ -1,12 +1,13 @@
 //! Requests in the vendor's manner: lists by page number, records wrapped in their name or bare.
 
 use crate::error;
-use crate::wire::{List, Num, Row};
+use crate::wire::{Maybe, Num, Row};
 use postern_api::http::{Effect, Http, Request, Response, read_json};
+use postern_api::loose::{Seen, Take, broken, keyed};
 use postern_api::{CallCx, Error, Result};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The fewest rows of a page, as the vendor documents its shortest list but one; only to bound how many pages are read.
@@ -55,9 +56,6 @@ impl Client {
     }
 
     /// A list page by page, until the vendor has no more or `max_rows` are there.
-    ///
-    /// The size of a page is the vendor's and differs from list to list. The end is the last page that `meta` names; where it
-    /// names none, an empty page or one without a new row. Rows that come twice, because others were added meanwhile, count once.
     pub(crate) async fn paged<R: Row>(
         &self,
         cx: &CallCx,
@@ -65,38 +63,57 @@ impl Client {
         name: &str,
         query: &[Pair],
     ) -> Result<Rows<R>> {
+        let mut rows = Vec::new();
+        let take: Take<'_, R> = &mut |row| {
+            rows.push(row);
+            Ok(())
+        };
+        let truncated = self.each(cx, path, name, query, take).await?;
+        Ok(Rows { rows, truncated })
+    }
+
+    /// The same, each row handed on as it is read. Returns whether there were more.
+    ///
+    /// The size of a page is the vendor's and differs from list to list. The end is the last page that `meta` names; where it
+    /// names none, an empty page or one without a new row. Rows that come twice, because others were added meanwhile, count once.
+    pub(crate) async fn each<R: Row>(
+        &self,
+        cx: &CallCx,
+        path: &[&str],
+        name: &str,
+        query: &[Pair],
+        take: Take<'_, R>,
+    ) -> Result<bool> {
         let max = self.max_rows as usize;
-        let (mut rows, mut seen) = (Vec::new(), BTreeSet::new());
+        let mut seen = Seen::default();
         for page in 1..=(self.max_rows / SHORT_PAGE + 2) {
             let request = query.iter().fold(Request::get(path), |it, (name, value)| it.query(name, value));
-            let got: List<R> = list(&self.read(cx, request.query("page", page), "list").await?, name)?;
-            let last = got.pages.is_some_and(|pages| page >= pages);
-            let (sent, before) = (got.rows.len(), seen.len());
-            for row in got.rows {
+            let response = self.read(cx, request.query("page", page), "list").await?;
+            let before = seen.len();
+            let got = list(&response, name, &mut |row: R| {
                 let id = row.id().ok_or_else(|| Error::bad_reply("a row without a number"))?;
-                if seen.insert(id) {
-                    rows.push(row);
-                }
-            }
-            if rows.len() > max || (rows.len() == max && !last) {
-                rows.truncate(max);
-                return Ok(Rows { rows, truncated: true });
+                if seen.insert(id) && seen.len() <= max { take(row) } else { Ok(()) }
+            })?;
+            let last = got.pages.is_some_and(|pages| page >= pages);
+            if seen.len() > max || (seen.len() == max && !last) {
+                return Ok(true);
             }
             if page > 1 && seen.len() == before {
                 // No new row where `meta` promised some: pages are ignored here, or the vendor lost count, and nobody knows
                 // what is missing. Without `meta` it is the end.
-                return Ok(Rows { rows, truncated: got.pages.is_some() });
+                return Ok(got.pages.is_some());
             }
-            if last || sent == 0 {
-                return Ok(Rows { rows, truncated: !last && got.pages.is_some() });
+            if last || got.sent == 0 {
+                return Ok(!last && got.pages.is_some());
             }
         }
-        Ok(Rows { rows, truncated: true })
+        Ok(true)
     }
 
     /// Whether a list can be read at all.
     pub(crate) async fn first_page<R: Row>(&self, cx: &CallCx, path: &[&str], name: &str) -> Result<()> {
-        list::<R>(&self.read(cx, Request::get(path).query("page", 1), "list").await?, name).map(drop)
+        let response = self.read(cx, Request::get(path).query("page", 1), "list").await?;
+        list::<R>(&response, name, &mut |_| Ok(())).map(drop)
     }
 
     /// Writes and returns the number of what was written. Sent once; after that, everything that is not a plain refusal leaves
@@ -114,10 +131,6 @@ struct Written {
     id: Num,
 }
 
-fn broken(e: &serde_json::Error) -> Error {
-    Error::bad_reply(format!("json at line {} column {}", e.line(), e.column()))
-}
-
 /// A record under its name, or bare.
 fn record<T: DeserializeOwned>(response: &Response, name: &str) -> Result<T> {
     if response.body.trim_ascii_start().first() != Some(&b'{') {
@@ -125,14 +138,53 @@ fn record<T: DeserializeOwned>(response: &Response, name: &str) -> Result<T> {
     }
     let wrapped: BTreeMap<std::borrow::Cow<'_, str>, &serde_json::value::RawValue> = match read_json(&response.body) {
         Ok(parts) => parts,
-        Err(e) => return Err(broken(&e)),
+        Err(e) => return Err(broken(e)),
     };
     match wrapped.get(name).filter(|it| it.get().starts_with('{')) {
-        Some(inner) => serde_json::from_str(inner.get()).map_err(|e| broken(&e)),
+        Some(inner) => serde_json::from_str(inner.get()).map_err(broken),
         None => response.json(),
     }
 }
 
-fn list<R: DeserializeOwned>(response: &Response, name: &str) -> Result<List<R>> {
-    List::read(&response.body, name).map_err(|e| broken(&e))
+/// What a page said: how many rows it had, and how many pages there are.
+struct Page {
+    sent: usize,
+    pages: Option<u32>,
+}
+
+/// Rows under the list's name and, mostly, `meta` with the number of pages.
+fn list<R: DeserializeOwned>(response: &Response, name: &str, take: Take<'_, R>) -> Result<Page> {
+    #[derive(Deserialize)]
+    struct Meta {
+        #[serde(default)]
+        total_pages: Num,
+    }
+    let (sent, meta) = keyed::<R, Maybe<Meta>>(&response.body, (name, "meta"), take)?;
+    let sent = sent.ok_or_else(|| Error::bad_reply("no list"))?;
+    let pages = meta.and_then(|it| it.0?.total_pages.0);
+    Ok(Page { sent, pages: pages.map(|it| u32::try_from(it).unwrap_or(u32::MAX)) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use postern_api::http::{HeaderMap, StatusCode};
+
+    #[test]
+    fn the_list_is_found_wherever_it_stands_and_meta_may_be_missing_or_odd() {
+        let read = |body: &'static str| {
+            let response = Response { status: StatusCode::OK, headers: HeaderMap::new(), body: body.into() };
+            list::<Num>(&response, "tickets", &mut |_| Ok(())).ok().map(|it| (it.sent, it.pages))
+        };
+        assert_eq!(read(r#"{"tickets":[1,2],"meta":{"total_pages":3,"page":1}}"#), Some((2, Some(3))));
+        assert_eq!(read(r#"{"meta":{"total_pages":"3"},"x":{"tickets":[9]},"tickets":[]}"#), Some((0, Some(3))));
+        assert_eq!(read(r#"{"tickets":[1]}"#), Some((1, None)));
+        assert_eq!(read(r#"{"tickets":[1],"meta":null}"#), Some((1, None)));
+        assert_eq!(read(r#"{"tickets":[1],"meta":{"total_pages":-5}}"#), Some((1, Some(u32::MAX))));
+        for wrong in
+            ["[1]", "{}", r#"{"tickets":{}}"#, r#"{"tickets":[1],"tickets":[2]}"#, r#"{"tickets":[1]} x"#, "null"]
+        {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
 }

@@ -159,6 +159,8 @@ impl Config {
         }
         let currency = self.currency.as_deref().is_none_or(|it| Currency::new(it).is_some());
         expect(currency, "currency".into(), "a currency's three letters, for example `EUR`");
+        let marked = self.unmarked_visibility != Visibility::Staff;
+        expect(marked, "unmarked_visibility".into(), "`private` or `organisation`");
         expect((1..=20_000).contains(&self.max_rows), "max_rows".into(), "1 to 20000");
         found
     }

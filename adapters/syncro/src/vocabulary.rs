@@ -8,8 +8,13 @@ pub(crate) const USUAL: Priority = Priority::Medium;
 
 /// What a status means: as configured, in any case, or else as its words say.
 pub(crate) fn status(configured: &BTreeMap<String, TicketStatus>, name: &str) -> TicketStatus {
-    let same = |(it, _): &(&String, &TicketStatus)| it.trim().to_lowercase() == name.trim().to_lowercase();
-    configured.iter().find(same).map_or_else(|| status_named(name), |(_, it)| *it)
+    configured.iter().find(|(it, _)| same(it, name)).map_or_else(|| status_named(name), |(_, it)| *it)
+}
+
+/// Whether two names are one, in any case.
+fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.trim(), b.trim());
+    a.eq_ignore_ascii_case(b) || (!a.is_ascii() || !b.is_ascii()) && a.to_lowercase() == b.to_lowercase()
 }
 
 /// The words are tried in this order. "Resolved" ends a ticket here: the vendor has no state behind it but "Invoiced".
@@ -27,17 +32,20 @@ fn status_named(name: &str) -> TicketStatus {
     if words.first().is_some_and(|it| matches!(*it, "not" | "un" | "non")) {
         return TicketStatus::Other;
     }
-    let spaced = format!(" {} ", words.join(" "));
-    let found = WORDS.iter().find(|(_, words)| words.iter().any(|word| spaced.contains(&format!(" {word} "))));
+    let says = |phrase: &str| {
+        let long = phrase.split(' ').count();
+        words.windows(long).any(|some| some.iter().copied().eq(phrase.split(' ')))
+    };
+    let found = WORDS.iter().find(|(_, phrases)| phrases.iter().any(|it| says(it)));
     found.map_or(TicketStatus::Other, |(status, _)| *status)
 }
 
 /// What a priority means: as configured, or else by the digit that it begins with, or its word.
 pub(crate) fn priority(configured: &BTreeMap<String, Priority>, name: &str) -> Priority {
-    let name = name.trim().to_lowercase();
-    if let Some((_, it)) = configured.iter().find(|(it, _)| it.trim().to_lowercase() == name) {
+    if let Some((_, it)) = configured.iter().find(|(it, _)| same(it, name)) {
         return *it;
     }
+    let name = name.trim().to_lowercase();
     match name.trim_start_matches(|c: char| c.is_ascii_digit() || c.is_whitespace()) {
         "urgent" | "critical" | "emergency" => return Priority::Critical,
         "high" => return Priority::High,

@@ -3,20 +3,17 @@
 //!
 //! **Invariant:** a value of a wrong type is a missing value, and a missing value is never the permissive one.
 
-mod decimal;
-mod list;
 mod loose;
 mod records;
 
-pub(crate) use decimal::Dec;
+pub(crate) use loose::{Fields, Flag, Many};
+pub(crate) use postern_api::loose::{Dec, Maybe, Num, Str};
 pub(crate) use records::*;
-
-pub(crate) use list::List;
-pub(crate) use loose::{Fields, Flag, Many, Maybe, Num, Str};
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use postern_api::loose::of_text;
 use postern_api::{ExternalId, Owner};
 use serde::Deserialize;
 
@@ -47,12 +44,26 @@ pub(crate) fn owner(customer_id: Num) -> Owner {
 
 /// A time. The vendor writes UTC with a zone; what has none is taken for UTC too. Years before 1970 stand for none.
 pub(crate) fn time(text: &Str) -> Option<Timestamp> {
-    let text = text.get()?;
+    at(text.get()?)
+}
+
+fn at(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
     let at = match text.parse::<Timestamp>() {
         Ok(at) => at,
         Err(_) => text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp(),
     };
     (at >= Timestamp::UNIX_EPOCH).then_some(at)
+}
+
+/// A time, read where it stands and kept without its text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct When(pub(crate) Option<Timestamp>);
+
+impl<'de> Deserialize<'de> for When {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        of_text(deserializer, at).map(|it| Self(it.flatten()))
+    }
 }
 
 /// A ticket, in lists and alone. In lists the vendor sends the first comment alone.
@@ -61,10 +72,10 @@ pub(crate) fn time(text: &Str) -> Option<Timestamp> {
 pub(crate) struct TicketRow {
     pub(crate) id: Num,
     pub(crate) subject: Str,
-    pub(crate) created_at: Str,
+    pub(crate) created_at: When,
     pub(crate) updated_at: Str,
-    pub(crate) due_date: Str,
-    pub(crate) resolved_at: Str,
+    pub(crate) due_date: When,
+    pub(crate) resolved_at: When,
     pub(crate) customer_id: Num,
     pub(crate) customer_business_then_name: Str,
     pub(crate) contact_id: Num,
@@ -86,7 +97,7 @@ pub(crate) struct TicketRow {
 pub(crate) struct CommentRow {
     pub(crate) id: Num,
     pub(crate) ticket_id: Num,
-    pub(crate) created_at: Str,
+    pub(crate) created_at: When,
     pub(crate) subject: Str,
     pub(crate) body: Str,
     pub(crate) tech: Str,
@@ -110,7 +121,7 @@ pub(crate) struct AttachmentRow {
     pub(crate) file_name: Str,
     pub(crate) content_type: Str,
     pub(crate) file_size: Num,
-    pub(crate) created_at: Str,
+    pub(crate) created_at: When,
 }
 
 /// Somebody who works for the MSP.

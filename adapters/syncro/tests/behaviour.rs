@@ -177,6 +177,23 @@ async fn the_adapter_passes_the_kit_in_trouble() {
     assert_eq!(report.outcomes().len(), 20);
 }
 
+#[tokio::test]
+async fn every_read_of_every_port_passes_the_kit_in_trouble() {
+    let (syncro, fixture) = fixture().await;
+    let misbehave = |trouble: Option<Trouble>| {
+        syncro.state.quirks(|it| it.canned = trouble.map(canned).into_iter().collect());
+    };
+    let serve = |body: Option<&str>| {
+        let canned =
+            |it: &str| Canned { body: it.to_owned(), ..canned(Trouble { fault: Fault::Cut, side: FaultSide::Reads }) };
+        syncro.state.quirks(|it| it.canned = body.map(canned).into_iter().collect());
+    };
+    let asked = || syncro.state.log.all().len();
+    let report = run_every_read(&fixture, &Backend { misbehave: &misbehave, serve: &serve, asked: &asked }).await;
+    assert!(report.passed(), "{report}");
+    assert_eq!(report.outcomes().len(), 25);
+}
+
 /// The permissions that the README names are enough, and none of them is too many.
 #[tokio::test]
 async fn the_permissions_that_are_asked_for_are_those_that_are_needed() {

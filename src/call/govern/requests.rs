@@ -6,6 +6,7 @@
 use super::super::audit::{Ledger, found_again};
 use super::super::{Permitted, Shown, Step, Stop, Work, missing_layer};
 use super::effects::{Effects, Searched};
+use super::readings::Readings;
 use super::{Govern, confirm, possible, settle, write};
 use crate::fail_point;
 use crate::govern::action::{ActionId, ActionRequest, Beside, Content, LIFE, Origin, Requester, State};
@@ -14,7 +15,7 @@ use crate::govern::lease::{Begun, Finish, Upstream};
 use crate::tools::refusal::missing;
 use crate::tools::{Code, Described, Metadata, Refusal, find};
 use jiff::SignedDuration;
-use postern_policies::{Lately, Need, Requested};
+use postern_policies::{Effect, Lately, Need, Requested};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ pub(super) struct Requests<S> {
     confirmations: Arc<dyn Confirmations>,
     effects: Effects,
     ledger: Arc<dyn Ledger>,
+    readings: Readings,
 }
 
 /// A write as its arguments say, before anything was looked at.
@@ -57,6 +59,7 @@ where
             confirmations: layer.confirmations.clone(),
             effects: layer.effects.clone(),
             ledger: layer.ledger.clone(),
+            readings: layer.readings.clone(),
         }
     }
 
@@ -71,7 +74,9 @@ where
         let cx = &permitted.cx;
         // The same look at the same records is the same request for as long as it is open: nobody is asked twice.
         let known = self.effects.actions.by_digest(&cx.tenant.id, &cx.caller.principal, &looked.digest, cx.now)?;
-        let request = match known.filter(|it| it.state.open()) {
+        let known =
+            known.filter(|it| it.state.open()).map_or(Ok(None), |it| self.still(&permitted, &plan, it, &looked))?;
+        let request = match known {
             Some(known) => known,
             None => self.note(&permitted, &plan, None, &looked)?,
         };
@@ -79,7 +84,8 @@ where
         let need = if request.state == State::PendingApproval {
             Need::Approval
         } else {
-            self.need(&permitted, plan.write, &looked.content, Beside::Kept(&request.id))?
+            let effect = looked.content.effect.read_before(&request.content.effect);
+            self.need(&permitted, plan.write, &effect, Beside::Kept(&request.id))?
         };
         told(&request, &looked, need)
     }
@@ -112,7 +118,7 @@ where
             None => self.effects.actions.by_digest(tenant, principal, &looked.digest, permitted.cx.now)?,
             Some(_) => None,
         };
-        let request = match known {
+        let request = match known.map_or(Ok(None), |it| self.still(&permitted, &plan, it, &looked))? {
             Some(known) => known,
             None => self.note(&permitted, &plan, key, &looked)?,
         };
@@ -125,10 +131,25 @@ where
         possible(&planned)?;
         let work = Work { permitted: planned, step: Step::Preview };
         let shown = self.inner.clone().oneshot(work).await?;
-        let Shown::Preview { data, message, effect, targets } = shown else {
+        let Shown::Preview { mut data, mut message, mut effect, targets } = shown else {
             return Err(missing_layer("a preview was not a preview"));
         };
         let caller = &permitted.cx.caller;
+        let (whose, now) = ((&permitted.cx.tenant.id, &caller.principal), permitted.cx.now);
+        effect.tainted = self.readings.any(whose, now);
+        if effect.reaches_outside() {
+            let passages = self.readings.in_these(whose, &plan.arguments, now);
+            effect.untrusted |= !passages.is_empty();
+            for it in &passages {
+                message.push('\n');
+                message.push_str(&it.line());
+            }
+            if !passages.is_empty()
+                && let Some(facts) = data.as_object_mut()
+            {
+                facts.insert("written_by_somebody_else".to_owned(), json!(passages));
+            }
+        }
         let content = Content {
             arguments: text(&plan.arguments)?,
             requester: Requester::of(caller),
@@ -156,10 +177,10 @@ where
         &self,
         permitted: &Permitted,
         write: &Described,
-        content: &Content,
+        effect: &Effect,
         beside: Beside<'_>,
     ) -> Result<Need, Stop> {
-        let (cx, caller, effect) = (&permitted.cx, &permitted.cx.caller, &content.effect);
+        let (cx, caller) = (&permitted.cx, &permitted.cx.caller);
         let lately = if effect.recipients == 0 && effect.amount == 0 {
             Lately::default()
         } else {
@@ -168,6 +189,36 @@ where
         };
         let requested = Requested { tool: &write.action, effect, realm: caller.realm, lately };
         Ok(cx.policies.need(&caller.subject(), &requested))
+    }
+
+    /// A request for the same as was just looked at, unless its requester read something since that it needs more for; then it is
+    /// over, and asked for anew.
+    fn still(
+        &self,
+        permitted: &Permitted,
+        plan: &Plan,
+        known: ActionRequest,
+        looked: &Looked,
+    ) -> Result<Option<ActionRequest>, Stop> {
+        if known.state != State::Previewed || !self.needs_more(permitted, plan, &known, looked)? {
+            return Ok(Some(known));
+        }
+        self.effects.actions.cancel(&known.tenant, &known.principal, &known.id, permitted.cx.now)?;
+        Ok(None)
+    }
+
+    /// Whether what its requester read since makes a request need more than it did.
+    fn needs_more(
+        &self,
+        permitted: &Permitted,
+        plan: &Plan,
+        request: &ActionRequest,
+        looked: &Looked,
+    ) -> Result<bool, Stop> {
+        let (kept, beside) = (&request.content.effect, Beside::Kept(&request.id));
+        let effect = looked.content.effect.read_before(kept);
+        Ok(effect != *kept
+            && self.need(permitted, plan.write, &effect, beside)? != self.need(permitted, plan.write, kept, beside)?)
     }
 
     /// Keeps an action request.
@@ -179,7 +230,7 @@ where
         looked: &Looked,
     ) -> Result<ActionRequest, Stop> {
         let cx = &permitted.cx;
-        let need = self.need(permitted, plan.write, &looked.content, Beside::New(&looked.content.arguments))?;
+        let need = self.need(permitted, plan.write, &looked.content.effect, Beside::New(&looked.content.arguments))?;
         let life = SignedDuration::try_from(LIFE).unwrap_or_default();
         let request = ActionRequest {
             id: ActionId::fresh(),
@@ -276,7 +327,12 @@ where
             return stale("what was previewed is not as it was");
         }
         // Asked once this request is kept: of many at once, each counts those that were kept before it.
-        let need = self.need(&permitted, plan.write, &looked.content, Beside::Kept(&request.id))?;
+        // What was read meanwhile counts, and so does what is forgotten by now.
+        let effect = looked.content.effect.read_before(&request.content.effect);
+        let need = self.need(&permitted, plan.write, &effect, Beside::Kept(&request.id))?;
+        if request.state == State::Previewed && self.needs_more(&permitted, &plan, &request, &looked)? {
+            return stale("its words were read in somebody else's text after the preview");
+        }
         match (request.state, need) {
             (State::Approved, _) | (State::Previewed, Need::Nothing) => {}
             (_, Need::Confirmation) if permitted.confirmed => {}

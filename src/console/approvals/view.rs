@@ -22,6 +22,8 @@ pub(in crate::console) struct Waiting {
     pub(super) client: Option<String>,
     pub(super) organisation: Option<String>,
     pub(super) arguments: Vec<(String, String)>,
+    /// The arguments as they are kept and compared, with what is hidden in them made visible.
+    pub(super) exact: String,
     pub(super) facts: Vec<(String, String)>,
     pub(super) changes: Vec<Change>,
     pub(super) newly_visible: Vec<String>,
@@ -86,7 +88,8 @@ impl Waiting {
                 Realm::Employee => "employee",
             },
             client: requester.client.as_deref().map(|id| tidy(named(id).as_deref().unwrap_or(id))),
-            organisation: it.organisation.as_ref().map(ToString::to_string),
+            organisation: words::organisation(it),
+            exact: visible(&it.content.arguments),
             arguments: arguments(&it.content.arguments),
             facts: facts.map(|(key, value)| (label(key), spelled(value))).collect(),
             changes: changes.collect(),

@@ -1,6 +1,7 @@
 //! The table of credentials with a form of their own. Prefixes and lengths are those that the vendors document.
 
 /// One rule: the words that announce it and the pattern that must hold from the first byte of the word.
+#[derive(Debug)]
 pub(super) struct Row {
     pub(super) name: &'static str,
     pub(super) words: &'static [&'static str],

@@ -6,7 +6,7 @@
 use super::governed::{
     Beside, PersonView, access_roles, by, grantable, named, portal_users, rights, role_stands, words,
 };
-use super::newly::Newly;
+use super::newly::{Newly, Reader};
 use crate::tools::args::Prose;
 use crate::tools::refusal::{Missing, missing};
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Sends, Tool, ToolCx};
@@ -114,7 +114,15 @@ impl Tool for UpdateRoles {
 
     async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
         let change = self.check(cx).await?;
-        let newly = Newly::look(cx, &self.customer_id, &change, &self.role_ids).await?;
+        let reader = Reader {
+            id: Some(&change.user.id),
+            email: &change.user.email,
+            roles_before: &change.user.roles,
+            roles_after: &self.role_ids,
+            before: &change.before,
+            after: &change.after,
+        };
+        let newly = Newly::look(cx, &self.customer_id, reader).await?;
         let gained: Vec<_> = change.after.difference(&change.before).copied().collect();
         let lost: Vec<_> = change.before.difference(&change.after).copied().collect();
         // What opens everything that is new and kept, and less than what was asked for.
@@ -157,7 +165,7 @@ impl Tool for UpdateRoles {
                 "Change what a portal user may see and do?",
                 facts,
                 &[
-                    ("Customer", "customer_id"),
+                    ("Customer", "customer"),
                     ("User", "user"),
                     ("Roles now", "roles_before"),
                     ("Roles then", "roles_after"),

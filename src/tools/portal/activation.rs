@@ -1,21 +1,17 @@
-//! Opening a customer's portal: one workspace each, and the people who are let in.
+//! Opening a customer's portal: one workspace each, and who is to be let in.
 //!
-//! **Invariant:** a customer never gets a second workspace, and never one that shows what is not for customers; nobody is invited whom an
-//! approved activation does not name with that role.
+//! **Invariant:** a customer never gets a second workspace, and never one that shows what is not for customers.
 
 use super::governed::{
     Beside, access_roles, blocked, by, grantable, named, names_nobody_else, of_customer, portal_users, role_stands,
     words,
 };
-use crate::govern::action::{ActionId, State};
 use crate::tools::args::{EmailAddress, Line, Prose};
-use crate::tools::refusal::{Missing, missing, or_missing};
+use crate::tools::refusal::{Missing, or_missing};
 use crate::tools::{Code, Kind, Preview, Refusal, Reply, Tool, ToolCx};
-use jiff::{SignedDuration, Timestamp};
 use postern_api::{
-    AccessRole, AccessRoleId, Branding, ContactId, DocumentId, ErrorKind, InvoiceId, InvoiceStatus, LoginStatus,
-    NewWorkspace, Op, OrganisationId, Pii, PiiKind, PortalInvitation, ProjectId, Right, Text, VersionState,
-    WorkspaceId,
+    AccessRole, AccessRoleId, Branding, DocumentId, ErrorKind, InvoiceId, InvoiceStatus, NewWorkspace, Op,
+    OrganisationId, Pii, PiiKind, ProjectId, Right, Text, VersionState, WorkspaceId,
 };
 use postern_policies::Effect;
 use schemars::JsonSchema;
@@ -33,15 +29,15 @@ const MOST: usize = 100;
 /// Somebody to let in.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Invitee {
+pub(super) struct Invitee {
     /// The e-mail address, of one of the customer's domains.
-    email: EmailAddress,
+    pub(super) email: EmailAddress,
     /// The given name.
-    first_name: Line<100>,
+    pub(super) first_name: Line<100>,
     /// The family name.
-    last_name: Line<100>,
+    pub(super) last_name: Line<100>,
     /// The access role.
-    role_id: AccessRoleId,
+    pub(super) role_id: AccessRoleId,
 }
 
 /// Open a customer's portal.
@@ -49,7 +45,7 @@ struct Invitee {
 #[serde(deny_unknown_fields)]
 pub(super) struct CreateWorkspace {
     /// Whose portal.
-    customer_id: OrganisationId,
+    pub(super) customer_id: OrganisationId,
     /// What people are greeted with; the portal's usual words otherwise.
     #[serde(default)]
     welcome_text: Option<Prose<2_000>>,
@@ -71,7 +67,7 @@ pub(super) struct CreateWorkspace {
     /// Who is to be invited, each with a role.
     #[serde(default)]
     #[schemars(length(max = 100))]
-    users: Vec<Invitee>,
+    pub(super) users: Vec<Invitee>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -316,7 +312,7 @@ impl Tool for CreateWorkspace {
                 "Open a customer's portal?",
                 facts,
                 &[
-                    ("Customer", "name"),
+                    ("Customer", "customer"),
                     ("Reached at", "portal_domain"),
                     ("Welcome", "welcome_text"),
                     ("New users get", "default_role"),
@@ -362,187 +358,6 @@ impl Tool for CreateWorkspace {
             active: workspace.active,
             message: "Portal opened; invite the people whom the preview names with portal.user.invite",
             to_invite: self.users.len(),
-        }))
-    }
-}
-
-/// Invite somebody to a customer's portal, whom an approved activation names. The role is the one that was approved there. A link
-/// that ends goes to that person alone; it is in no answer.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct InviteUser {
-    /// The `preview_id` of the activation that was approved.
-    activation_preview_id: ActionId,
-    /// The address that it names.
-    email: EmailAddress,
-    /// What to say beside the link.
-    #[serde(default)]
-    message: Option<Prose<1_000>>,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Invited {
-    contact_id: ContactId,
-    status: LoginStatus,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires_at: Option<Timestamp>,
-    message: &'static str,
-}
-
-#[derive(Debug, Serialize)]
-struct InviteFacts {
-    action: &'static str,
-    customer_id: OrganisationId,
-    name: Pii,
-    email: Pii,
-    role: Text,
-    rights: Vec<Right>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<Text>,
-    ends_after_hours: i64,
-}
-
-/// What the approved activation says of somebody.
-struct Approved {
-    organisation: OrganisationId,
-    invitee: Invitee,
-    role: AccessRole,
-    /// Whether the role opens what it opened when it was approved.
-    as_approved: bool,
-    secs: i64,
-}
-
-impl InviteUser {
-    async fn check(&self, cx: &ToolCx) -> Result<Approved, Refusal> {
-        let request = cx.actions.get(&cx.tenant.id, &self.activation_preview_id)?;
-        let request = request.filter(|it| it.principal == cx.caller.principal && it.tool == CreateWorkspace::NAME);
-        let request = request.ok_or_else(|| missing(Code::ActionRequestNotFound))?;
-        match request.state {
-            State::Approved | State::Done => {}
-            State::Previewed
-            | State::PendingApproval
-            | State::Rejected
-            | State::Expired
-            | State::Executing
-            | State::Failed
-            | State::Unknown
-            | State::Cancelled => {
-                let refusal = blocked("the activation is not approved");
-                return Err(refusal.suggest("Have the activation approved first; its state is told by its status."));
-            }
-        }
-        let activation: CreateWorkspace = serde_json::from_str(&request.content.arguments)
-            .map_err(|e| postern_api::Error::internal("an activation's arguments").because(e))?;
-        let invitee = activation.users.iter().find(|it| it.email == self.email).cloned().ok_or_else(|| {
-            let refusal = blocked("the activation that was approved does not name this address");
-            refusal.suggest("Preview an activation, or a change of access, that names this person.")
-        })?;
-        let identity = cx.identity()?;
-        named(cx, &identity, &activation.customer_id)?;
-        let roles = access_roles(cx).await?;
-        let role = grantable(&roles, std::slice::from_ref(&invitee.role_id), "activation_preview_id")?;
-        let role = role.first().copied().cloned().ok_or_else(|| missing(Code::RecordNotFound))?;
-        let there = portal_users(cx, &activation.customer_id).await?;
-        if there.iter().any(|it| it.email.eq_ignore_ascii_case(self.email.as_str())) {
-            return Err(Refusal::new(Code::ContactExists, "this address has a login already"));
-        }
-        if self.message.is_some() && !identity.port.takes_words() {
-            let expected = "the connected directory writes its invitations itself; leave this out";
-            return Err(Refusal::argument("message", expected));
-        }
-        if let Some(text) = &self.message {
-            names_nobody_else(cx, &activation.customer_id, &[text.as_str()]).await?;
-        }
-        let policy = identity.timed(identity.port.auth_policy(&identity.cx)).await?;
-        let secs = policy.invitation_expires_secs.and_then(|it| i64::try_from(it).ok()).filter(|it| *it > 0);
-        let stood = request.content.targets.get(&format!("role:{}", role.id));
-        Ok(Approved {
-            organisation: activation.customer_id,
-            as_approved: stood.is_some_and(|it| *it == role_stands(&role)),
-            invitee,
-            role,
-            secs: secs.unwrap_or(7 * 24 * 3_600),
-        })
-    }
-}
-
-impl Tool for InviteUser {
-    const NAME: &'static str = "portal.user.invite";
-    const TITLE: &'static str = "Invite a portal user";
-    const KIND: Kind = Kind::Governed;
-    const SENDS: Option<Op> = Some(Op::PortalUserInvite);
-    type Output = Invited;
-
-    async fn preview(&self, cx: &ToolCx) -> Result<Preview, Refusal> {
-        let approved = self.check(cx).await?;
-        let invitee = &approved.invitee;
-        let name = format!("{} {}", invitee.first_name.as_str(), invitee.last_name.as_str());
-        let facts = InviteFacts {
-            action: "invite_user",
-            customer_id: approved.organisation.clone(),
-            name: Pii::new(PiiKind::Name, cx.myself(), name),
-            email: Pii::new(PiiKind::Email, cx.myself(), self.email.as_str()),
-            role: Text::new(approved.role.name.clone()),
-            rights: approved.role.rights.iter().copied().collect(),
-            message: self.message.as_ref().map(|it| it.as_str().into()),
-            ends_after_hours: approved.secs / 3_600,
-        };
-        let effect = Effect {
-            customer_visible: true,
-            elevation: !approved.as_approved,
-            customised: self.message.is_some(),
-            recipients: 1,
-            ..Effect::default()
-        };
-        let preview = Preview::new(facts, |facts| {
-            words(
-                "Invite somebody to a customer's portal?",
-                facts,
-                &[
-                    ("Customer", "customer_id"),
-                    ("Name", "name"),
-                    ("Email", "email"),
-                    ("Role", "role"),
-                    ("Which opens", "rights"),
-                    ("Words", "message"),
-                    ("The link ends after hours", "ends_after_hours"),
-                ],
-            )
-        });
-        Ok(preview
-            .with(effect)
-            .target(format!("action:{}", self.activation_preview_id), "approved")
-            .target(format!("role:{}", approved.role.id), role_stands(&approved.role))
-            .target("login", "none"))
-    }
-
-    async fn call(self, cx: &ToolCx) -> Result<Reply<Invited>, Refusal> {
-        let approved = self.check(cx).await?;
-        let identity = cx.identity()?;
-        let invitation = PortalInvitation {
-            organisation: named(cx, &identity, &approved.organisation)?,
-            email: self.email.as_str().to_owned(),
-            first_name: approved.invitee.first_name.as_str().to_owned(),
-            last_name: approved.invitee.last_name.as_str().to_owned(),
-            role: approved.role.id,
-            message: self.message.as_ref().map(|it| it.as_str().to_owned()),
-            expires_at: cx.now.checked_add(SignedDuration::from_secs(approved.secs)).unwrap_or(cx.now),
-            by: by(cx),
-        };
-        let invited = identity.timed(identity.port.invite_user(&identity.cx, &invitation)).await;
-        let invited = invited.map_err(|error| {
-            if error.kind() == ErrorKind::Conflict {
-                Refusal::new(Code::ContactExists, "this address has a login already")
-            } else {
-                Refusal::from(error)
-            }
-        })?;
-        let user = identity.written(invited, &approved.organisation)?;
-        Ok(Reply::from(Invited {
-            contact_id: user.id,
-            status: user.status,
-            expires_at: user.expires_at,
-            message: "Invitation sent; the link goes to that person alone",
         }))
     }
 }

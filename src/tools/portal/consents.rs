@@ -133,7 +133,7 @@ impl Tool for UpdateConsent {
                 "Record a consent?",
                 facts,
                 &[
-                    ("Customer", "customer_id"),
+                    ("Customer", "customer"),
                     ("Of", "consent_of"),
                     ("To", "kind"),
                     ("Agrees", "granted"),

@@ -274,7 +274,7 @@ impl Tool for RecordSnapshot {
             words(
                 "Keep figures of a portal?",
                 facts,
-                &[("Customer", "customer_id"), ("From", "from"), ("Until", "until"), ("Left out", "left_out")],
+                &[("Customer", "customer"), ("From", "from"), ("Until", "until"), ("Left out", "left_out")],
             )
         });
         Ok(preview.with(Effect::default()))

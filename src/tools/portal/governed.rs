@@ -243,7 +243,9 @@ fn has_words(text: &str, words: &str) -> bool {
 pub(super) fn words(question: &str, facts: &Value, rows: &[(&str, &str)]) -> String {
     let mut text = question.to_owned();
     for (label, key) in rows {
-        if let Some(value) = facts.get(*key).and_then(|value| plain(key, value)) {
+        // Without a name it is the id.
+        let fact = facts.get(*key).or_else(|| facts.get("customer_id").filter(|_| *key == "customer"));
+        if let Some(value) = fact.and_then(|value| plain(key, value)) {
             text.push('\n');
             text.push_str(label);
             text.push_str(": ");

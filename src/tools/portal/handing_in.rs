@@ -188,7 +188,7 @@ impl Tool for RecordSubmission {
                 "Keep a form that was filled in?",
                 facts,
                 &[
-                    ("Customer", "customer_id"),
+                    ("Customer", "customer"),
                     ("Form", "form"),
                     ("Version", "version"),
                     ("Filled in by", "submitted_by"),

@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use postern_api::{
-    Billing, ExternalId, Internal, Invoice, InvoiceId, InvoiceQuery, InvoiceStatus, OrganisationId, Payment, PaymentId,
-    PaymentLink, PaymentStatus, Right, Text, Withheld, classified,
+    Billing, ExternalId, Financial, Internal, Invoice, InvoiceId, InvoiceQuery, InvoiceStatus, OrganisationId, Payment,
+    PaymentId, PaymentLink, PaymentStatus, Right, Text, Withheld, classified,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -70,6 +70,11 @@ struct InvoiceView {
     payment_link: Option<LinkState>,
     #[serde(skip_serializing_if = "Option::is_none")]
     payment_link_expires_at: Option<Timestamp>,
+    /// For employees who see money: how often somebody was sent the link, and when last, as the billing system keeps it.
+    #[serde(skip_serializing_if = "classified::absent")]
+    payment_link_sent: Option<Financial<u32>>,
+    #[serde(skip_serializing_if = "classified::absent")]
+    payment_link_sent_at: Option<Financial<Timestamp>>,
     #[serde(skip_serializing_if = "classified::absent")]
     customer_visible: Option<Internal<bool>>,
     #[serde(skip_serializing_if = "classified::absent")]
@@ -93,6 +98,7 @@ impl InvoiceView {
     fn of(it: Invoice, now: Timestamp, for_staff: bool, may_pay: bool) -> Self {
         let today = now.to_zoned(TimeZone::UTC).date();
         let link = it.payment_link.filter(|_| may_pay);
+        let sent = link.and_then(|it| it.sent).filter(|_| for_staff);
         Self {
             overdue: it.status == InvoiceStatus::Open && it.due_on.is_some_and(|due| due < today),
             invoice_id: it.id,
@@ -104,6 +110,8 @@ impl InvoiceView {
             balance: it.balance.to_string(),
             payment_link: may_pay.then(|| link_state(link.as_ref(), now)),
             payment_link_expires_at: link.and_then(|it| it.expires_at),
+            payment_link_sent: sent.map(|it| Financial::new(it.times)),
+            payment_link_sent_at: sent.and_then(|it| it.last_at).map(Financial::new),
             customer_visible: for_staff.then(|| Internal::new(it.customer_visible)),
             notes: it.notes.filter(|_| for_staff).map(Internal::new),
         }

@@ -268,7 +268,7 @@ impl Tool for UpdateStatus {
                 "Change where a request stands?",
                 facts,
                 &[
-                    ("Customer", "customer_id"),
+                    ("Customer", "customer"),
                     ("Request", "request_id"),
                     ("Subject", "subject"),
                     ("State now", "status_before"),

@@ -2,7 +2,6 @@
 //!
 //! **Invariant:** whoever may not read a kind of record learns which ones, and not what they say.
 
-use super::access::Change;
 use super::governed::named;
 use crate::tools::{Refusal, ToolCx};
 use jiff::Timestamp;
@@ -45,15 +44,34 @@ pub(super) struct Newly {
     named_in_part: bool,
 }
 
+/// Somebody whose roles change, or who gets in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reader<'a> {
+    /// Nobody's yet, for who gets in.
+    pub(super) id: Option<&'a ContactId>,
+    pub(super) email: &'a str,
+    pub(super) roles_before: &'a [AccessRoleId],
+    pub(super) roles_after: &'a [AccessRoleId],
+    pub(super) before: &'a BTreeSet<Right>,
+    pub(super) after: &'a BTreeSet<Right>,
+}
+
+impl Reader<'_> {
+    fn gains(&self, right: Right) -> bool {
+        self.after.contains(&right) && !self.before.contains(&right)
+    }
+}
+
 /// Whether this user, with these roles and rights, sees a published version of a document.
 fn sees(
     document: &Document,
-    user: &ContactId,
+    user: Option<&ContactId>,
     (roles, rights): (&[AccessRoleId], &BTreeSet<Right>),
     now: Timestamp,
 ) -> bool {
     let published = document.versions.iter().filter_map(|it| it.publication.as_ref());
-    let mut open = published.filter(|it| it.expires_at.is_none_or(|end| end > now) && it.shown_to(user));
+    let mut open =
+        published.filter(|it| it.expires_at.is_none_or(|end| end > now) && user.is_none_or(|user| it.shown_to(user)));
     rights.contains(&Right::Documents)
         && !document.internal
         && open.any(|it| it.roles.is_empty() || it.roles.iter().any(|role| roles.contains(role)))
@@ -83,54 +101,42 @@ impl Newly {
     }
 
     /// Looks at the records with the roles before and after.
-    pub(super) async fn look(
-        cx: &ToolCx,
-        customer: &OrganisationId,
-        change: &Change,
-        after: &[AccessRoleId],
-    ) -> Result<Self, Refusal> {
+    pub(super) async fn look(cx: &ToolCx, customer: &OrganisationId, reader: Reader<'_>) -> Result<Self, Refusal> {
         let mut newly = Self::default();
-        if change.after.contains(&Right::Documents) && cx.tenant.more.documents.is_some() {
-            newly.documents(cx, customer, change, after).await?;
+        if reader.after.contains(&Right::Documents) && cx.tenant.more.documents.is_some() {
+            newly.documents(cx, customer, reader).await?;
         }
-        if change.gains(Right::Invoices) && cx.tenant.more.billing.is_some() {
+        if reader.gains(Right::Invoices) && cx.tenant.more.billing.is_some() {
             newly.invoices(cx, customer).await?;
         }
-        if change.gains(Right::Payments) && cx.tenant.more.billing.is_some() {
+        if reader.gains(Right::Payments) && cx.tenant.more.billing.is_some() {
             newly.payments(cx, customer).await?;
         }
-        if change.gains(Right::ServiceRecords) && cx.tenant.more.projects.is_some() {
+        if reader.gains(Right::ServiceRecords) && cx.tenant.more.projects.is_some() {
             newly.records(cx, customer).await?;
         }
-        if change.gains(Right::AllRequests) {
-            newly.requests(cx, customer, &change.user.email).await?;
+        if reader.gains(Right::AllRequests) {
+            newly.requests(cx, customer, reader.email).await?;
         }
-        if change.gains(Right::Orders) && cx.tenant.more.sales.is_some() {
+        if reader.gains(Right::Orders) && cx.tenant.more.sales.is_some() {
             newly.orders(cx, customer).await?;
         }
-        if change.gains(Right::Bookings) && cx.tenant.more.bookings.is_some() {
+        if reader.gains(Right::Bookings) && cx.tenant.more.bookings.is_some() {
             newly.bookings(cx, customer).await?;
         }
         Ok(newly)
     }
 
-    async fn documents(
-        &mut self,
-        cx: &ToolCx,
-        customer: &OrganisationId,
-        change: &Change,
-        after: &[AccessRoleId],
-    ) -> Result<(), Refusal> {
+    async fn documents(&mut self, cx: &ToolCx, customer: &OrganisationId, reader: Reader<'_>) -> Result<(), Refusal> {
         let port = cx.documents()?;
         let organisation = Some(named(cx, &port, customer)?);
         let query = DocumentQuery { organisation, published_only: true, kind: None, offset: 0, limit: 200 };
         let page = port.page(port.timed(port.port.documents(&port.cx, &query)).await?);
         self.named_in_part |= page.truncated || page.total > page.rows.len() as u64;
-        let user = &change.user;
         let own = page.rows.into_iter().filter(|it| it.organisation.as_ref() == Some(customer)).map(|it| it.record);
         let newly = own.filter(|it| {
-            sees(it, &user.id, (after, &change.after), cx.now)
-                && !sees(it, &user.id, (&user.roles, &change.before), cx.now)
+            sees(it, reader.id, (reader.roles_after, reader.after), cx.now)
+                && !sees(it, reader.id, (reader.roles_before, reader.before), cx.now)
         });
         let shown = reads(cx, "portal_documents_list");
         let seen = newly.map(|it| Seen { id: it.id, name: shown.then_some(it.name) });

@@ -159,6 +159,7 @@ impl Tool for ListNotices {
     const NAME: &'static str = "portal.notifications.list";
     const TITLE: &'static str = "List notifications";
     const KIND: Kind = Kind::Read;
+    const OURS: bool = true;
     type Output = NoticeList;
 
     async fn call(self, cx: &ToolCx) -> Result<Reply<NoticeList>, Refusal> {

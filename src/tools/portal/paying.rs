@@ -49,6 +49,18 @@ pub(super) struct Linked {
     link_active: bool,
     message: &'static str,
     notification: Telling,
+    /// Whether the billing system counts for finance that the link was sent.
+    finance_tracking: Tracking,
+}
+
+/// What the billing system keeps of a sending, for finance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Tracking {
+    /// How often the link was sent, and that was updated.
+    Updated,
+    /// Nothing; it keeps the link alone.
+    NotKept,
 }
 
 #[derive(Debug, Serialize)]
@@ -87,6 +99,8 @@ struct LinkFacts {
     due_on: Option<Date>,
     visible_to_customer: bool,
     link_now: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sent_so_far: Option<u32>,
     recipient: PersonView,
     channel: postern_api::Channel,
     message: Text,
@@ -199,6 +213,7 @@ impl Tool for CreateLink {
             due_on: invoice.due_on,
             visible_to_customer: invoice.customer_visible,
             link_now: link_words(invoice),
+            sent_so_far: invoice.payment_link.and_then(|it| it.sent).map(|it| it.times),
             recipient: PersonView::of(&look.recipient.contact),
             channel: look.rules.channel,
             message: Text::new(format!("{subject}\n{body}")),
@@ -215,11 +230,12 @@ impl Tool for CreateLink {
                 if resend { "Send a payment link again?" } else { "Make a payment link?" },
                 facts,
                 &[
-                    ("Customer", "customer_id"),
+                    ("Customer", "customer"),
                     ("Invoice", "number"),
                     ("To pay", "to_pay"),
                     ("Due", "due_on"),
                     ("Link now", "link_now"),
+                    ("Sent so far, times", "sent_so_far"),
                     ("Told", "recipient"),
                     ("How", "channel"),
                     ("Words", "message"),
@@ -264,7 +280,9 @@ impl Tool for CreateLink {
         let invoice = billing.written(made, &self.customer_id)?;
         let text = self.notice_text(&look.invoice);
         let notice = look.rules.notice(cx, &self.customer_id, [&look.recipient], text)?;
+        let sent = invoice.payment_link.and_then(|it| it.sent);
         Ok(Reply::from(Linked {
+            finance_tracking: if sent.is_some() { Tracking::Updated } else { Tracking::NotKept },
             link_active: invoice.payment_link.is_some_and(|it| it.active),
             invoice_id: invoice.id,
             message: if self.resend { "Payment link sent again" } else { "Payment link made" },

@@ -300,7 +300,7 @@ impl Tool for Publish {
                 "Publish a document to a customer?",
                 facts,
                 &[
-                    ("Customer", "customer_id"),
+                    ("Customer", "customer"),
                     ("Document", "name"),
                     ("Kind", "kind"),
                     ("Version", "version_number"),

@@ -378,7 +378,7 @@ impl Tool for UpdateProfile {
                 "Change what is known of a customer?",
                 facts,
                 &[
-                    ("Customer", "customer_id"),
+                    ("Customer", "customer"),
                     ("Record of", "record_of"),
                     ("Changes", "changes"),
                     ("Wants to be told: about, how, now, then", "notifications"),

@@ -300,7 +300,7 @@ impl Tool for AddReply {
                 question,
                 facts,
                 &[
-                    ("Customer", "customer_id"),
+                    ("Customer", "customer"),
                     ("Request", "request_id"),
                     ("Subject", "subject"),
                     ("Asked by", "requester"),

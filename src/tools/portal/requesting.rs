@@ -295,7 +295,7 @@ impl Tool for CreateRequest {
                 "Raise a request?",
                 facts,
                 &[
-                    ("Customer", "customer_id"),
+                    ("Customer", "customer"),
                     ("Asked by", "requester"),
                     ("Came in", "source"),
                     ("Kind", "kind"),

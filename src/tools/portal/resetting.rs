@@ -139,7 +139,7 @@ impl Tool for ResetAccess {
                 "Reset a portal user's access?",
                 facts,
                 &[
-                    ("Customer", "customer_id"),
+                    ("Customer", "customer"),
                     ("User", "user"),
                     ("What", "reset"),
                     ("Login now", "status_now"),

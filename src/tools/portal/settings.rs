@@ -43,6 +43,7 @@ impl Tool for GetConfig {
     const NAME: &'static str = "portal.config.get";
     const TITLE: &'static str = "Read the portal's defaults";
     const KIND: Kind = Kind::Read;
+    const OURS: bool = true;
     type Output = Config;
 
     async fn call(self, cx: &ToolCx) -> Result<Reply<Config>, Refusal> {
@@ -113,6 +114,7 @@ impl Tool for GetBranding {
     const NAME: &'static str = "portal.branding.get";
     const TITLE: &'static str = "Read the portal's branding";
     const KIND: Kind = Kind::Read;
+    const OURS: bool = true;
     type Output = BrandingView;
 
     async fn call(self, cx: &ToolCx) -> Result<Reply<BrandingView>, Refusal> {
@@ -206,6 +208,7 @@ impl Tool for ListFaq {
     const NAME: &'static str = "portal.faq_entries.list";
     const TITLE: &'static str = "List questions and answers";
     const KIND: Kind = Kind::Read;
+    const OURS: bool = true;
     type Output = FaqList;
 
     async fn call(self, cx: &ToolCx) -> Result<Reply<FaqList>, Refusal> {
@@ -292,6 +295,7 @@ impl Tool for ListForms {
     const NAME: &'static str = "portal.form_templates.list";
     const TITLE: &'static str = "List forms";
     const KIND: Kind = Kind::Read;
+    const OURS: bool = true;
     type Output = FormList;
 
     async fn call(self, cx: &ToolCx) -> Result<Reply<FormList>, Refusal> {

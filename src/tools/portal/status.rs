@@ -172,6 +172,7 @@ impl Tool for GetStatus {
     const NAME: &'static str = "portal.action_request.status";
     const TITLE: &'static str = "Read how action requests stand";
     const KIND: Kind = Kind::Read;
+    const OURS: bool = true;
     type Output = StatusList;
 
     async fn call(self, cx: &ToolCx) -> Result<Reply<StatusList>, Refusal> {

@@ -133,7 +133,7 @@ impl Tool for Revoke {
                 "Take back what a customer sees?",
                 facts,
                 &[
-                    ("Customer", "customer_id"),
+                    ("Customer", "customer"),
                     ("Document", "name"),
                     ("Versions", "versions"),
                     ("Takes back", "takes_back"),

@@ -168,7 +168,7 @@ impl Tool for Send {
                 "Tell people of a customer?",
                 facts,
                 &[
-                    ("Customer", "customer_id"),
+                    ("Customer", "customer"),
                     ("To", "recipients"),
                     ("About", "topic"),
                     ("How", "channel"),

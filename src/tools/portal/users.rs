@@ -175,6 +175,7 @@ impl Tool for ListRoles {
     const NAME: &'static str = "portal.access_roles.list";
     const TITLE: &'static str = "List access roles";
     const KIND: Kind = Kind::Read;
+    const OURS: bool = true;
     type Output = RoleList;
 
     async fn call(self, cx: &ToolCx) -> Result<Reply<RoleList>, Refusal> {
@@ -218,6 +219,7 @@ impl Tool for GetAuthPolicy {
     const NAME: &'static str = "portal.auth_policy.get";
     const TITLE: &'static str = "Read how people sign in";
     const KIND: Kind = Kind::Read;
+    const OURS: bool = true;
     type Output = AuthPolicyView;
 
     async fn call(self, cx: &ToolCx) -> Result<Reply<AuthPolicyView>, Refusal> {

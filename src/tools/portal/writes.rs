@@ -1,7 +1,7 @@
 //! The portal's previews and governed writes, one row each.
 
 use super::{
-    access, activation, consents, figures, handing_in, looks, moving, paying, publishing, records, replying,
+    access, activation, consents, figures, handing_in, inviting, looks, moving, paying, publishing, records, replying,
     requesting, resetting, taking_back, telling,
 };
 use crate::tools::Entry;
@@ -27,7 +27,7 @@ pub(in crate::tools) const WRITES: &[Entry] = &[
         activation::ACTIVATION_PREVIEW,
     ),
     Entry::from_preview::<activation::CreateWorkspace>(activation::WORKSPACE),
-    Entry::of::<activation::InviteUser>(),
+    Entry::of::<inviting::InviteUser>(),
     Entry::preview_of::<replying::AddReply>(
         "portal.support_reply.preview",
         "Preview a reply to a request",

@@ -79,6 +79,7 @@ impl Tool for CustomerSearch {
     const NAME: &'static str = "customer_search_kb";
     const TITLE: &'static str = "Search the knowledge base";
     const KIND: Kind = Kind::Read;
+    const OURS: bool = true;
     type Output = ArticleList;
 
     async fn call(self, cx: &ToolCx) -> Result<Reply<ArticleList>, Refusal> {
@@ -106,6 +107,7 @@ impl Tool for StaffSearch {
     const NAME: &'static str = "search_kb";
     const TITLE: &'static str = "Search all articles";
     const KIND: Kind = Kind::Read;
+    const OURS: bool = true;
     type Output = ArticleList;
 
     async fn call(self, cx: &ToolCx) -> Result<Reply<ArticleList>, Refusal> {
@@ -144,6 +146,7 @@ impl Tool for GetArticle {
     const NAME: &'static str = "get_kb_article";
     const TITLE: &'static str = "Read an article";
     const KIND: Kind = Kind::Read;
+    const OURS: bool = true;
     type Output = ArticleView;
 
     async fn call(self, cx: &ToolCx) -> Result<Reply<ArticleView>, Refusal> {

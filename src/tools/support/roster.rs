@@ -41,7 +41,7 @@ impl Member {
 }
 
 /// The logins of one organisation.
-pub(super) async fn logins(cx: &ToolCx, organisation: &OrganisationId) -> Result<Vec<Login>, Refusal> {
+pub(in crate::tools) async fn logins(cx: &ToolCx, organisation: &OrganisationId) -> Result<Vec<Login>, Refusal> {
     let identity = cx.identity()?;
     let Some(external) = identity.external(organisation) else { return Ok(vec![]) };
     let found =
@@ -50,7 +50,7 @@ pub(super) async fn logins(cx: &ToolCx, organisation: &OrganisationId) -> Result
 }
 
 /// How many logins count against the plan.
-pub(super) fn occupied(logins: &[Login]) -> u64 {
+pub(in crate::tools) fn occupied(logins: &[Login]) -> u64 {
     logins.iter().filter(|it| it.status != LoginStatus::Disabled).count() as u64
 }
 

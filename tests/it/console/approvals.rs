@@ -162,6 +162,7 @@ async fn what_a_preview_would_change_stands_before_and_after_and_who_gets_to_see
         "<h1>Publish a document to a customer?</h1>",
         "<td data-label=\"Before\"><bdi>nobody</bdi></td><td data-label=\"After\"><bdi>4 people</bdi></td>",
         "<li><bdi>To: Bob Miller (",
+        "<dt>Organisation</dt><dd><bdi>Acme Corporation (acme)</bdi></dd>",
     ] {
         assert!(page.contains(part), "{part} in {page}");
     }

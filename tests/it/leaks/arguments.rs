@@ -153,13 +153,13 @@ pub(super) fn of(
     previews: &[String],
     typed: &mut impl FnMut(&str) -> String,
 ) -> Vec<Value> {
-    let properties = tool.input.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+    let properties = tool.input().get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
     let invited = ["activation_preview_id", "users"].iter().any(|it| properties.contains_key(*it));
     let mut make = Values { ids, previews, invited, typed };
     // A change of a profile says what, though it may be one of two things.
     let what = properties.contains_key("changes").then_some("changes");
     let required: Vec<&str> = tool
-        .input
+        .input()
         .get("required")
         .and_then(Value::as_array)
         .into_iter()

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 /// The reads that take a customer's ID.
 fn tools() -> Vec<&'static str> {
     let takes = |it: &&postern::tools::Described| {
-        it.input["properties"].get("customer_id").is_some()
+        it.input()["properties"].get("customer_id").is_some()
             && it.entry.kind == Kind::Read
             && it.entry.name.starts_with("portal.")
     };

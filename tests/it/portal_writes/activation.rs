@@ -146,3 +146,119 @@ async fn an_invitation_in_own_words_needs_an_approval_of_its_own() {
     assert!(gateway.decide(&waiting, true));
     assert_eq!(lead.data(INVITE, worded).await["status"], "pending");
 }
+
+/// Somebody more for a portal that is open: asked for by whoever works with it, approved by the service lead.
+fn further(email: &str) -> Value {
+    json!({ "customer_id": "acme", "email": email, "first_name": "Nina", "last_name": "Further", "role_id": "viewer" })
+}
+
+fn logins(gateway: &Gateway, email: &str) -> i64 {
+    gateway.count(&format!("login WHERE email = '{email}'"))
+}
+
+#[tokio::test]
+async fn an_employee_invites_one_more_person_to_an_open_portal_once_somebody_else_approved() {
+    let gateway = Gateway::start().await;
+    let (lead, owner) = (gateway.person("service-lead@msp.example"), gateway.person("owner@msp.example"));
+    let email = "nina.further@acme.example";
+    let (id, waiting) = lead.waits(INVITE, further(email)).await;
+    let text = waiting["message"].as_str().unwrap();
+    for words in ["Customer: Acme Corporation", "Nina Further", email, "Viewer"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    // What the person gets to see is named, for who may read such records.
+    let page = gateway.page(&owner, &format!("/console/approvals/{id}")).await;
+    assert!(page.contains("Becomes visible") && page.contains("Acme Corporation (acme)"), "{page}");
+    assert_eq!(gateway.approves(&lead, &id).await, 404, "not one's own");
+    assert_eq!(logins(&gateway, email), 0);
+    assert_eq!(gateway.approves(&owner, &id).await, 200);
+    let done = lead.data(INVITE, further(email)).await;
+    assert_eq!((&done["status"], done["expires_at"].is_string()), (&json!("pending"), true));
+    assert_eq!(logins(&gateway, email), 1);
+    let secret = gateway.text(&format!(
+        "SELECT secret FROM login_link WHERE contact = (SELECT contact FROM login WHERE email = '{email}')"
+    ));
+    assert!(!done.to_string().contains(&secret));
+    assert_eq!(lead.code(INVITE, with(further(email), "idempotency_key", json!("k"))).await, "CONTACT_EXISTS");
+}
+
+#[tokio::test]
+async fn a_customers_lead_asks_for_one_more_person_of_their_own_and_the_service_lead_approves() {
+    let gateway = Gateway::start().await;
+    let (jane, lead) = (gateway.person("lead@acme.example"), gateway.person("service-lead@msp.example"));
+    let email = "nina.further@acme.example";
+    let mut own = further(email);
+    own.as_object_mut().unwrap().remove("customer_id");
+    let (id, _) = jane.waits(INVITE, own.clone()).await;
+    assert_eq!(jane.ask(INVITE, own.clone()).await["status"], "pending_approval", "asked again it is the same");
+    assert_eq!(gateway.approves(&jane, &id).await, 404);
+    assert_eq!(gateway.approves(&gateway.person("support-write@msp.example"), &id).await, 404, "the wrong role");
+    assert_eq!(logins(&gateway, email), 0);
+    assert_eq!(gateway.approves(&lead, &id).await, 200);
+    assert_eq!(jane.data(INVITE, own.clone()).await["status"], "pending");
+    assert_eq!(logins(&gateway, email), 1);
+    // For anybody else's portal there is none, and nobody below the lead asks at all.
+    let other = with(further("x@globex.example"), "customer_id", json!("globex"));
+    assert_eq!(jane.code(INVITE, other).await, "ORGANIZATION_NOT_FOUND");
+    let basic = gateway.person("basic@acme.example");
+    assert!(!basic.names().await.iter().any(|it| it == INVITE));
+    assert_eq!(basic.code(INVITE, own).await, "LEAD_REQUIRED");
+}
+
+/// What no approval lifts.
+#[tokio::test]
+async fn nobody_is_let_into_an_open_portal_from_outside_or_with_more_than_the_asker_has() {
+    let gateway = Gateway::start().await;
+    let (lead, jane) = (gateway.person("service-lead@msp.example"), gateway.person("lead@acme.example"));
+    let ours = further("nina.further@acme.example");
+    for (name, value, code) in [
+        ("email", json!("nina@elsewhere.example"), "BLOCKED_BY_RULE"),
+        ("email", json!("nina@globex.example"), "BLOCKED_BY_RULE"),
+        ("email", json!("basic@acme.example"), "CONTACT_EXISTS"),
+        ("role_id", json!("msp-operator"), "BLOCKED_BY_RULE"),
+        ("role_id", json!("nobody"), "VALIDATION_ERROR"),
+        ("first_name", Value::Null, "VALIDATION_ERROR"),
+        ("last_name", Value::Null, "VALIDATION_ERROR"),
+        ("message", json!("Just as at Globex GmbH."), "BLOCKED_BY_RULE"),
+        ("customer_id", json!("initech"), "BLOCKED_BY_RULE"),
+        ("customer_id", json!("nobody"), "ORGANIZATION_NOT_FOUND"),
+        ("customer_id", Value::Null, "VALIDATION_ERROR"),
+        ("activation_preview_id", json!(format!("act-{}", "0".repeat(32))), "VALIDATION_ERROR"),
+    ] {
+        assert_eq!(lead.code(INVITE, with(ours.clone(), name, value.clone())).await, code, "{name} {value}");
+    }
+    // A lead asks for nobody who may do what they themselves may not.
+    gateway.sql("UPDATE access_role SET rights = '[\"payments\",\"orders\"]' WHERE id = 'viewer'");
+    gateway.sql("UPDATE access_role SET rights = '[\"documents\"]' WHERE id NOT IN ('viewer', 'msp-operator')");
+    assert_eq!(jane.code(INVITE, ours.clone()).await, "BLOCKED_BY_RULE");
+    assert_eq!(jane.code(INVITE, with(ours.clone(), "role_id", json!("msp-operator"))).await, "BLOCKED_BY_RULE");
+    assert_eq!(logins(&gateway, "nina.further@acme.example"), 0);
+}
+
+#[tokio::test]
+async fn nobody_is_let_into_an_open_portal_beyond_what_the_customers_plan_allows() {
+    let gateway = Gateway::start().await;
+    let lead = gateway.person("service-lead@msp.example");
+    lead.approved(&gateway, PREVIEW, CREATE, json!({ "customer_id": "initech" })).await;
+    let one = with(further("nina.further@initech.example"), "customer_id", json!("initech"));
+    assert_eq!(lead.code(INVITE, one).await, "CONTACT_LIMIT_REACHED");
+}
+
+/// W02: what was approved was one role in one open portal.
+#[tokio::test]
+async fn w02_an_invitation_whose_role_or_portal_changed_is_stale() {
+    for (change, code) in [
+        ("UPDATE access_role SET rights = '[\"invoices\"]' WHERE id = 'viewer'", "PREVIEW_STALE"),
+        ("UPDATE workspace SET active = 0", "BLOCKED_BY_RULE"),
+    ] {
+        let gateway = Gateway::start().await;
+        let lead = gateway.person("service-lead@msp.example");
+        let email = "nina.further@acme.example";
+        let arguments = with(further(email), "idempotency_key", json!("nina"));
+        let (id, _) = lead.waits(INVITE, arguments.clone()).await;
+        assert!(gateway.decide(&id, true));
+        gateway.sql(change);
+        assert_eq!(lead.code(INVITE, arguments).await, code, "{change}");
+        assert_eq!(logins(&gateway, email), 0, "{change}");
+    }
+}

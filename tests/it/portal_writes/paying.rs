@@ -1,7 +1,7 @@
 //! Payment links.
 
 use super::with;
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, Person};
 use serde_json::{Value, json};
 
 const PREVIEW: &str = "portal.payment_action.preview";
@@ -20,6 +20,14 @@ fn link(gateway: &Gateway) -> Value {
     json!({ "customer_id": "acme", "invoice_id": "INV-2103", "recipient_contact_id": jane })
 }
 
+/// How often the link was sent as this person is told, and whether they are told when.
+async fn sent(who: &Person) -> (Value, bool) {
+    let listed = who.data("portal.invoices.list", json!({ "customer_id": "acme" })).await;
+    let found = listed["invoices"].as_array().unwrap().iter().find(|it| it["invoice_id"] == "INV-2103");
+    let found = found.unwrap();
+    (found["payment_link_sent"].clone(), found["payment_link_sent_at"].is_string())
+}
+
 #[tokio::test]
 async fn a_payment_link_is_made_once_and_its_address_is_in_no_answer() {
     let gateway = Gateway::start().await;
@@ -33,6 +41,9 @@ async fn a_payment_link_is_made_once_and_its_address_is_in_no_answer() {
     assert!(gateway.decide(&id, true));
     let done = finance.data(LINK, json!({ "preview_id": id })).await;
     assert_eq!((&done["link_active"], &done["notification"]), (&json!(true), &json!("sent")));
+    // Finance follows in the billing system how often it was asked for.
+    assert_eq!(done["finance_tracking"], "updated");
+    assert_eq!(sent(&finance).await, (json!(1), true));
     assert_eq!(gateway.count(LINKS), 1);
     let token = gateway.text("SELECT token FROM payment_link ORDER BY key DESC LIMIT 1");
     assert!(!done.to_string().contains(&token) && !waiting.to_string().contains(&token));
@@ -42,7 +53,9 @@ async fn a_payment_link_is_made_once_and_its_address_is_in_no_answer() {
     assert_eq!(finance.code(PREVIEW, link(&gateway)).await, "BLOCKED_BY_RULE");
     let again = with(link(&gateway), "resend", json!(true));
     let again = finance.approved(&gateway, PREVIEW, LINK, again).await;
-    assert_eq!(again["message"], "Payment link sent again");
+    assert_eq!((&again["message"], &again["finance_tracking"]), (&json!("Payment link sent again"), &json!("updated")));
+    assert_eq!(sent(&finance).await, (json!(2), true));
+    assert_eq!(sent(&gateway.person("lead@acme.example")).await, (Value::Null, false), "the provider's own to know");
     assert_eq!(gateway.count(LINKS), 1);
 }
 

@@ -98,7 +98,7 @@ pub(super) fn sample(tool: &str) -> Value {
 
 /// The arguments of a tool that are ids, or lists of ids.
 fn ids(tool: &Described) -> Vec<(String, bool)> {
-    let properties = tool.input.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+    let properties = tool.input().get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
     let is_id = |schema: &Value| schema["pattern"] == "^[A-Za-z0-9][A-Za-z0-9._:@+-]*$";
     let one = |(name, schema): (&String, &Value)| {
         let optional = schema["anyOf"].as_array().is_some_and(|any| any.iter().any(is_id));

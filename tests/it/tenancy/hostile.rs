@@ -49,7 +49,7 @@ async fn try_all(gateway: &Gateway, me: &Person, foreign: &[&str]) -> usize {
     tools.sort_by_key(|it| !it.entry.kind.reads());
     for tool in tools {
         let name = tool.entry.name;
-        let text_arguments = texts(&Value::Object((*tool.input).clone()));
+        let text_arguments = texts(&Value::Object((**tool.input()).clone()));
         for argument in text_arguments {
             let before = gateway.rows().len();
             let mut expected = 0;

@@ -1,12 +1,12 @@
 //! A whole run: start every server, ask them in turn, print.
 
 use crate::checks::{
-    AUDIT_ROWS, AXUM, EMBEDDED, EMPLOYEES_LIST, GOVERNED, LIST, OWN_TOKEN, OWN_TOKEN_MANY, READS, READS_AMONG,
+    AUDIT_ROWS, AXUM, EMBEDDED, EMPLOYEES_LIST, GOVERNED, LIST, ONE_HOP, OWN_TOKEN, OWN_TOKEN_MANY, READS, READS_AMONG,
     REALM_TOKEN, REALM_TOKEN_MANY, RMCP, TENANTS, VENDOR,
 };
 use crate::child::{Server, free_address};
 use crate::client::{Connection, Request};
-use crate::gateway::{Behind, Gateway, probe, ticket_near};
+use crate::gateway::{Behind, Gateway, list_near, probe, ticket_near};
 use crate::issuer::Issuer;
 use crate::load::{Times, median};
 use crate::row::{CONNECTIONS, Row};
@@ -137,6 +137,7 @@ pub(crate) async fn run(plan: Plan) -> Result<bool, Failure> {
             RMCP,
             EMBEDDED,
             VENDOR,
+            ONE_HOP,
             TENANTS,
             AUDIT_ROWS,
             LIST,
@@ -292,18 +293,27 @@ async fn behind_vendor(
         }
     };
     let (server, start) = started(&gateway, &request).await?;
-    let before: usize = vendor.line()?.parse()?;
-    probe(gateway.address, &request).await?;
-    let reads = vendor.line()?.parse::<usize>()?.saturating_sub(before);
+    let list = list_near(gateway.address, &token, answer.to_string().len()).await?;
+    let ticket = hops(&mut vendor, gateway.address, &request).await?;
+    let tickets = hops(&mut vendor, gateway.address, &list).await?;
     let mut row = Row::new(VENDOR, &server, request)?;
     row.start = Some(start);
-    field.add(server, row);
+    let mut rows = vec![row];
+    if tickets.0 == 1 {
+        rows.push(Row::new(ONE_HOP, &server, list)?);
+    }
+    field.add_rows(server, rows);
     field.servers.push(vendor);
-    drop(token);
-    let bytes = answer.to_string().len();
-    Ok(format!(
-        "vendor hop: a call makes {reads} requests to the HaloPSA simulator; its structured answer is {bytes} bytes"
-    ))
+    let told = |(reads, bytes): (usize, usize)| format!("{reads} requests to the HaloPSA simulator for {bytes} bytes");
+    Ok(format!("vendor hop: a ticket takes {}, a list of tickets {}", told(ticket), told(tickets)))
+}
+
+/// How many requests to the vendor a call takes, and how long its structured answer is.
+async fn hops(vendor: &mut Server, address: SocketAddr, request: &Request) -> Result<(usize, usize), Failure> {
+    let before: usize = vendor.line()?.parse()?;
+    let answer = probe(address, request).await?;
+    let reads = vendor.line()?.parse::<usize>()?.saturating_sub(before);
+    Ok((reads, answer.to_string().len()))
 }
 
 /// The demo as a newcomer starts it, on an empty directory; a note on its start and its memory.

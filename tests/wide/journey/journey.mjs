@@ -178,6 +178,26 @@ await test("a portal is opened for a customer and somebody is invited", async ()
   assert.equal(second.code, "BLOCKED_BY_RULE", "no second portal");
 });
 
+await test("a customer's lead asks for one more person of their own open portal", async () => {
+  const lead = await chat(LEAD);
+  const args = { email: "rita.new@acme.example", first_name: "Rita", last_name: "New", role_id: "viewer" };
+  const asked = await lead.ask("portal.user.invite", args);
+  assert.equal(asked.status, "pending_approval", asked.said);
+  for (const it of ["Invite somebody to a customer's portal?", "Customer: Acme Corporation", "Rita New", "Viewer"]) assert.ok(asked.message.includes(it), asked.message);
+  const id = asked.action_request_id;
+  const logins = () => embedded("SELECT count(*) FROM login WHERE email = ?", args.email);
+  for (const it of [LEAD, SUPPORT, FINANCE, ADMIN]) await cannot_approve(it, id);
+  const outside = await lead.ask("portal.user.invite", { ...args, email: "rita@globex.example" });
+  assert.equal(outside.code, "BLOCKED_BY_RULE", outside.said);
+  await approve(SERVICE, id, "approve-invitation", ["Invite somebody to a customer's portal?", "Acme Corporation (acme)", args.email, "Somebody gets more rights than before."]);
+  assert.equal(logins(), 0, "nobody is let in before the lead's client says so");
+  const done = await lead.ask("portal.user.invite", args);
+  assert.equal(done.status, "success", done.said);
+  assert.doesNotMatch(done.said, /token|secret|http/i, "no link in the chat");
+  assert.equal(logins(), 1);
+  await is_done(lead, id);
+});
+
 await test("a document is published, and its customer sees it then and not before", async () => {
   const client = await chat(SERVICE);
   const lead = await chat(LEAD);

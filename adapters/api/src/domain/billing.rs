@@ -35,6 +35,17 @@ pub struct PaymentLink {
     pub expires_at: Option<Timestamp>,
     /// Whether it can be used now.
     pub active: bool,
+    /// How often somebody was sent it, as the billing system keeps it for finance; `None`: it keeps no such count.
+    pub sent: Option<LinkSent>,
+}
+
+/// How often a payment link was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LinkSent {
+    /// With the first time.
+    pub times: u32,
+    /// When last, where the system says.
+    pub last_at: Option<Timestamp>,
 }
 
 /// One line of an invoice.

@@ -7,15 +7,15 @@
 use super::people::agent;
 use super::ticket::introduce;
 use crate::adapter::{Autotask, in_reach, number};
-use crate::client::Rows;
 use crate::filter::{Filter, MANY};
 use crate::picklist::Picklists;
-use crate::wire::{NoteRow, TICKET_FIELDS, TicketRow, owner};
+use crate::wire::{NoteRow, Num, TICKET_FIELDS, TicketRow, owner};
 use jiff::{Timestamp, ToSpan};
+use postern_api::loose::{Seen, Take};
+use postern_api::sift::{First, has_words};
 use postern_api::{
-    CallCx, ExternalId, Owned, Owner, Page, Reach, Result, Ticket, TicketQuery, TicketSort, TicketStatus, Visibility,
+    CallCx, ExternalId, Owned, Owner, Page, Reach, Result, Ticket, TicketQuery, TicketSort, TicketStatus,
 };
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Tickets whose notes are read because the words are not in the ticket itself.
@@ -23,13 +23,168 @@ const NOTE_CHECKS: usize = 50;
 /// Days that a query with too many rows is narrowed to, longest first.
 const WINDOWS: [i64; 6] = [1_825, 730, 365, 90, 30, 7];
 
-/// A row that passed: its ticket and whose it is.
-struct Match {
+/// What has to be known of a ticket beside it: its number, who works on it and who asked, and whose it is.
+struct Facts {
     id: i64,
     assignee: Option<i64>,
     contact: Option<i64>,
     owner: Owner,
-    ticket: Ticket,
+}
+
+/// What came through so far.
+struct Found {
+    seen: Seen,
+    matches: First<Owned<Ticket>, Facts>,
+    /// Without the words in the ticket itself.
+    maybe: Vec<(Facts, Ticket)>,
+    stray: Option<(Owner, Num)>,
+    truncated: bool,
+}
+
+impl Found {
+    /// Nothing yet; of what is to come, `most` tickets are kept.
+    fn nothing(most: usize) -> Self {
+        let (matches, maybe) = (First::new(most), Vec::new());
+        Self { seen: Seen::default(), matches, maybe, stray: None, truncated: false }
+    }
+}
+
+/// What rows are looked at for.
+struct Sift<'a> {
+    autotask: &'a Autotask,
+    cx: &'a CallCx,
+    query: &'a TicketQuery,
+    words: &'a [String],
+    lists: &'a Picklists,
+    /// What queries before this one found.
+    before: Found,
+    /// What this query found.
+    found: Found,
+}
+
+impl Sift<'_> {
+    /// Looks at one row; `filtered` says whether the vendor was told which companies to send.
+    fn row(&mut self, row: TicketRow, filtered: bool) -> Result<()> {
+        let owner = owner(row.company);
+        let found = &mut self.found;
+        if !self.query.wants(self.cx, &owner) {
+            let foreign = matches!(&owner, Owner::Organisation(it) if !self.cx.reach.contains(it));
+            if foreign && filtered && found.stray.is_none() {
+                found.stray = Some((owner, row.id));
+            }
+            return Ok(());
+        }
+        let is_new = |id: &i64| !self.before.seen.contains(*id) && found.seen.insert(*id);
+        let Some(id) = row.id.id().filter(is_new) else { return Ok(()) };
+        let (assignee, contact) = (row.assigned_resource.id(), row.contact.id());
+        let ticket = self.autotask.ticket_of(row, self.lists)?;
+        if !self.query.fits(&ticket) {
+            return Ok(());
+        }
+        let facts = Facts { id, assignee, contact, owner: owner.clone() };
+        if has_words(self.words, &ticket, []) {
+            found.matches.push(self.query.rank(id, &ticket), Owned::new(owner, ticket), facts);
+        } else if self.query.viewer.is_none() {
+            // Employees search notes as well: those of each candidate are read to be sure.
+            if self.before.maybe.len() + found.maybe.len() < NOTE_CHECKS {
+                found.maybe.push((facts, ticket));
+            } else {
+                found.truncated = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the vendor finds: in the tickets themselves and, for employees, through notes with the longest of the words.
+    async fn company(&mut self, company: Option<&[i64]>) -> Result<()> {
+        let (autotask, cx) = (self.autotask, self.cx);
+        let base = filters(self.query, company, self.lists);
+        let filtered = company.is_some();
+        let Some(longest) = self.words.iter().max_by_key(|it| it.chars().count()) else {
+            return self.newest(base, filtered).await;
+        };
+        let with = |extra: Filter| base.iter().cloned().chain([extra]).collect::<Vec<_>>();
+        let in_ticket = Filter::any(vec![Filter::contains("title", longest), Filter::contains("description", longest)]);
+        self.newest(with(in_ticket), filtered).await?;
+        if self.query.viewer.is_some() {
+            return Ok(());
+        }
+        let noted = Filter::every(vec![Filter::contains("description", longest)]);
+        const HEADS: &[&str] = &["id", "ticketID"];
+        let mut ids = Seen::default();
+        let take: Take<'_, NoteRow> = &mut |row| {
+            row.ticket.id().map(|it| ids.insert(it));
+            Ok(())
+        };
+        let most = autotask.config.max_rows;
+        self.before.truncated |= autotask.client.each(cx, "TicketNotes", &noted, Some(HEADS), most, take).await?;
+        for some in ids.as_slice().chunks(MANY) {
+            self.newest(with(Filter::among("id", some)), filtered).await?;
+        }
+        Ok(())
+    }
+
+    /// The rows of a query; where they are more than may be read, those of the last days. The vendor sends the oldest first.
+    async fn newest(&mut self, base: Vec<Filter>, filtered: bool) -> Result<()> {
+        let (autotask, cx) = (self.autotask, self.cx);
+        let whole = !self.read(&base, filtered).await?;
+        // For a viewer never by a time that an internal note moves.
+        let field = match self.query.sort {
+            TicketSort::UpdatedAt if self.query.viewer.is_none() => "lastActivityDate",
+            TicketSort::UpdatedAt | TicketSort::CreatedAt | TicketSort::Priority => "createDate",
+        };
+        // Where the oldest are wanted, they are what came.
+        if whole || (self.query.sort != TicketSort::Priority && !self.query.descending) {
+            self.keep();
+            return Ok(());
+        }
+        for days in WINDOWS {
+            let Ok(since) = Timestamp::now().checked_sub((days * 24).hours()) else { continue };
+            let narrowed: Vec<_> = base.iter().cloned().chain([Filter::since(field, since)]).collect();
+            let count = autotask.client.count(cx, "Tickets", Filter::every(narrowed.clone())).await?;
+            if count == 0 {
+                break;
+            }
+            if count <= u64::from(autotask.config.max_rows) {
+                self.found = Found::nothing(self.most());
+                self.read(&narrowed, filtered).await?;
+                self.found.truncated = true;
+                break;
+            }
+        }
+        self.keep();
+        Ok(())
+    }
+
+    /// Puts what this query found to what was found before.
+    fn keep(&mut self) {
+        let nothing = Found::nothing(self.most());
+        let found = std::mem::replace(&mut self.found, nothing);
+        let before = &mut self.before;
+        before.seen.absorb(found.seen);
+        before.matches.absorb(found.matches);
+        before.maybe.extend(found.maybe);
+        before.stray = before.stray.take().or(found.stray);
+        before.truncated |= found.truncated;
+    }
+
+    /// How many tickets the page and those before it have.
+    fn most(&self) -> usize {
+        self.query.offset as usize + self.query.limit.min(200) as usize
+    }
+
+    /// Looks at each row of a query, and says whether there were more.
+    async fn read(&mut self, filter: &[Filter], filtered: bool) -> Result<bool> {
+        let (autotask, cx) = (self.autotask, self.cx);
+        // User-defined fields come with whole rows alone.
+        let fields: Option<&'static [&'static str]> =
+            if autotask.config.private_field.is_some() { None } else { Some(&TICKET_FIELDS) };
+        let filter = Filter::every(filter.to_vec());
+        let take: Take<'_, TicketRow> = &mut |row| self.row(row, filtered);
+        let more = autotask.client.each(cx, "Tickets", &filter, fields, autotask.config.max_rows, take).await?;
+        self.found.truncated |= more;
+        Ok(more)
+    }
 }
 
 pub(crate) async fn tickets(autotask: &Autotask, cx: &CallCx, query: &TicketQuery) -> Result<Page<Owned<Ticket>>> {
@@ -37,74 +192,49 @@ pub(crate) async fn tickets(autotask: &Autotask, cx: &CallCx, query: &TicketQuer
         return Ok(Page { rows: vec![], total: 0, truncated: false });
     };
     let lists = autotask.picklists(cx).await?;
-    let words = words(query.text.as_deref());
-    let (mut truncated, mut stray, mut seen) = (false, None, BTreeSet::new());
-    let (mut matches, mut maybe) = (Vec::new(), Vec::new());
+    let words = query.words();
+    let nothing = || Found::nothing(query.offset as usize + query.limit.min(200) as usize);
+    let mut sift = Sift { autotask, cx, query, words: &words, lists: &lists, before: nothing(), found: nothing() };
     for company in companies {
-        for found in found(autotask, cx, query, &company, &words, &lists).await? {
-            truncated |= found.truncated;
-            for row in found.rows {
-                let owner = owner(row.company);
-                if !wanted(cx, query, &owner) {
-                    let foreign = matches!(&owner, Owner::Organisation(it) if !cx.reach.contains(it));
-                    if foreign && company.is_some() && stray.is_none() {
-                        stray = Some((owner, row.id));
-                    }
-                    continue;
-                }
-                let Some(id) = row.id.id().filter(|id| seen.insert(*id)) else { continue };
-                let ticket = autotask.ticket_of(&row, &lists)?;
-                if !matches_without_text(query, &ticket) {
-                    continue;
-                }
-                let (assignee, contact) = (row.assigned_resource.id(), row.contact.id());
-                let found = Match { id, assignee, contact, owner, ticket };
-                if has_words(&words, &found.ticket, &[]) {
-                    matches.push(found);
-                } else if query.viewer.is_none() {
-                    maybe.push(found);
-                }
-            }
+        sift.company(company.as_deref()).await?;
+    }
+    let Found { mut matches, maybe, stray, truncated, .. } = sift.before;
+    let texts = notes_of(autotask, cx, &maybe).await?;
+    for (facts, ticket) in maybe {
+        let notes = texts.get(&facts.id).map(Vec::as_slice).unwrap_or_default();
+        if has_words(&words, &ticket, notes.iter().map(String::as_str)) {
+            matches.push(query.rank(facts.id, &ticket), Owned::new(facts.owner.clone(), ticket), facts);
         }
     }
-    // Employees search notes as well: those of each candidate are read to be sure.
-    truncated |= maybe.len() > NOTE_CHECKS;
-    maybe.truncate(NOTE_CHECKS);
-    let texts = notes_of(autotask, cx, &maybe).await?;
-    matches.extend(maybe.into_iter().filter(|it| {
-        let notes = texts.get(&it.id).map(Vec::as_slice).unwrap_or_default();
-        has_words(&words, &it.ticket, notes)
-    }));
-    matches.sort_by(|a, b| order(query, a, b));
-    let total = matches.len() as u64;
-    let page = matches.into_iter().skip(query.offset as usize).take(query.limit.min(200) as usize).collect();
-    let mut rows = introduced(autotask, cx, page).await?;
+    let total = matches.total();
+    let (mut rows, facts) = matches.page(query.offset as usize);
+    introduce_all(autotask, cx, &mut rows, &facts).await?;
     // The vendor sent another organisation's row although it was told not to. One of them goes on, without its contents,
     // so that the gateway's own check drops it and raises the alarm.
     if let Some((owner, id)) = stray {
-        let bare = autotask.ticket_of(&TicketRow { id, ..TicketRow::default() }, &lists)?;
+        let bare = autotask.ticket_of(TicketRow { id, ..TicketRow::default() }, &lists)?;
         rows.push(Owned::new(owner, bare));
     }
     Ok(Page { rows, total, truncated })
 }
 
-/// One page with names and comment counts: three requests at most, however long it is.
-async fn introduced(autotask: &Autotask, cx: &CallCx, page: Vec<Match>) -> Result<Vec<Owned<Ticket>>> {
-    let ids: Vec<i64> = page.iter().map(|it| it.id).collect();
+/// Gives one page its names and comment counts: three requests at most, however long it is.
+async fn introduce_all(autotask: &Autotask, cx: &CallCx, page: &mut [Owned<Ticket>], facts: &[Facts]) -> Result<()> {
+    let ids: Vec<i64> = facts.iter().map(|it| it.id).collect();
     let counts = autotask.note_counts(cx, &ids).await?;
-    let resources = autotask.resource_names(cx, &page.iter().filter_map(|it| it.assignee).collect()).await?;
-    let contacts = autotask.contacts_by_id(cx, &page.iter().filter_map(|it| it.contact).collect()).await?;
-    let rows = page.into_iter().map(|found| {
-        let mut ticket = found.ticket;
-        (ticket.public_comments, ticket.internal_comments) = counts.get(&found.id).copied().unwrap_or_default();
-        ticket.assignee = found.assignee.map(|it| agent(it, &resources));
-        if let Some(contact) = found.contact.and_then(|it| contacts.get(&it)) {
-            introduce(&mut ticket, &found.owner, contact);
-        }
-        ticket.resolution = None;
-        Owned::new(found.owner, ticket)
-    });
-    Ok(rows.collect())
+    let resources = autotask.resource_names(cx, &facts.iter().filter_map(|it| it.assignee).collect()).await?;
+    let contacts = autotask.contacts_by_id(cx, &facts.iter().filter_map(|it| it.contact).collect()).await?;
+    for (row, facts) in page.iter_mut().zip(facts) {
+        row.change(|ticket| {
+            (ticket.public_comments, ticket.internal_comments) = counts.get(&facts.id).copied().unwrap_or_default();
+            ticket.assignee = facts.assignee.map(|it| agent(it, &resources));
+            if let Some(contact) = facts.contact.and_then(|it| contacts.get(&it)) {
+                introduce(ticket, &facts.owner, contact);
+            }
+            ticket.resolution = None;
+        });
+    }
+    Ok(())
 }
 
 /// Which companies to ask for, in portions; a portion of `None` is without a filter. `None`: nothing is in reach, and
@@ -117,87 +247,6 @@ pub(crate) fn companies(cx: &CallCx, organisation: Option<&ExternalId>) -> Optio
     };
     let numbers: Vec<i64> = numbers.into_iter().collect();
     (!numbers.is_empty()).then(|| numbers.chunks(MANY).map(|it| Some(it.to_vec())).collect())
-}
-
-fn wanted(cx: &CallCx, query: &TicketQuery, owner: &Owner) -> bool {
-    match owner {
-        Owner::Organisation(it) => {
-            cx.reach.contains(it) && query.organisation.as_ref().is_none_or(|wanted| wanted == it)
-        }
-        Owner::Tenant | Owner::Unknown => false,
-    }
-}
-
-fn words(text: Option<&str>) -> Vec<String> {
-    text.unwrap_or_default().split_whitespace().map(str::to_lowercase).collect()
-}
-
-/// What the vendor finds: in the tickets themselves and, for employees, through notes with the longest of the words.
-async fn found(
-    autotask: &Autotask,
-    cx: &CallCx,
-    query: &TicketQuery,
-    company: &Option<Vec<i64>>,
-    words: &[String],
-    lists: &Picklists,
-) -> Result<Vec<Rows<TicketRow>>> {
-    let base = filters(query, company.as_deref(), lists);
-    let Some(longest) = words.iter().max_by_key(|it| it.chars().count()) else {
-        return Ok(vec![newest(autotask, cx, query, base).await?]);
-    };
-    let with = |extra: Filter| base.iter().cloned().chain([extra]).collect::<Vec<_>>();
-    let in_ticket = Filter::any(vec![Filter::contains("title", longest), Filter::contains("description", longest)]);
-    let mut all = vec![newest(autotask, cx, query, with(in_ticket)).await?];
-    if query.viewer.is_none() {
-        let noted = Filter::every(vec![Filter::contains("description", longest)]);
-        const HEADS: &[&str] = &["id", "ticketID"];
-        let notes =
-            autotask.client.rows::<NoteRow>(cx, "TicketNotes", &noted, Some(HEADS), autotask.config.max_rows).await?;
-        let ids: BTreeSet<i64> = notes.rows.iter().filter_map(|it| it.ticket.id()).collect();
-        let ids: Vec<i64> = ids.into_iter().collect();
-        for some in ids.chunks(MANY) {
-            let mut rows = newest(autotask, cx, query, with(Filter::among("id", some))).await?;
-            rows.truncated |= notes.truncated;
-            all.push(rows);
-        }
-    }
-    Ok(all)
-}
-
-/// The rows of a query; where they are more than may be read, those of the last days. The vendor sends the oldest first.
-async fn newest(autotask: &Autotask, cx: &CallCx, query: &TicketQuery, base: Vec<Filter>) -> Result<Rows<TicketRow>> {
-    let most = autotask.config.max_rows;
-    // User-defined fields come with whole rows alone.
-    let fields: Option<&'static [&'static str]> =
-        if autotask.config.private_field.is_some() { None } else { Some(&TICKET_FIELDS) };
-    let read = async |filter: Vec<Filter>| {
-        autotask.client.rows::<TicketRow>(cx, "Tickets", &Filter::every(filter), fields, most).await
-    };
-    let whole = read(base.clone()).await?;
-    if !whole.truncated {
-        return Ok(whole);
-    }
-    // For a viewer never by a time that an internal note moves.
-    let field = match query.sort {
-        TicketSort::UpdatedAt if query.viewer.is_none() => "lastActivityDate",
-        TicketSort::UpdatedAt | TicketSort::CreatedAt | TicketSort::Priority => "createDate",
-    };
-    if query.sort != TicketSort::Priority && !query.descending {
-        // The oldest are wanted, and they are what came.
-        return Ok(whole);
-    }
-    for days in WINDOWS {
-        let Ok(since) = Timestamp::now().checked_sub((days * 24).hours()) else { continue };
-        let narrowed: Vec<_> = base.iter().cloned().chain([Filter::since(field, since)]).collect();
-        let count = autotask.client.count(cx, "Tickets", Filter::every(narrowed.clone())).await?;
-        if count == 0 {
-            break;
-        }
-        if count <= u64::from(most) {
-            return Ok(Rows { truncated: true, ..read(narrowed).await? });
-        }
-    }
-    Ok(whole)
 }
 
 fn filters(query: &TicketQuery, companies: Option<&[i64]>, lists: &Picklists) -> Vec<Filter> {
@@ -227,34 +276,10 @@ fn filters(query: &TicketQuery, companies: Option<&[i64]>, lists: &Picklists) ->
     all
 }
 
-fn matches_without_text(query: &TicketQuery, ticket: &Ticket) -> bool {
-    let asked_by = ticket.requester.contact.as_ref();
-    let visible = query.viewer.as_ref().is_none_or(|viewer| {
-        asked_by == Some(&viewer.contact) || (viewer.organisation_wide && ticket.visibility == Visibility::Organisation)
-    });
-    visible
-        && (query.statuses.is_empty() || query.statuses.contains(&ticket.status))
-        && query.priority.is_none_or(|it| it == ticket.priority)
-        && query.requester.as_ref().is_none_or(|it| asked_by == Some(it))
-        && query.created_since.is_none_or(|it| ticket.created_at >= it)
-}
-
-fn has_words(words: &[String], ticket: &Ticket, notes: &[String]) -> bool {
-    if words.is_empty() {
-        return true;
-    }
-    let mut text = format!("{}\n{}", ticket.subject.expose(), ticket.description.expose()).to_lowercase();
-    for note in notes {
-        text.push('\n');
-        text.push_str(note);
-    }
-    words.iter().all(|word| text.contains(word.as_str()))
-}
-
 /// The words of these tickets' notes, in lower case.
-async fn notes_of(autotask: &Autotask, cx: &CallCx, maybe: &[Match]) -> Result<BTreeMap<i64, Vec<String>>> {
+async fn notes_of(autotask: &Autotask, cx: &CallCx, maybe: &[(Facts, Ticket)]) -> Result<BTreeMap<i64, Vec<String>>> {
     const BODIES: &[&str] = &["id", "ticketID", "title", "description"];
-    let ids: Vec<i64> = maybe.iter().map(|it| it.id).collect();
+    let ids: Vec<i64> = maybe.iter().map(|(facts, _)| facts.id).collect();
     let most = autotask.config.max_rows;
     let mut texts: BTreeMap<i64, Vec<String>> = BTreeMap::new();
     for row in autotask.client.among::<NoteRow>(cx, "TicketNotes", "ticketID", &ids, BODIES, most).await?.rows {
@@ -263,15 +288,4 @@ async fn notes_of(autotask: &Autotask, cx: &CallCx, maybe: &[Match]) -> Result<B
         }
     }
     Ok(texts)
-}
-
-fn order(query: &TicketQuery, a: &Match, b: &Match) -> Ordering {
-    let key = match query.sort {
-        TicketSort::CreatedAt => a.ticket.created_at.cmp(&b.ticket.created_at),
-        TicketSort::UpdatedAt if query.viewer.is_some() => a.ticket.public_updated_at.cmp(&b.ticket.public_updated_at),
-        TicketSort::UpdatedAt => a.ticket.updated_at.cmp(&b.ticket.updated_at),
-        TicketSort::Priority => a.ticket.priority.cmp(&b.ticket.priority),
-    };
-    let ascending = key.then(a.id.cmp(&b.id));
-    if query.descending { ascending.reverse() } else { ascending }
 }

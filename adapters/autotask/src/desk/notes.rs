@@ -9,9 +9,10 @@
 use crate::adapter::Autotask;
 use crate::desk::people::agent;
 use crate::filter::Filter;
-use crate::wire::{NOTE_HEADS, NoteHead, NoteRow, Num, PUBLIC, of_text, time};
+use crate::wire::{NOTE_HEADS, NoteHead, NoteRow, Num, PUBLIC, lines, of_text, time};
 use jiff::Timestamp;
 use postern_api::domain::Author;
+use postern_api::loose::Take;
 use postern_api::{Agent, CallCx, Comment, CommentId, ContactId, Error, Escalation, Person, Result, Text};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -136,8 +137,8 @@ impl Autotask {
         // A note may have a title alone.
         let signed = self.signed(row, own);
         let body = match row.description.get() {
-            Some(_) => row.description.lines(),
-            None if signed.is_none() => row.title.lines(),
+            Some(_) => lines(&row.description),
+            None if signed.is_none() => lines(&row.title),
             None => String::new(),
         };
         if body.is_empty() {
@@ -177,7 +178,7 @@ impl Autotask {
         if !escalation || !row.internal() {
             return None;
         }
-        let body = row.description.lines();
+        let body = lines(&row.description);
         let (target, rest) = body.strip_prefix(TO)?.split_once('\n')?;
         let (by, reason) = rest.strip_prefix(BY)?.split_once('\n')?;
         let reason = Text::new(reason.strip_prefix(REASON)?);
@@ -193,16 +194,18 @@ impl Autotask {
         }
         let own = self.own_resource(cx).await?;
         let most = self.config.max_rows;
-        let found = self.client.among::<NoteHead>(cx, "TicketNotes", "ticketID", tickets, &NOTE_HEADS, most).await?;
-        for row in found.rows {
+        let take: Take<'_, NoteHead> = &mut |row| {
             let is_internal = row.publish.0 != Some(PUBLIC);
             let ours = own.is_some() && row.creator_resource.id() == own && row.created_by_contact.id().is_none();
             if (is_internal && ours && row.escalates) || !self.spoken(row.note_type) {
-                continue;
+                return Ok(());
             }
-            let Some((public, internal)) = row.ticket.id().and_then(|it| counts.get_mut(&it)) else { continue };
-            *(if is_internal { internal } else { public }) += 1;
-        }
+            if let Some((public, internal)) = row.ticket.id().and_then(|it| counts.get_mut(&it)) {
+                *(if is_internal { internal } else { public }) += 1;
+            }
+            Ok(())
+        };
+        self.client.each_among(cx, "TicketNotes", ("ticketID", tickets), &NOTE_HEADS, most, take).await?;
         Ok(counts)
     }
 }

@@ -4,7 +4,7 @@ use super::notes;
 use super::people::agent;
 use crate::adapter::Autotask;
 use crate::picklist::{Picklists, USUAL};
-use crate::wire::{ContactRow, FileRow, PUBLIC, TicketRow, name, owner, time};
+use crate::wire::{ContactRow, FileRow, PUBLIC, TicketRow, into_lines, name, owner, time};
 use jiff::Timestamp;
 use postern_api::{
     Attachment, AttachmentId, CallCx, ContactId, Error, Owned, Owner, Person, Result, Sla, Text, Ticket, TicketId,
@@ -18,9 +18,10 @@ impl Autotask {
     pub(crate) async fn whole_ticket(&self, cx: &CallCx, row: TicketRow) -> Result<Owned<Ticket>> {
         let owner = owner(row.company);
         let lists = self.picklists(cx).await?;
-        let mut ticket = self.ticket_of(&row, &lists)?;
         let reachable = matches!(&owner, Owner::Organisation(it) if cx.reach.contains(it));
-        let Some(id) = row.id.id().filter(|_| reachable) else { return Ok(Owned::new(owner, ticket)) };
+        let (id, assignee, contact) = (row.id.id(), row.assigned_resource.id(), row.contact.id());
+        let mut ticket = self.ticket_of(row, &lists)?;
+        let Some(id) = id.filter(|_| reachable) else { return Ok(Owned::new(owner, ticket)) };
         let history = self.history(cx, id).await?;
         ticket.attachments = self.files(cx, id).await?;
         (ticket.public_comments, ticket.internal_comments) = notes::count(&history.comments);
@@ -30,11 +31,11 @@ impl Autotask {
         ticket.updated_at = ticket.updated_at.max(ticket.public_updated_at);
         ticket.comments = history.comments;
         ticket.escalations = history.escalations;
-        let named = row.assigned_resource.id().into_iter().collect();
+        let named = assignee.into_iter().collect();
         let resources = self.resource_names(cx, &named).await?;
-        ticket.assignee = row.assigned_resource.id().map(|it| agent(it, &resources));
-        let asked: BTreeSet<i64> = row.contact.id().into_iter().collect();
-        if let Some(contact) = row.contact.id()
+        ticket.assignee = assignee.map(|it| agent(it, &resources));
+        let asked: BTreeSet<i64> = contact.into_iter().collect();
+        if let Some(contact) = contact
             && let Some(found) = self.contacts_by_id(cx, &asked).await?.get(&contact)
         {
             introduce(&mut ticket, &owner, found);
@@ -43,7 +44,7 @@ impl Autotask {
     }
 
     /// A ticket from its row alone: without the names of people.
-    pub(crate) fn ticket_of(&self, row: &TicketRow, lists: &Picklists) -> Result<Ticket> {
+    pub(crate) fn ticket_of(&self, row: TicketRow, lists: &Picklists) -> Result<Ticket> {
         let id = row.id.id().and_then(|id| TicketId::new(&id.to_string()).ok());
         let created_at = row.create_date.0.unwrap_or(Timestamp::UNIX_EPOCH);
         let responded_at = row.first_response_date_time.0;
@@ -55,14 +56,16 @@ impl Autotask {
         let status = lists.status(row.status.id());
         // While the ticket is open it is a draft of somebody's.
         let ended = matches!(status, TicketStatus::Closed | TicketStatus::Resolved);
+        let visibility = self.visibility(&row);
+        let resolution = row.resolution.get().is_some_and(|_| ended).then(|| Text::new(into_lines(row.resolution)));
         Ok(Ticket {
             id: id.ok_or_else(|| Error::bad_reply("a ticket without a number"))?,
-            subject: Text::new(row.title.or_empty()),
-            description: Text::new(row.description.lines()),
+            subject: Text::new(row.title.take().unwrap_or_default()),
+            description: Text::new(into_lines(row.description)),
             status,
             priority: lists.priorities.meaning(row.priority.id()).unwrap_or(USUAL),
             category: lists.category(row.issue_type.id()).to_owned(),
-            visibility: self.visibility(row),
+            visibility,
             requester: Person {
                 contact: row.contact.id().and_then(|id| ContactId::new(&id.to_string()).ok()),
                 name: "Unknown".to_owned(),
@@ -84,7 +87,7 @@ impl Autotask {
             comments: vec![],
             attachments: vec![],
             escalations: vec![],
-            resolution: row.resolution.get().filter(|_| ended).map(|_| Text::new(row.resolution.lines())),
+            resolution,
         })
     }
 

@@ -4,7 +4,7 @@ use super::people::agent;
 use super::write::reachable;
 use crate::adapter::Autotask;
 use crate::filter::Filter;
-use crate::wire::{WorkedRow, owner, time as at};
+use crate::wire::{WorkedRow, lines, owner, time as at};
 use jiff::Timestamp;
 use postern_api::{Agent, CallCx, Error, Owned, Result, Text, TicketId, TimeEntry, TimeEntryId};
 use std::collections::BTreeSet;
@@ -31,7 +31,7 @@ pub(crate) async fn time(autotask: &Autotask, cx: &CallCx, id: &TicketId) -> Res
             by: row.resource.id().map_or_else(nobody, |it| agent(it, &names)),
             at: at(&row.start).or_else(|| at(&row.day)).unwrap_or(Timestamp::UNIX_EPOCH),
             minutes: row.hours.minutes().unwrap_or_default(),
-            text: Some(row.notes.lines()).filter(|it| !it.is_empty()).map(Text::new),
+            text: Some(lines(&row.notes)).filter(|it| !it.is_empty()).map(Text::new),
             billable: row.free.0.map(|free| !free),
         });
     }

@@ -8,7 +8,9 @@ use super::notes::{Signed, escalation_text, read_title, title};
 use crate::adapter::{Autotask, in_reach, number};
 use crate::error;
 use crate::filter::Filter;
-use crate::wire::{INTERNAL, NoteRow, PUBLIC, RESOURCE_FIELDS, ResourceRow, RoleRow, TicketRow, name, owner, written};
+use crate::wire::{
+    INTERNAL, NoteRow, PUBLIC, RESOURCE_FIELDS, ResourceRow, RoleRow, TicketRow, lines, name, owner, written,
+};
 use postern_api::domain::Author;
 use postern_api::http::Method;
 use postern_api::{
@@ -27,6 +29,9 @@ pub(crate) async fn create(autotask: &Autotask, cx: &CallCx, new: &NewTicket) ->
     if !new.attachments.is_empty() {
         let message = "the connected system takes no files here; leave `attachments` out";
         return Err(refuse(ErrorKind::InvalidArgument, message));
+    }
+    if new.visibility == Visibility::Staff {
+        return Err(refuse(ErrorKind::InvalidArgument, "the connected system keeps no tasks of the employees' own"));
     }
     if autotask.config.private_field.is_none() && new.visibility != autotask.config.unmarked_visibility {
         let message =
@@ -191,7 +196,7 @@ pub(crate) async fn close(autotask: &Autotask, cx: &CallCx, id: &TicketId, closu
     let lists = autotask.picklists(cx).await?;
     let (ticket, row) = reachable(autotask, cx, id).await?;
     let is_closed = |row: &TicketRow| lists.status(row.status.id()) == TicketStatus::Closed;
-    let ours = |row: &TicketRow| row.resolution.lines().trim() == closure.resolution.replace("\r\n", "\n").trim();
+    let ours = |row: &TicketRow| lines(&row.resolution).trim() == closure.resolution.replace("\r\n", "\n").trim();
     if is_closed(&row) {
         return Err(refuse(ErrorKind::Conflict, "the ticket is closed already"));
     }
@@ -238,7 +243,7 @@ pub(super) fn shows(row: &TicketRow, change: &Value) -> bool {
         "queueID" => row.queue.0 == value.as_i64(),
         "assignedResourceID" => row.assigned_resource.0 == value.as_i64(),
         "resolution" => {
-            value.as_str().is_some_and(|it| row.resolution.lines().trim() == it.replace("\r\n", "\n").trim())
+            value.as_str().is_some_and(|it| lines(&row.resolution).trim() == it.replace("\r\n", "\n").trim())
         }
         // Not read back; it goes with the resource.
         "assignedResourceRoleID" => true,

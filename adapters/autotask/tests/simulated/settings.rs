@@ -33,6 +33,7 @@ statuses = { "one" = "open" }
 priorities = { "0" = "low" }
 note_type = 9
 max_rows = 0
+unmarked_visibility = "staff"
 requests_per_hour = 10001
 "#;
     let expected = [
@@ -44,6 +45,7 @@ requests_per_hour = 10001
         "priorities.0",
         "statuses",
         "note_type",
+        "unmarked_visibility",
         "max_rows",
         "requests_per_hour",
     ];

@@ -4,7 +4,7 @@
 //! itself matches. For a viewer, only what a customer may see takes part.
 
 use super::notes::{About, History};
-use super::ticket::about;
+use super::ticket::{about, stamp};
 use crate::adapter::{ConnectWise, in_reach};
 use crate::client::Query;
 use crate::conditions::{Conditions, Literal};
@@ -12,11 +12,9 @@ use crate::config::number;
 use crate::vocabulary::{Meanings, USUAL};
 use crate::wire::{self, Num, TicketRow, owner};
 use jiff::ToSpan;
-use postern_api::{
-    CallCx, Comment, ExternalId, Owned, Owner, Page, Reach, Result, Ticket, TicketQuery, TicketSort, TicketStatus,
-    Visibility,
-};
-use std::cmp::Ordering;
+use postern_api::loose::{Seen, Take};
+use postern_api::sift::{First, Rank};
+use postern_api::{CallCx, Comment, ExternalId, Owned, Owner, Page, Reach, Result, Ticket, TicketQuery, TicketStatus};
 use std::collections::BTreeSet;
 
 /// Organisations that are named in one request, so that its address stays short.
@@ -24,22 +22,45 @@ const TOGETHER: usize = 100;
 /// Tickets whose notes are read because the words are not in the title, the newest first.
 const NOTE_CHECKS: usize = 50;
 
-/// A row that passed, and whose it is.
-struct Match {
-    about: About,
-    owner: Owner,
-    ticket: Ticket,
+/// What came through so far.
+struct Sift<'a> {
+    psa: &'a ConnectWise,
+    cx: &'a CallCx,
+    query: &'a TicketQuery,
+    meanings: &'a Meanings,
+    words: &'a [String],
+    seen: Seen,
+    matches: First<Owned<Ticket>, About>,
+    /// Rows without the words in the title; they may stand in the notes.
+    maybe: First<(Owner, Ticket), About>,
+    stray: Option<(Owner, Num)>,
 }
 
-/// What came through so far.
-#[derive(Default)]
-struct Found {
-    seen: BTreeSet<i64>,
-    matches: Vec<Match>,
-    /// Rows without the words in the title; they may stand in the notes.
-    maybe: Vec<Match>,
-    stray: Option<(Owner, Num)>,
-    truncated: bool,
+impl Sift<'_> {
+    /// Looks at one row; `filtered` says whether the vendor was told which companies to send.
+    fn row(&mut self, row: TicketRow, filtered: bool) -> Result<()> {
+        let owner = owner(row.company.id);
+        if !self.query.wants(self.cx, &owner) {
+            let foreign = matches!(&owner, Owner::Organisation(it) if !self.cx.reach.contains(it));
+            if foreign && filtered && self.stray.is_none() {
+                self.stray = Some((owner, row.id));
+            }
+            return Ok(());
+        }
+        let Some(id) = row.id.id().filter(|id| self.psa.exists(&row) && self.seen.insert(*id)) else { return Ok(()) };
+        let stamp = stamp(&row);
+        let ticket = self.psa.ticket_of(row, self.meanings)?;
+        if !self.query.fits(&ticket) {
+            return Ok(());
+        }
+        let about = about(id, stamp, &ticket);
+        if has_words(self.words, &ticket, None) {
+            self.matches.push(self.query.rank(id, &ticket), Owned::new(owner, ticket), about);
+        } else {
+            self.maybe.push(Rank::newest(id), (owner, ticket), about);
+        }
+        Ok(())
+    }
 }
 
 /// One way to ask.
@@ -58,51 +79,50 @@ pub(crate) async fn tickets(psa: &ConnectWise, cx: &CallCx, query: &TicketQuery)
         return Ok(Page { rows: vec![], total: 0, truncated: false });
     }
     let meanings = psa.meanings(cx).await?;
-    let words: Vec<String> =
-        query.text.as_deref().unwrap_or_default().split_whitespace().map(str::to_lowercase).collect();
-    let mut found = Found::default();
+    let words = query.words();
+    let (offset, limit) = (query.offset as usize, query.limit.min(200) as usize);
+    let mut sift = Sift {
+        psa,
+        cx,
+        query,
+        meanings: &meanings,
+        words: &words,
+        seen: Seen::default(),
+        matches: First::new(offset + limit),
+        maybe: First::new(NOTE_CHECKS),
+        stray: None,
+    };
+    let mut truncated = false;
     for companies in &asked_for {
         for search in searches(&words) {
             let most = if matches!(search, Search::Newest) { NOTE_CHECKS as u32 } else { psa.config.max_rows };
             let conditions = conditions(psa, query, companies, &search, &meanings);
             let asked = Query { conditions, fields: wire::TICKET, ..Query::default() };
-            let got = psa.client.newest::<TicketRow>(cx, &["service", "tickets"], &asked, most).await?;
-            found.truncated |= got.truncated;
-            for row in got.rows {
-                sift(psa, cx, query, &meanings, &words, (row, !companies.is_empty()), &mut found)?;
-            }
+            let take: Take<'_, TicketRow> = &mut |row| sift.row(row, !companies.is_empty());
+            truncated |= psa.client.each(cx, &["service", "tickets"], &asked, most, take).await?;
         }
     }
-    found.maybe.sort_by_key(|it| std::cmp::Reverse(it.about.id));
-    found.truncated |= found.maybe.len() > NOTE_CHECKS;
-    found.maybe.truncate(NOTE_CHECKS);
-    let abouts: Vec<About> = found.maybe.iter().map(|it| it.about.clone()).collect();
+    let Sift { mut matches, maybe, stray, .. } = sift;
+    truncated |= maybe.total() > NOTE_CHECKS as u64;
+    let (maybe, abouts) = maybe.page(0);
     let histories = psa.histories(cx, &abouts).await?;
-    for (maybe, history) in found.maybe.into_iter().zip(&histories) {
-        if has_words(&words, &maybe.ticket, Some((history, query.viewer.is_some()))) {
-            found.matches.push(maybe);
+    for (((owner, ticket), about), history) in maybe.into_iter().zip(abouts).zip(&histories) {
+        if has_words(&words, &ticket, Some((history, query.viewer.is_some()))) {
+            matches.push(query.rank(about.id, &ticket), Owned::new(owner, ticket), about);
         }
     }
-    found.matches.sort_by(|a, b| order(query, a, b));
-    let total = found.matches.len() as u64;
-    let page = found.matches.into_iter().skip(query.offset as usize).take(query.limit.min(200) as usize);
-    let page: Vec<Match> = page.collect();
-    let abouts: Vec<About> = page.iter().map(|it| it.about.clone()).collect();
+    let total = matches.total();
+    let (mut rows, abouts) = matches.page(offset);
     let counts = psa.counts(cx, &abouts).await?;
-    let mut rows: Vec<Owned<Ticket>> = page
-        .into_iter()
-        .zip(counts)
-        .map(|(mut found, counts)| {
-            (found.ticket.public_comments, found.ticket.internal_comments) = counts;
-            Owned::new(found.owner, found.ticket)
-        })
-        .collect();
+    for (row, counts) in rows.iter_mut().zip(counts) {
+        row.change(|it| (it.public_comments, it.internal_comments) = counts);
+    }
     // The vendor sent another organisation's row although it was told not to. One of them goes on, without its contents,
     // so that the gateway's own check drops it and raises the alarm.
-    if let Some((owner, id)) = found.stray {
-        rows.push(Owned::new(owner, psa.ticket_of(&TicketRow { id, ..TicketRow::default() }, &meanings)?));
+    if let Some((owner, id)) = stray {
+        rows.push(Owned::new(owner, psa.ticket_of(TicketRow { id, ..TicketRow::default() }, &meanings)?));
     }
-    Ok(Page { rows, total, truncated: found.truncated })
+    Ok(Page { rows, total, truncated })
 }
 
 /// The companies to ask for, some at a time; one empty list: without a filter. No list: nothing is in reach, and nothing
@@ -166,59 +186,6 @@ fn conditions(
     }
 }
 
-/// Looks at one row; `filtered` says whether the vendor was told which companies to send.
-fn sift(
-    psa: &ConnectWise,
-    cx: &CallCx,
-    query: &TicketQuery,
-    meanings: &Meanings,
-    words: &[String],
-    (row, filtered): (TicketRow, bool),
-    found: &mut Found,
-) -> Result<()> {
-    let owner = owner(row.company.id);
-    if !wanted(cx, query, &owner) {
-        let foreign = matches!(&owner, Owner::Organisation(it) if !cx.reach.contains(it));
-        if foreign && filtered && found.stray.is_none() {
-            found.stray = Some((owner, row.id));
-        }
-        return Ok(());
-    }
-    let Some(id) = row.id.id().filter(|id| psa.exists(&row) && found.seen.insert(*id)) else { return Ok(()) };
-    let ticket = psa.ticket_of(&row, meanings)?;
-    if !matches_without_text(query, &ticket) {
-        return Ok(());
-    }
-    let it = Match { about: about(&row, id, &ticket), owner, ticket };
-    if has_words(words, &it.ticket, None) {
-        found.matches.push(it)
-    } else {
-        found.maybe.push(it)
-    }
-    Ok(())
-}
-
-fn wanted(cx: &CallCx, query: &TicketQuery, owner: &Owner) -> bool {
-    match owner {
-        Owner::Organisation(it) => {
-            cx.reach.contains(it) && query.organisation.as_ref().is_none_or(|wanted| wanted == it)
-        }
-        Owner::Tenant | Owner::Unknown => false,
-    }
-}
-
-fn matches_without_text(query: &TicketQuery, ticket: &Ticket) -> bool {
-    let asked_by = ticket.requester.contact.as_ref();
-    let visible = query.viewer.as_ref().is_none_or(|viewer| {
-        asked_by == Some(&viewer.contact) || (viewer.organisation_wide && ticket.visibility == Visibility::Organisation)
-    });
-    visible
-        && (query.statuses.is_empty() || query.statuses.contains(&ticket.status))
-        && query.priority.is_none_or(|it| it == ticket.priority)
-        && query.requester.as_ref().is_none_or(|it| asked_by == Some(it))
-        && query.created_since.is_none_or(|it| ticket.created_at >= it)
-}
-
 /// Whether every word is in the title, or in what was written; of that, a viewer's search sees what is public.
 fn has_words(words: &[String], ticket: &Ticket, written: Option<(&History, bool)>) -> bool {
     if words.is_empty() {
@@ -235,15 +202,4 @@ fn has_words(words: &[String], ticket: &Ticket, written: Option<(&History, bool)
         }
     }
     words.iter().all(|word| text.contains(word.as_str()))
-}
-
-fn order(query: &TicketQuery, a: &Match, b: &Match) -> Ordering {
-    let key = match query.sort {
-        TicketSort::CreatedAt => a.ticket.created_at.cmp(&b.ticket.created_at),
-        TicketSort::UpdatedAt if query.viewer.is_some() => a.ticket.public_updated_at.cmp(&b.ticket.public_updated_at),
-        TicketSort::UpdatedAt => a.ticket.updated_at.cmp(&b.ticket.updated_at),
-        TicketSort::Priority => a.ticket.priority.cmp(&b.ticket.priority),
-    };
-    let ascending = key.then(a.about.id.cmp(&b.about.id));
-    if query.descending { ascending.reverse() } else { ascending }
 }

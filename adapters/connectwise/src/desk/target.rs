@@ -24,10 +24,11 @@ impl Target {
 pub(crate) async fn target(psa: &ConnectWise, cx: &CallCx, board: Option<i64>, wanted: &str) -> Result<Target> {
     let wanted = wanted.trim().to_lowercase();
     let board = board.ok_or_else(nobody)?.to_string();
-    let query = Query { fields: "id,name,inactiveFlag", ..Query::default() };
+    // A team is there or not: it has no mark that it is out of use.
+    let query = Query { fields: "id,name", ..Query::default() };
     let teams = psa.client.all::<NamedRow>(cx, &["service", "boards", &board, "teams"], &query).await?;
     let team = |row: &NamedRow| {
-        let name = row.name.get().filter(|it| it.to_lowercase() == wanted && row.inactive_flag != Flag::Yes)?;
+        let name = row.name.get().filter(|it| it.to_lowercase() == wanted)?;
         Some((row.id.id()?, name.to_owned()))
     };
     if let Some((id, name)) = only(teams.iter().filter_map(team))? {

@@ -4,7 +4,7 @@ use super::notes::About;
 use crate::adapter::{ConnectWise, clean, plain};
 use crate::client::Query;
 use crate::vocabulary::Meanings;
-use crate::wire::{self, DocumentRow, Flag, TicketRow, field, owner, time};
+use crate::wire::{self, DocumentRow, Flag, Ref, TicketRow, field, owner, time};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use postern_api::{
@@ -33,10 +33,11 @@ impl ConnectWise {
     pub(crate) async fn whole_ticket(&self, cx: &CallCx, row: TicketRow) -> Result<Owned<Ticket>> {
         let owner = owner(row.company.id);
         let meanings = self.meanings(cx).await?;
-        let mut ticket = self.ticket_of(&row, &meanings)?;
         let reachable = matches!(&owner, Owner::Organisation(it) if cx.reach.contains(it));
-        let Some(id) = row.id.id().filter(|_| reachable) else { return Ok(Owned::new(owner, ticket)) };
-        let about = [about(&row, id, &ticket)];
+        let (id, stamp) = (row.id.id(), stamp(&row));
+        let mut ticket = self.ticket_of(row, &meanings)?;
+        let Some(id) = id.filter(|_| reachable) else { return Ok(Owned::new(owner, ticket)) };
+        let about = [about(id, stamp, &ticket)];
         let (histories, files) = futures::try_join!(self.histories(cx, &about), self.files(cx, id))?;
         let history = histories.into_iter().next().unwrap_or_default();
         (ticket.public_comments, ticket.internal_comments) = history.count();
@@ -53,27 +54,29 @@ impl ConnectWise {
     }
 
     /// A ticket from its row alone, which has no description.
-    pub(crate) fn ticket_of(&self, row: &TicketRow, meanings: &Meanings) -> Result<Ticket> {
+    pub(crate) fn ticket_of(&self, row: TicketRow, meanings: &Meanings) -> Result<Ticket> {
         let id = row.id.id().and_then(|id| TicketId::new(&id.to_string()).ok());
-        let created_at = time(&row.info.date_entered).unwrap_or(Timestamp::UNIX_EPOCH);
+        let created_at = row.info.date_entered.0.unwrap_or(Timestamp::UNIX_EPOCH);
         let (responded_at, closed_at) = (row.date_responded.0, row.closed_date.0);
         let resolved_at = row.date_resolved.0.or(closed_at);
         // Only times that no internal note moves.
         let public_updated_at = created_at.max(responded_at.unwrap_or_default()).max(resolved_at.unwrap_or_default());
+        let (status, priority, visibility) = (meanings.status(&row), meanings.priority(&row), self.visibility(&row));
+        let asker = row.contact_name.take().or_else(|| row.contact.0.name.take());
         Ok(Ticket {
             id: id.ok_or_else(|| Error::bad_reply("a ticket without a number"))?,
             subject: Text::new(plain(&row.summary)),
             description: Text::default(),
-            status: meanings.status(row),
-            priority: meanings.priority(row),
-            category: row.r#type.name.get().unwrap_or("General").to_owned(),
-            visibility: self.visibility(row),
+            status,
+            priority,
+            category: row.r#type.0.name.take().unwrap_or_else(|| "General".to_owned()),
+            visibility,
             requester: Person {
-                contact: row.contact.id.id().and_then(|id| ContactId::new(&id.to_string()).ok()),
-                name: row.contact_name.get().or(row.contact.name.get()).unwrap_or("Unknown").to_owned(),
+                contact: row.contact.0.id.id().and_then(|id| ContactId::new(&id.to_string()).ok()),
+                name: asker.unwrap_or_else(|| "Unknown".to_owned()),
                 email: row.contact_email_address.get().map(str::to_lowercase),
             },
-            assignee: assignee(row),
+            assignee: assignee(row.owner.0, row.team.0),
             created_at,
             updated_at: public_updated_at.max(time(&row.info.last_updated).unwrap_or_default()),
             public_updated_at,
@@ -130,23 +133,20 @@ impl ConnectWise {
 }
 
 /// What has to be known of a ticket to read its notes.
-pub(crate) fn about(row: &TicketRow, id: i64, ticket: &Ticket) -> About {
-    About {
-        id,
-        created_at: ticket.created_at,
-        ended: matches!(ticket.status, TicketStatus::Closed | TicketStatus::Resolved),
-        stamp: row.info.last_updated.get().map(str::to_owned),
-    }
+pub(crate) fn about(id: i64, stamp: Option<String>, ticket: &Ticket) -> About {
+    let ended = matches!(ticket.status, TicketStatus::Closed | TicketStatus::Resolved);
+    About { id, created_at: ticket.created_at, ended, stamp }
 }
 
-fn assignee(row: &TicketRow) -> Option<Agent> {
-    let (reference, name) = match row.owner.id.id() {
-        Some(_) => (&row.owner, row.owner.name.get()),
-        None => (&row.team, row.team.name.get()),
-    };
-    let id = reference.id.id()?;
-    let name = name.unwrap_or("Support").to_owned();
-    Some(Agent { id: id.to_string(), name, email: None })
+/// What a ticket says about its last change.
+pub(crate) fn stamp(row: &TicketRow) -> Option<String> {
+    row.info.last_updated.get().map(str::to_owned)
+}
+
+fn assignee(owner: Ref, team: Ref) -> Option<Agent> {
+    let reference = if owner.id.id().is_some() { owner } else { team };
+    let id = reference.id.id()?.to_string();
+    Some(Agent { id, name: reference.name.take().unwrap_or_else(|| "Support".to_owned()), email: None })
 }
 
 fn attachment(row: &DocumentRow) -> Result<Attachment> {
@@ -157,9 +157,7 @@ fn attachment(row: &DocumentRow) -> Result<Attachment> {
         name: Text::new(clean(name)),
         content_type: "application/octet-stream".into(),
         size: row.size.0.and_then(|it| u64::try_from(it).ok()).unwrap_or_default(),
-        created_at: time(&row.info.date_entered)
-            .or_else(|| time(&row.info.last_updated))
-            .unwrap_or(Timestamp::UNIX_EPOCH),
+        created_at: row.info.date_entered.0.or_else(|| time(&row.info.last_updated)).unwrap_or(Timestamp::UNIX_EPOCH),
         internal: row.public_flag != Flag::Yes,
     })
 }

@@ -38,6 +38,9 @@ pub(crate) async fn create(psa: &ConnectWise, cx: &CallCx, new: &NewTicket) -> R
         let message = "the connected system takes no files here; leave `attachments` out";
         return Err(refuse(ErrorKind::InvalidArgument, message));
     }
+    if new.visibility == Visibility::Staff {
+        return Err(refuse(ErrorKind::InvalidArgument, "the connected system keeps no tasks of the employees' own"));
+    }
     if psa.config.private_field.is_none() && new.visibility != psa.config.unmarked_visibility {
         let message =
             "the connected system cannot mark who may read a ticket; ask an administrator to set `private_field`";

@@ -242,6 +242,7 @@ fn l03_every_mistake_is_named_at_once_and_secrets_are_not_printed() {
     config.company_id = "msp+other".into();
     config.version = "latest".into();
     config.page_size = 1001;
+    config.unmarked_visibility = Visibility::Staff;
     config.boards = vec![2];
     let statuses = |id: &str, meaning| std::collections::BTreeMap::from([(id.to_owned(), meaning)]);
     config.statuses.insert("2".into(), statuses("7", TicketStatus::Open));
@@ -257,6 +258,7 @@ fn l03_every_mistake_is_named_at_once_and_secrets_are_not_printed() {
         "statuses.3",
         "statuses.3.7",
         "priorities.high",
+        "unmarked_visibility",
         "page_size",
         "tiers[0].tier",
     ];

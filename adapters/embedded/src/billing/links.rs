@@ -2,6 +2,7 @@
 
 use super::{newest_link, now_micros, one, payable, usable};
 use crate::adapter::required_organisation;
+use crate::convert::some_time;
 use crate::fail::{Result, refuse};
 use crate::once;
 use crate::rows::Rows;
@@ -10,12 +11,24 @@ use postern_api::*;
 
 /// The newest link of an invoice, without its token.
 pub(super) fn of(rows: &Rows<'_>, key: i64, invoice: &Invoice) -> Result<Option<PaymentLink>> {
-    let link = newest_link(rows, key)?.map(|(_, made, expires_at)| PaymentLink {
+    let Some((link, made, expires_at)) = newest_link(rows, key)? else { return Ok(None) };
+    Ok(Some(PaymentLink {
         created_at: Some(made),
         expires_at,
         active: usable(invoice, expires_at, Timestamp::now()),
-    });
-    Ok(link)
+        sent: Some(sent(rows, link, made)?),
+    }))
+}
+
+/// How often a link was sent: when it was made, and each time again.
+fn sent(rows: &Rows<'_>, link: i64, made: Timestamp) -> Result<LinkSent> {
+    let again: Option<(u32, Option<Timestamp>)> = rows.one(
+        "SELECT count(*), max(at) FROM payment_link_sending WHERE tenant = :tenant AND link = :link",
+        &[(":link", &link)],
+        |row| Ok((row.get(0)?, some_time(row, 1)?)),
+    )?;
+    let (again, last) = again.unwrap_or_default();
+    Ok(LinkSent { times: again.saturating_add(1), last_at: last.or(Some(made)) })
 }
 
 pub(super) fn create(rows: &Rows<'_>, cx: &CallCx, new: &NewPaymentLink) -> Result<Owned<Invoice>> {

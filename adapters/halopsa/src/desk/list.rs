@@ -7,13 +7,14 @@ use super::actions::body_of;
 use crate::adapter::{HaloPsa, in_reach, number};
 use crate::client::Pair;
 use crate::vocabulary::Meanings;
-use crate::wire::{TicketRow, owner};
+use crate::wire::{Num, TicketRow, owner};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::ToSpan;
+use postern_api::loose::{Seen, Take};
+use postern_api::sift::{First, has_words};
 use postern_api::{
-    CallCx, ExternalId, Owned, Owner, Page, Reach, Result, Ticket, TicketQuery, TicketSort, TicketStatus, Visibility,
+    CallCx, ExternalId, Owned, Owner, Page, Reach, Result, Ticket, TicketQuery, TicketSort, TicketStatus,
 };
-use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 /// Organisations that are asked for one by one; more are read together and sorted out here.
@@ -23,12 +24,57 @@ const COMMENT_CHECKS: usize = 50;
 /// Requests for comments under way at once.
 const AT_ONCE: usize = 4;
 
-/// A row that passed: its ticket, whose it is, and what its comment count is held under.
-struct Match {
+/// What has to be known of a ticket beside it: its number, and what its comment count is held under.
+struct Facts {
     id: i64,
     stamp: Option<String>,
-    owner: Owner,
-    ticket: Ticket,
+}
+
+/// What came through so far.
+struct Sift<'a> {
+    halo: &'a HaloPsa,
+    cx: &'a CallCx,
+    query: &'a TicketQuery,
+    words: &'a [String],
+    statuses: &'a Meanings<TicketStatus>,
+    seen: Seen,
+    matches: First<Owned<Ticket>, Facts>,
+    /// Without the words in the ticket itself.
+    maybe: Vec<(Facts, Owner, Ticket)>,
+    stray: Option<(Owner, Num)>,
+    truncated: bool,
+}
+
+impl Sift<'_> {
+    /// Looks at one row; `filtered` says whether the vendor was told whose to send.
+    fn row(&mut self, row: TicketRow, filtered: bool) -> Result<()> {
+        let owner = owner(row.client_id);
+        if !self.query.wants(self.cx, &owner) {
+            let foreign = matches!(&owner, Owner::Organisation(it) if !self.cx.reach.contains(it));
+            if foreign && filtered && self.stray.is_none() {
+                self.stray = Some((owner, row.id));
+            }
+            return Ok(());
+        }
+        let Some(id) = row.id.id().filter(|id| self.halo.exists(&row) && self.seen.insert(*id)) else { return Ok(()) };
+        let stamp = stamp(&row);
+        let ticket = self.halo.ticket_of(row, self.statuses)?;
+        if !self.query.fits(&ticket) {
+            return Ok(());
+        }
+        let facts = Facts { id, stamp };
+        if has_words(self.words, &ticket, []) {
+            self.matches.push(self.query.rank(id, &ticket), Owned::new(owner, ticket), facts);
+        } else if self.query.viewer.is_none() {
+            // Employees search comments as well: each of these is read to be sure.
+            if self.maybe.len() < COMMENT_CHECKS {
+                self.maybe.push((facts, owner, ticket));
+            } else {
+                self.truncated = true;
+            }
+        }
+        Ok(())
+    }
 }
 
 pub(crate) async fn tickets(halo: &HaloPsa, cx: &CallCx, query: &TicketQuery) -> Result<Page<Owned<Ticket>>> {
@@ -37,67 +83,51 @@ pub(crate) async fn tickets(halo: &HaloPsa, cx: &CallCx, query: &TicketQuery) ->
         return Ok(Page { rows: vec![], total: 0, truncated: false });
     }
     let statuses = halo.statuses(cx).await?;
-    let words = words(query.text.as_deref());
-    let mut seen = BTreeSet::new();
-    let mut matches = Vec::new();
-    let mut maybe = Vec::new();
-    let mut stray = None;
-    let mut truncated = false;
+    let words = query.words();
+    let (offset, limit) = (query.offset as usize, query.limit.min(200) as usize);
+    let mut sift = Sift {
+        halo,
+        cx,
+        query,
+        words: &words,
+        statuses: &statuses,
+        seen: Seen::default(),
+        matches: First::new(offset + limit),
+        maybe: Vec::new(),
+        stray: None,
+        truncated: false,
+    };
     for client in clients {
         for search in searches(query, &words) {
             let asked = filters(halo, query, client, search, &statuses);
-            let found = halo.client.paged::<TicketRow>(cx, "Tickets", "tickets", &asked).await?;
-            truncated |= found.truncated;
-            for row in found.rows {
-                let owner = owner(row.client_id);
-                if !wanted(cx, query, &owner) {
-                    let foreign = matches!(&owner, Owner::Organisation(it) if !cx.reach.contains(it));
-                    if foreign && client.is_some() && stray.is_none() {
-                        stray = Some((owner, row.id));
-                    }
-                    continue;
-                }
-                let Some(id) = row.id.id().filter(|id| halo.exists(&row) && seen.insert(*id)) else { continue };
-                let ticket = halo.ticket_of(&row, &statuses)?;
-                if !matches_without_text(query, &ticket) {
-                    continue;
-                }
-                let stamp = stamp(&row);
-                let found = Match { id, stamp, owner, ticket };
-                if has_words(&words, &found.ticket, &[]) {
-                    matches.push(found);
-                } else if query.viewer.is_none() {
-                    maybe.push(found);
-                }
-            }
+            let take: Take<'_, TicketRow> = &mut |row| sift.row(row, client.is_some());
+            let more = halo.client.each(cx, "Tickets", "tickets", &asked, take).await?;
+            sift.truncated |= more;
         }
     }
-    // Employees search comments as well. The vendor says which tickets have the words there; each is read to be sure.
-    truncated |= maybe.len() > COMMENT_CHECKS;
-    for found in maybe.into_iter().take(COMMENT_CHECKS) {
-        let comments: Vec<String> = halo.action_rows(cx, found.id).await?.iter().map(body_of).collect();
-        if has_words(&words, &found.ticket, &comments) {
-            matches.push(found);
+    let Sift { mut matches, maybe, stray, truncated, .. } = sift;
+    // The vendor says which tickets have the words in their comments; each is read to be sure.
+    for (facts, owner, ticket) in maybe {
+        let comments: Vec<String> = halo.action_rows(cx, facts.id).await?.iter().map(body_of).collect();
+        if has_words(&words, &ticket, comments.iter().map(String::as_str)) {
+            matches.push(query.rank(facts.id, &ticket), Owned::new(owner, ticket), facts);
         }
     }
-    matches.sort_by(|a, b| order(query, a, b));
-    let total = matches.len() as u64;
-    let page = matches.into_iter().skip(query.offset as usize).take(query.limit.min(200) as usize);
+    let total = matches.total();
+    let (mut rows, facts) = matches.page(offset);
     let meanings = statuses.as_ref();
-    let mut rows: Vec<Owned<Ticket>> = stream::iter(page)
-        .map(|found| async move {
-            let mut ticket = found.ticket;
-            let counts = halo.counts(cx, found.id, found.stamp.as_deref(), meanings).await?;
-            (ticket.public_comments, ticket.internal_comments) = counts;
-            Ok::<_, postern_api::Error>(Owned::new(found.owner, ticket))
-        })
+    let counts: Vec<(u32, u32)> = stream::iter(facts)
+        .map(|it| async move { halo.counts(cx, it.id, it.stamp.as_deref(), meanings).await })
         .buffered(AT_ONCE)
         .try_collect()
         .await?;
+    for (row, counts) in rows.iter_mut().zip(counts) {
+        row.change(|it| (it.public_comments, it.internal_comments) = counts);
+    }
     // The vendor sent another organisation's row although it was told not to. One of them goes on, without its contents,
     // so that the gateway's own check drops it and raises the alarm.
     if let Some((owner, id)) = stray {
-        let bare = halo.ticket_of(&TicketRow { id, ..TicketRow::default() }, &statuses)?;
+        let bare = halo.ticket_of(TicketRow { id, ..TicketRow::default() }, &statuses)?;
         rows.push(Owned::new(owner, bare));
     }
     Ok(Page { rows, total, truncated })
@@ -113,19 +143,6 @@ pub(crate) fn clients(cx: &CallCx, organisation: Option<&ExternalId>) -> Vec<Opt
             if numbers.len() > ONE_BY_ONE { vec![None] } else { numbers.into_iter().map(Some).collect() }
         }
     }
-}
-
-fn wanted(cx: &CallCx, query: &TicketQuery, owner: &Owner) -> bool {
-    match owner {
-        Owner::Organisation(it) => {
-            cx.reach.contains(it) && query.organisation.as_ref().is_none_or(|wanted| wanted == it)
-        }
-        Owner::Tenant | Owner::Unknown => false,
-    }
-}
-
-fn words(text: Option<&str>) -> Vec<String> {
-    text.unwrap_or_default().split_whitespace().map(str::to_lowercase).collect()
 }
 
 /// The vendor's ways to search for the longest of the words; the others are looked for here. A viewer's search never
@@ -177,41 +194,6 @@ fn filters(
     ask("order", "dateoccurred".into());
     ask("orderdesc", (query.sort != TicketSort::CreatedAt || query.descending).to_string());
     pairs
-}
-
-fn matches_without_text(query: &TicketQuery, ticket: &Ticket) -> bool {
-    let asked_by = ticket.requester.contact.as_ref();
-    let visible = query.viewer.as_ref().is_none_or(|viewer| {
-        asked_by == Some(&viewer.contact) || (viewer.organisation_wide && ticket.visibility == Visibility::Organisation)
-    });
-    visible
-        && (query.statuses.is_empty() || query.statuses.contains(&ticket.status))
-        && query.priority.is_none_or(|it| it == ticket.priority)
-        && query.requester.as_ref().is_none_or(|it| asked_by == Some(it))
-        && query.created_since.is_none_or(|it| ticket.created_at >= it)
-}
-
-fn has_words(words: &[String], ticket: &Ticket, comments: &[String]) -> bool {
-    if words.is_empty() {
-        return true;
-    }
-    let mut text = format!("{}\n{}", ticket.subject.expose(), ticket.description.expose()).to_lowercase();
-    for comment in comments {
-        text.push('\n');
-        text.push_str(&comment.to_lowercase());
-    }
-    words.iter().all(|word| text.contains(word.as_str()))
-}
-
-fn order(query: &TicketQuery, a: &Match, b: &Match) -> Ordering {
-    let key = match query.sort {
-        TicketSort::CreatedAt => a.ticket.created_at.cmp(&b.ticket.created_at),
-        TicketSort::UpdatedAt if query.viewer.is_some() => a.ticket.public_updated_at.cmp(&b.ticket.public_updated_at),
-        TicketSort::UpdatedAt => a.ticket.updated_at.cmp(&b.ticket.updated_at),
-        TicketSort::Priority => a.ticket.priority.cmp(&b.ticket.priority),
-    };
-    let ascending = key.then(a.id.cmp(&b.id));
-    if query.descending { ascending.reverse() } else { ascending }
 }
 
 /// What the row says about its last change; without it, nothing is held.

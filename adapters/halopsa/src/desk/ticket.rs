@@ -31,11 +31,12 @@ impl HaloPsa {
     pub(crate) async fn whole_ticket(&self, cx: &CallCx, row: TicketRow) -> Result<Owned<Ticket>> {
         let owner = owner(row.client_id);
         let statuses = self.statuses(cx).await?;
-        let mut ticket = self.ticket_of(&row, &statuses)?;
         let reachable = matches!(&owner, postern_api::Owner::Organisation(it) if cx.reach.contains(it));
-        let Some(id) = row.id.id().filter(|_| reachable) else { return Ok(Owned::new(owner, ticket)) };
+        let (id, files) = (row.id.id(), row.attachment_count);
+        let mut ticket = self.ticket_of(row, &statuses)?;
+        let Some(id) = id.filter(|_| reachable) else { return Ok(Owned::new(owner, ticket)) };
         let history = self.history(cx, id, &statuses).await?;
-        ticket.attachments = match row.attachment_count.0 {
+        ticket.attachments = match files.0 {
             Some(0) => vec![],
             Some(_) | None => self.attachments(cx, id, &history.public_actions).await?,
         };
@@ -51,11 +52,11 @@ impl HaloPsa {
     }
 
     /// A ticket from its row alone.
-    pub(crate) fn ticket_of(&self, row: &TicketRow, statuses: &Meanings<TicketStatus>) -> Result<Ticket> {
+    pub(crate) fn ticket_of(&self, row: TicketRow, statuses: &Meanings<TicketStatus>) -> Result<Ticket> {
         let id = row.id.id().and_then(|id| TicketId::new(&id.to_string()).ok());
-        let read = |text| self.clock.read(text);
-        let created_at = read(&row.dateoccurred).or_else(|| read(&row.datecreated)).unwrap_or(Timestamp::UNIX_EPOCH);
-        let (responded_at, resolved_at) = (read(&row.responsedate), read(&row.dateclosed));
+        let (read, at) = (|text| self.clock.read(text), |when| self.clock.at(when));
+        let created_at = at(row.dateoccurred).or_else(|| at(row.datecreated)).unwrap_or(Timestamp::UNIX_EPOCH);
+        let (responded_at, resolved_at) = (at(row.responsedate), at(row.dateclosed));
         // Only times that no internal note moves.
         let public_updated_at = created_at.max(responded_at.unwrap_or_default()).max(resolved_at.unwrap_or_default());
         let touched = [read(&row.last_update), read(&row.lastactiondate)].into_iter().flatten().max();
@@ -63,27 +64,28 @@ impl HaloPsa {
             Some(html) => text::from_html(html),
             None => text::plain(row.details.or_empty()),
         };
+        let (visibility, assignee) = (self.visibility(&row), self.assignee(&row));
         Ok(Ticket {
             id: id.ok_or_else(|| Error::bad_reply("a ticket without a number"))?,
             subject: Text::new(text::plain(row.summary.or_empty())),
             description: Text::new(description),
             status: statuses.meaning(row.status_id.id()).unwrap_or(TicketStatus::Other),
             priority: self.priorities.meaning(row.priority_id.id()).unwrap_or(USUAL),
-            category: row.category_1.get().unwrap_or("General").to_owned(),
-            visibility: self.visibility(row),
+            category: row.category_1.take().unwrap_or_else(|| "General".to_owned()),
+            visibility,
             requester: Person {
                 contact: row.user_id.id().and_then(|id| ContactId::new(&id.to_string()).ok()),
-                name: row.user_name.get().unwrap_or("Unknown").to_owned(),
+                name: row.user_name.take().unwrap_or_else(|| "Unknown".to_owned()),
                 email: row.user_email.get().map(str::to_lowercase),
             },
-            assignee: self.assignee(row),
+            assignee,
             created_at,
             updated_at: public_updated_at.max(touched.unwrap_or_default()),
             public_updated_at,
             sla: Sla {
-                response_due: read(&row.respondbydate),
+                response_due: at(row.respondbydate),
                 responded_at,
-                resolution_due: read(&row.fixbydate),
+                resolution_due: at(row.fixbydate),
                 resolved_at,
                 breach_reason: row.slaexcuse.get().map(text::plain),
             },

@@ -29,6 +29,9 @@ pub(crate) async fn create(halo: &HaloPsa, cx: &CallCx, new: &NewTicket) -> Resu
             "the connected system takes no files here; leave `attachments` out",
         ));
     }
+    if new.visibility == Visibility::Staff {
+        return Err(refuse(ErrorKind::InvalidArgument, "the connected system keeps no tasks of the employees' own"));
+    }
     let mut custom = Vec::new();
     match &halo.config.private_field {
         Some(field) => custom.push(json!({ "name": field, "value": new.visibility == Visibility::Private })),

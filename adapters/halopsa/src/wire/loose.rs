@@ -1,68 +1,7 @@
-//! Values as the vendor writes them: numbers as floats and texts, flags as numbers, lists that are not there.
+//! What this vendor writes in its own way: flags as numbers and texts, lists that are not there, custom fields as rows.
 
-use serde::de::{Deserialize, DeserializeOwned, Deserializer};
-use serde_json::Value;
-
-/// A whole number, however it is written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Num(pub(crate) Option<i64>);
-
-impl Num {
-    /// As an id: 0 and below mean "unset".
-    pub(crate) fn id(self) -> Option<i64> {
-        self.0.filter(|it| *it > 0)
-    }
-
-    /// As a count.
-    pub(crate) fn count(self) -> u64 {
-        self.0.and_then(|it| u64::try_from(it).ok()).unwrap_or_default()
-    }
-}
-
-impl<'de> Deserialize<'de> for Num {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(match Value::deserialize(deserializer)? {
-            Value::Number(number) => number.as_i64().or_else(|| number.as_f64().and_then(whole)),
-            Value::String(text) => {
-                let text = text.trim();
-                text.parse().ok().or_else(|| text.parse().ok().and_then(whole))
-            }
-            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-        }))
-    }
-}
-
-/// A float that stands for a whole number, up to 2^53, past which floats skip some.
-#[expect(clippy::cast_possible_truncation, reason = "the range is checked before")]
-fn whole(float: f64) -> Option<i64> {
-    (float.fract() == 0.0 && float.abs() <= 9_007_199_254_740_992.0).then_some(float as i64)
-}
-
-/// A text.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Str(pub(crate) Option<String>);
-
-impl Str {
-    /// The text without blanks around it, where there is any.
-    pub(crate) fn get(&self) -> Option<&str> {
-        self.0.as_deref().map(str::trim).filter(|it| !it.is_empty())
-    }
-
-    /// The text, or none of it.
-    pub(crate) fn or_empty(&self) -> &str {
-        self.get().unwrap_or_default()
-    }
-}
-
-impl<'de> Deserialize<'de> for Str {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(match Value::deserialize(deserializer)? {
-            Value::String(text) => Some(text),
-            Value::Number(number) => Some(number.to_string()),
-            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-        }))
-    }
-}
+use postern_api::loose::{List, Maybe, Scalar};
+use serde::de::{Deserialize, Deserializer};
 
 /// A yes or no; anything else is neither.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -70,24 +9,21 @@ pub(crate) struct Flag(pub(crate) Option<bool>);
 
 impl<'de> Deserialize<'de> for Flag {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(flag(&Value::deserialize(deserializer)?)))
+        Ok(Self(flag(&Scalar::deserialize(deserializer)?)))
     }
 }
 
-fn flag(value: &Value) -> Option<bool> {
+fn flag(value: &Scalar<'_>) -> Option<bool> {
+    let said = |text: &str, words: [&str; 3]| words.iter().any(|it| text.trim().eq_ignore_ascii_case(it));
     match value {
-        Value::Bool(yes) => Some(*yes),
-        Value::Number(number) => match number.as_f64() {
-            Some(0.0) => Some(false),
-            Some(1.0) => Some(true),
-            Some(_) | None => None,
-        },
-        Value::String(text) => match text.trim().to_ascii_lowercase().as_str() {
-            "true" | "1" | "yes" => Some(true),
-            "false" | "0" | "no" => Some(false),
-            _ => None,
-        },
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
+        Scalar::Bool(yes) => Some(*yes),
+        Scalar::Whole(0) => Some(false),
+        Scalar::Whole(1) => Some(true),
+        Scalar::Float(float) if *float == 0.0 => Some(false),
+        Scalar::Float(float) if *float == 1.0 => Some(true),
+        Scalar::Text(text) if said(text, ["true", "1", "yes"]) => Some(true),
+        Scalar::Text(text) if said(text, ["false", "0", "no"]) => Some(false),
+        Scalar::Whole(_) | Scalar::Float(_) | Scalar::Text(_) | Scalar::Null | Scalar::Other => None,
     }
 }
 
@@ -108,23 +44,21 @@ impl<T> Many<T> {
     }
 }
 
-impl<'de, T: DeserializeOwned> Deserialize<'de> for Many<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Many<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match Value::deserialize(deserializer)? {
-            Value::Null => Self::default(),
-            rows @ (Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_)) => {
-                Self(serde_json::from_value(rows).ok())
-            }
+        Ok(match Option::<List<Maybe<T>>>::deserialize(deserializer)? {
+            None => Self::default(),
+            Some(List(rows)) => Self(rows.and_then(|rows| rows.into_iter().map(|it| it.0).collect())),
         })
     }
 }
 
 /// A record's custom fields.
 #[derive(Debug, Default)]
-pub(crate) struct Fields(Vec<(String, Value)>);
+pub(crate) struct Fields(Vec<(String, Scalar<'static>)>);
 
 impl Fields {
-    fn value(&self, name: &str) -> Option<&Value> {
+    fn value(&self, name: &str) -> Option<&Scalar<'static>> {
         let mut found = self.0.iter().filter(|(it, _)| it.eq_ignore_ascii_case(name));
         match (found.next(), found.next()) {
             (Some((_, value)), None) => Some(value),
@@ -141,20 +75,31 @@ impl Fields {
     /// A text or a number.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         match self.value(name)? {
-            Value::String(text) => Some(text.trim().to_owned()).filter(|it| !it.is_empty()),
-            Value::Number(number) => Some(number.to_string()),
-            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+            Scalar::Text(text) => Some(text.trim().to_owned()).filter(|it| !it.is_empty()),
+            Scalar::Whole(number) => Some(number.to_string()),
+            Scalar::Float(float) => Some(float.to_string()),
+            Scalar::Bool(_) | Scalar::Null | Scalar::Other => None,
         }
     }
 }
 
+/// One custom field; its value is there or `null`.
+#[derive(serde::Deserialize)]
+struct Field<'a> {
+    #[serde(default, borrow)]
+    name: Option<Scalar<'a>>,
+    #[serde(default, borrow)]
+    value: Option<Scalar<'a>>,
+}
+
 impl<'de> Deserialize<'de> for Fields {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Value::Array(rows) = Value::deserialize(deserializer)? else { return Ok(Self::default()) };
-        let field = |row: Value| {
-            let Value::Object(mut row) = row else { return None };
-            let Some(Value::String(name)) = row.remove("name") else { return None };
-            Some((name, row.remove("value").unwrap_or_default()))
+        let rows = List::<Maybe<Field<'de>>>::deserialize(deserializer)?.0.unwrap_or_default();
+        let field = |row: Maybe<Field<'de>>| match row.0? {
+            Field { name: Some(Scalar::Text(name)), value } => {
+                Some((name.into_owned(), value.unwrap_or(Scalar::Null).into_owned()))
+            }
+            Field { .. } => None,
         };
         Ok(Self(rows.into_iter().filter_map(field).collect()))
     }
@@ -163,29 +108,6 @@ impl<'de> Deserialize<'de> for Fields {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ids_come_as_floats_texts_and_nonsense() {
-        let cases = [
-            ("12", Some(12)),
-            ("12.0", Some(12)),
-            ("\"12\"", Some(12)),
-            ("\" 12.0 \"", Some(12)),
-            ("12.5", None),
-            ("0", None),
-            ("-1", None),
-            ("1e300", None),
-            ("\"12 or client_id=13\"", None),
-            ("null", None),
-            ("true", None),
-            ("[12]", None),
-            ("{\"id\":12}", None),
-        ];
-        for (json, id) in cases {
-            let num: Num = serde_json::from_str(json).expect("any value is accepted");
-            assert_eq!(num.id(), id, "{json}");
-        }
-    }
 
     #[test]
     fn a_flag_of_a_wrong_type_is_neither_yes_nor_no() {
@@ -214,5 +136,22 @@ mod tests {
         assert_eq!(fields.flag("CFa"), None);
         assert_eq!(fields.flag("cfb"), Some(false));
         assert_eq!(fields.flag("CFc"), None);
+    }
+
+    #[test]
+    fn a_list_that_cannot_be_read_is_not_an_empty_one() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Row {
+            #[serde(default)]
+            id: postern_api::loose::Num,
+        }
+        let rows = |json: &str| {
+            let many: Many<Row> = serde_json::from_str(json).expect("any value is accepted");
+            many.rows().map(|it| it.iter().filter_map(|it| it.id.id()).collect::<Vec<_>>())
+        };
+        assert_eq!((rows("null"), rows("[]"), rows("[{\"id\":1},{}]")), (Some(vec![]), Some(vec![]), Some(vec![1])));
+        for json in ["{}", "7", "\"x\"", "true", "[{\"id\":1},7]", "[null]"] {
+            assert_eq!(rows(json), None, "{json}");
+        }
     }
 }

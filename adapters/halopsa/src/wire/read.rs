@@ -4,9 +4,38 @@ use super::Str;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use postern_api::loose::of_text;
+use serde::{Deserialize, Deserializer};
 
 /// 1902, in seconds: what is older is none.
 const FIRST: i64 = -2_145_916_800;
+
+/// A time as it stands in a row, read there and kept without its text: with its zone, or for a [`Clock`] to place.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct When(Option<Read>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Read {
+    Zoned(Timestamp),
+    Civil(DateTime),
+}
+
+impl When {
+    fn of(text: &str) -> Self {
+        let text = text.trim();
+        let zoned = text.split_once(['T', 't', ' ']).is_some_and(|(_, time)| time.contains(['Z', 'z', '+', '-']));
+        Self(match zoned {
+            true => text.parse().ok().map(Read::Zoned),
+            false => text.parse().ok().map(Read::Civil),
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for When {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        of_text(deserializer, Self::of).map(Option::unwrap_or_default)
+    }
+}
 
 /// Reads and writes the vendor's times in the zone that they are assumed to be in.
 #[derive(Debug, Clone)]
@@ -15,11 +44,14 @@ pub(crate) struct Clock(pub(crate) TimeZone);
 impl Clock {
     /// A time; 1899, 1900 and year 1 stand for none.
     pub(crate) fn read(&self, text: &Str) -> Option<Timestamp> {
-        let text = text.get()?;
-        let zoned = text.split_once(['T', 't', ' ']).is_some_and(|(_, time)| time.contains(['Z', 'z', '+', '-']));
-        let at = match zoned {
-            true => text.parse::<Timestamp>().ok()?,
-            false => text.parse::<DateTime>().ok()?.to_zoned(self.0.clone()).ok()?.timestamp(),
+        self.at(When::of(text.get()?))
+    }
+
+    /// The same of a time that was read already.
+    pub(crate) fn at(&self, when: When) -> Option<Timestamp> {
+        let at = match when.0? {
+            Read::Zoned(at) => at,
+            Read::Civil(civil) => civil.to_zoned(self.0.clone()).ok()?.timestamp(),
         };
         (at.as_second() >= FIRST).then_some(at)
     }

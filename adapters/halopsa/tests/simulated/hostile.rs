@@ -160,6 +160,24 @@ async fn the_wrong_address_is_told_from_a_missing_record() {
 }
 
 #[tokio::test]
+async fn values_that_nobody_has_heard_of_are_other_usual_and_internal() {
+    use serde_json::json;
+    for odd in [json!(99_999), json!(-7), json!("Brand new"), json!(i64::MAX), json!(null)] {
+        let desk = desk().await;
+        desk.state().data(|data| {
+            let row = data.tickets.iter_mut().find(|it| it["id"] == json!(4321)).expect("a row");
+            (row["status_id"], row["priority_id"], row["tickettype_id"]) = (odd.clone(), odd.clone(), odd.clone());
+            for action in &mut data.actions {
+                action["hiddenfromuser"] = odd.clone();
+            }
+        });
+        let ticket = open(desk.desk().ticket(&acme(), &tid("4321")).await.expect("a ticket")).expect("Acme's");
+        assert_eq!((ticket.status, ticket.priority), (TicketStatus::Other, Priority::Medium), "{odd}");
+        assert!(ticket.comments.iter().all(|it| it.internal), "{odd}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_supported_says_so() {
     let desk = desk().await;
     for op in [Op::LoginList, Op::LoginInvite, Op::LeadTransfer, Op::RoleChangeList] {

@@ -95,11 +95,14 @@ fn l03_every_mistake_is_named_at_once_and_secrets_are_not_printed() {
     assert!(!format!("{config:?}").contains(postern_simulators::halopsa::CLIENT_SECRET));
     config.base_url = "http://desk.example/api".into();
     config.page_size = 500;
+    config.unmarked_visibility = postern_api::Visibility::Staff;
     config.time_zone = "Mars/Olympus".into();
     config.reference_field = "third_party_id".into();
     config.statuses.insert("x".into(), TicketStatus::Open);
     let paths: Vec<String> = config.mistakes().into_iter().map(|it| it.path).collect();
-    assert_eq!(paths, ["base_url", "statuses.x", "statuses", "page_size", "time_zone", "reference_field"]);
+    let expected =
+        ["base_url", "statuses.x", "statuses", "unmarked_visibility", "page_size", "time_zone", "reference_field"];
+    assert_eq!(paths, expected);
 }
 
 #[test]

@@ -156,7 +156,22 @@ async fn a_link_can_be_used_once_and_says_what_it_is_for() {
     let link = bench.stripe.state.data(|data| data.payment_links.last().cloned()).expect("a link");
     assert_eq!(link["restrictions"]["completed_sessions"]["limit"], 1);
     assert_eq!((&link["simulated_amount"], &link["currency"]), (&json!("84950"), &json!("eur")));
-    assert_eq!(link["metadata"], json!({ "postern_link": "gw:1", "postern_invoice": OPEN }));
+    assert_eq!(link["metadata"], json!({ "postern_link": "gw:1", "postern_invoice": OPEN, "postern_sent": "1" }));
+}
+
+/// What finance follows: how often somebody was sent the link, in the vendor's own record.
+#[tokio::test]
+async fn each_sending_is_counted_once_whatever_is_repeated() {
+    for links in KINDS {
+        let bench = Bench::of(links).await;
+        let times = |it: Option<PaymentLink>| it.and_then(|it| it.sent).map(|it| it.times);
+        assert_eq!(times(bench.link(&writing("gw:1")).await.expect("a link")), Some(1));
+        for (reference, expected) in [("gw:2", 2), ("gw:2", 2), ("gw:3", 3)] {
+            let again = NewPaymentLink { resend: true, ..new() };
+            let answer = bench.billing().create_payment_link(&writing(reference), &again).await.expect("the link");
+            assert_eq!(times(opened(answer).expect("acme's").payment_link), Some(expected), "{links:?} {reference}");
+        }
+    }
 }
 
 #[tokio::test]

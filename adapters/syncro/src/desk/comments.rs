@@ -5,7 +5,7 @@
 
 use crate::adapter::Syncro;
 use crate::marker;
-use crate::wire::{CommentRow, time};
+use crate::wire::CommentRow;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use postern_api::domain::Author;
@@ -151,7 +151,7 @@ fn history(rows: Vec<CommentRow>, over: bool) -> Result<History> {
 }
 
 fn said_at(row: &CommentRow) -> Timestamp {
-    time(&row.created_at).unwrap_or(Timestamp::UNIX_EPOCH)
+    row.created_at.0.unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// The subject without our marker.
@@ -166,8 +166,22 @@ pub(crate) fn reference(row: &CommentRow) -> Option<&str> {
 
 /// What the ticket is about, where this comment says it to everybody.
 pub(crate) fn description(row: &CommentRow) -> Option<String> {
-    let is = !row.internal() && kind(row).eq_ignore_ascii_case(DESCRIPTION);
-    is.then(|| words(row, marker::split(row.body.or_empty()).0))
+    describes(row).then(|| words(row, marker::split(row.body.or_empty()).0))
+}
+
+/// The same, of a comment that nobody needs any more: its text is not copied where it can be kept as it is.
+pub(crate) fn into_description(row: CommentRow) -> Option<String> {
+    let body = row.body.or_empty();
+    let is_plain = row.is_rich_text.0 != Some(true) && marker::split(body).1.is_none();
+    match describes(&row) {
+        true if is_plain => Some(row.body.take().unwrap_or_default()),
+        true => description(&row),
+        false => None,
+    }
+}
+
+fn describes(row: &CommentRow) -> bool {
+    !row.internal() && kind(row).eq_ignore_ascii_case(DESCRIPTION)
 }
 
 /// A comment or note; one without words is neither.

@@ -4,7 +4,7 @@
 //! **Invariant:** nothing is kept, counted or sorted because the vendor's filter let it through; only because the row itself
 //! matches. For a viewer, only what a customer may see takes part.
 
-use super::comments::{comment_of, description};
+use super::comments::{Known, comment_of, description};
 use super::ticket::over;
 use crate::adapter::{Syncro, in_reach, number};
 use crate::client::Pair;
@@ -12,11 +12,9 @@ use crate::vocabulary;
 use crate::wire::{Num, TicketRow, owner};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::ToSpan;
-use postern_api::{
-    CallCx, Error, ExternalId, Owned, Owner, Page, Reach, Result, Ticket, TicketQuery, TicketSort, TicketStatus,
-    Visibility,
-};
-use std::cmp::Ordering;
+use postern_api::loose::{Seen, Take};
+use postern_api::sift::{First, has_words};
+use postern_api::{CallCx, ExternalId, Owned, Owner, Page, Reach, Result, Ticket, TicketQuery, TicketStatus};
 use std::collections::BTreeSet;
 
 /// Lists that are asked for one by one, a customer and a status each; more are read together and sorted out here.
@@ -26,23 +24,59 @@ const COMMENT_CHECKS: usize = 20;
 /// Requests for comments under way at once.
 const AT_ONCE: usize = 4;
 
-/// A row that passed: its ticket, whose it is, and what is known of its comments is held under.
-struct Match {
+/// What has to be known of a ticket beside it: its number, and what is known of its comments is held under.
+struct Facts {
     id: i64,
     stamp: Option<String>,
-    owner: Owner,
-    ticket: Ticket,
+    over: bool,
 }
 
-/// What was gathered from the lists asked for.
-#[derive(Default)]
-struct Found {
-    seen: BTreeSet<i64>,
-    matches: Vec<Match>,
+/// What came through so far.
+struct Sift<'a> {
+    syncro: &'a Syncro,
+    cx: &'a CallCx,
+    query: &'a TicketQuery,
+    words: &'a [String],
+    seen: Seen,
+    matches: First<Owned<Ticket>, Facts>,
     /// Without the words in what a list carries, though the vendor's search found them somewhere.
-    maybe: Vec<Match>,
+    maybe: Vec<(Facts, Owner, Ticket)>,
     stray: Option<(Owner, Num)>,
     truncated: bool,
+}
+
+impl Sift<'_> {
+    /// Looks at one row; `filtered` says whether the vendor was told whose to send, `searched` whether for what words.
+    fn row(&mut self, row: TicketRow, filtered: bool, searched: bool) -> Result<()> {
+        let owner = owner(row.customer_id);
+        if !self.query.wants(self.cx, &owner) {
+            let foreign = matches!(&owner, Owner::Organisation(it) if !self.cx.reach.contains(it));
+            if foreign && filtered && self.stray.is_none() {
+                self.stray = Some((owner, row.id));
+            }
+            return Ok(());
+        }
+        let Some(id) = row.id.id() else { return Ok(()) };
+        let stamp = row.updated_at.get().map(str::to_owned);
+        let ticket = self.syncro.ticket_of(row)?;
+        if !self.query.fits(&ticket) {
+            return Ok(());
+        }
+        let facts = Facts { id, stamp, over: over(ticket.status) };
+        if has_words(self.words, &ticket, []) {
+            if self.seen.insert(id) {
+                self.matches.push(self.query.rank(id, &ticket), Owned::new(owner, ticket), facts);
+            }
+        } else if searched && self.query.viewer.is_none() && self.seen.insert(id) {
+            // Employees search comments as well: each of these is read to be sure.
+            if self.maybe.len() < COMMENT_CHECKS {
+                self.maybe.push((facts, owner, ticket));
+            } else {
+                self.truncated = true;
+            }
+        }
+        Ok(())
+    }
 }
 
 pub(crate) async fn tickets(syncro: &Syncro, cx: &CallCx, query: &TicketQuery) -> Result<Page<Owned<Ticket>>> {
@@ -50,88 +84,62 @@ pub(crate) async fn tickets(syncro: &Syncro, cx: &CallCx, query: &TicketQuery) -
     if customers.is_empty() {
         return Ok(Page { rows: vec![], total: 0, truncated: false });
     }
-    let words = words(query.text.as_deref());
+    let words = query.words();
     let statuses = statuses(syncro, cx, query, customers.len()).await?;
-    let mut found = Found::default();
+    let (offset, limit) = (query.offset as usize, query.limit.min(200) as usize);
+    let mut sift = Sift {
+        syncro,
+        cx,
+        query,
+        words: &words,
+        seen: Seen::default(),
+        matches: First::new(offset + limit),
+        maybe: Vec::new(),
+        stray: None,
+        truncated: false,
+    };
     for customer in customers {
         for status in &statuses {
             for search in searches(query, customer, &words) {
                 let asked = filters(query, customer, status.clone(), &search);
-                gather(syncro, cx, query, (&asked, customer, &words), search.is_some(), &mut found).await?;
+                let (filtered, searched) = (customer.is_some(), search.is_some());
+                let take: Take<'_, TicketRow> = &mut |row| sift.row(row, filtered, searched);
+                let more = syncro.client.each(cx, &["tickets"], "tickets", &asked, take).await?;
+                sift.truncated |= more;
             }
         }
     }
-    let Found { mut matches, maybe, stray, mut truncated, .. } = found;
-    // Employees search comments as well. The vendor says which tickets have the words somewhere; each is read to be sure.
-    truncated |= maybe.len() > COMMENT_CHECKS;
-    for found in maybe.into_iter().take(COMMENT_CHECKS) {
+    let Sift { mut matches, maybe, stray, truncated, .. } = sift;
+    // The vendor says which tickets have the words somewhere; each is read to be sure.
+    for (facts, owner, ticket) in maybe {
         let mut comments = Vec::new();
-        for row in syncro.comment_rows(cx, found.id).await? {
+        for row in syncro.comment_rows(cx, facts.id).await? {
             comments.extend(comment_of(&row)?.map(|it| it.body.expose().to_owned()));
             comments.extend(description(&row));
         }
-        if has_words(&words, &found.ticket, &comments) {
-            matches.push(found);
+        if has_words(&words, &ticket, comments.iter().map(String::as_str)) {
+            matches.push(query.rank(facts.id, &ticket), Owned::new(owner, ticket), facts);
         }
     }
-    matches.sort_by(|a, b| order(query, a, b));
-    let total = matches.len() as u64;
-    let page = matches.into_iter().skip(query.offset as usize).take(query.limit.min(200) as usize);
-    let mut rows: Vec<Owned<Ticket>> = stream::iter(page)
-        .map(|found| async move {
-            let mut ticket = found.ticket;
-            let known = syncro.known(cx, found.id, found.stamp.as_deref(), over(ticket.status)).await?;
-            (ticket.public_comments, ticket.internal_comments) = (known.public, known.internal);
-            ticket.sla.responded_at = known.responded_at;
-            Ok::<_, Error>(Owned::new(found.owner, ticket))
-        })
+    let total = matches.total();
+    let (mut rows, facts) = matches.page(offset);
+    let known: Vec<Known> = stream::iter(facts)
+        .map(|it| async move { syncro.known(cx, it.id, it.stamp.as_deref(), it.over).await })
         .buffered(AT_ONCE)
         .try_collect()
         .await?;
+    for (row, known) in rows.iter_mut().zip(known) {
+        row.change(|it| {
+            (it.public_comments, it.internal_comments) = (known.public, known.internal);
+            it.sla.responded_at = known.responded_at;
+        });
+    }
     // The vendor sent another organisation's row although it was told not to. One of them goes on, without its contents, so
     // that the gateway's own check drops it and raises the alarm.
     if let Some((owner, id)) = stray {
         rows.push(Owned::new(owner, syncro.ticket_of(TicketRow { id, ..TicketRow::default() })?));
     }
     Ok(Page { rows, total, truncated })
-}
-
-/// Reads one list and keeps what matches.
-async fn gather(
-    syncro: &Syncro,
-    cx: &CallCx,
-    query: &TicketQuery,
-    (asked, customer, words): (&[Pair], Option<i64>, &[String]),
-    searched: bool,
-    into: &mut Found,
-) -> Result<()> {
-    let list = syncro.client.paged::<TicketRow>(cx, &["tickets"], "tickets", asked).await?;
-    into.truncated |= list.truncated;
-    for row in list.rows {
-        let owner = owner(row.customer_id);
-        if !wanted(cx, query, &owner) {
-            let foreign = matches!(&owner, Owner::Organisation(it) if !cx.reach.contains(it));
-            if foreign && customer.is_some() && into.stray.is_none() {
-                into.stray = Some((owner, row.id));
-            }
-            continue;
-        }
-        let Some(id) = row.id.id() else { continue };
-        let stamp = row.updated_at.get().map(str::to_owned);
-        let ticket = syncro.ticket_of(row)?;
-        if !matches_without_text(query, &ticket) {
-            continue;
-        }
-        let found = Match { id, stamp, owner, ticket };
-        if has_words(words, &found.ticket, &[]) {
-            if into.seen.insert(id) {
-                into.matches.push(found);
-            }
-        } else if searched && query.viewer.is_none() && into.seen.insert(id) {
-            into.maybe.push(found);
-        }
-    }
-    Ok(())
 }
 
 /// Which customers to ask for; `None`: without a filter. Empty: nothing is in reach, and nothing is asked.
@@ -159,19 +167,6 @@ async fn statuses(syncro: &Syncro, cx: &CallCx, query: &TicketQuery, lists: usiz
         names.filter(|it| query.statuses.contains(&vocabulary::status(&syncro.config.statuses, it))).collect();
     let few = !meant.is_empty() && meant.len() * lists <= ONE_BY_ONE;
     Ok(if few { meant.into_iter().map(|it| Some(it.to_owned())).collect() } else { vec![None] })
-}
-
-fn wanted(cx: &CallCx, query: &TicketQuery, owner: &Owner) -> bool {
-    match owner {
-        Owner::Organisation(it) => {
-            cx.reach.contains(it) && query.organisation.as_ref().is_none_or(|wanted| wanted == it)
-        }
-        Owner::Tenant | Owner::Unknown => false,
-    }
-}
-
-fn words(text: Option<&str>) -> Vec<String> {
-    text.unwrap_or_default().split_whitespace().map(str::to_lowercase).collect()
 }
 
 /// The vendor's searches to make. What its search looks at is not documented, so that a customer's tickets are read without
@@ -208,39 +203,4 @@ fn filters(query: &TicketQuery, customer: Option<i64>, status: Option<String>, s
     }
     ask("comment_format", "plaintext".to_owned());
     pairs
-}
-
-fn matches_without_text(query: &TicketQuery, ticket: &Ticket) -> bool {
-    let asked_by = ticket.requester.contact.as_ref();
-    let visible = query.viewer.as_ref().is_none_or(|viewer| {
-        asked_by == Some(&viewer.contact) || (viewer.organisation_wide && ticket.visibility == Visibility::Organisation)
-    });
-    visible
-        && (query.statuses.is_empty() || query.statuses.contains(&ticket.status))
-        && query.priority.is_none_or(|it| it == ticket.priority)
-        && query.requester.as_ref().is_none_or(|it| asked_by == Some(it))
-        && query.created_since.is_none_or(|it| ticket.created_at >= it)
-}
-
-fn has_words(words: &[String], ticket: &Ticket, comments: &[String]) -> bool {
-    if words.is_empty() {
-        return true;
-    }
-    let mut text = format!("{}\n{}", ticket.subject.expose(), ticket.description.expose()).to_lowercase();
-    for comment in comments {
-        text.push('\n');
-        text.push_str(&comment.to_lowercase());
-    }
-    words.iter().all(|word| text.contains(word.as_str()))
-}
-
-fn order(query: &TicketQuery, a: &Match, b: &Match) -> Ordering {
-    let key = match query.sort {
-        TicketSort::CreatedAt => a.ticket.created_at.cmp(&b.ticket.created_at),
-        TicketSort::UpdatedAt if query.viewer.is_some() => a.ticket.public_updated_at.cmp(&b.ticket.public_updated_at),
-        TicketSort::UpdatedAt => a.ticket.updated_at.cmp(&b.ticket.updated_at),
-        TicketSort::Priority => a.ticket.priority.cmp(&b.ticket.priority),
-    };
-    let ascending = key.then(a.id.cmp(&b.id));
-    if query.descending { ascending.reverse() } else { ascending }
 }

@@ -47,24 +47,27 @@ impl Syncro {
     pub(crate) fn ticket_of(&self, row: TicketRow) -> Result<Ticket> {
         let (status, visibility) = (self.status(&row), self.visibility(&row));
         let id = row.id.id().and_then(|id| TicketId::new(&id.to_string()).ok());
-        let created_at = time(&row.created_at).unwrap_or(Timestamp::UNIX_EPOCH);
-        let resolved_at = time(&row.resolved_at);
+        let created_at = row.created_at.0.unwrap_or(Timestamp::UNIX_EPOCH);
+        let resolved_at = row.resolved_at.0;
+        let updated_at = time(&row.updated_at).unwrap_or_default();
         // Only times that no note for staff moves.
         let public_updated_at = created_at.max(resolved_at.unwrap_or_default());
         let contact = row.contact.0.as_ref().filter(|it| it.id.id().is_some() && it.id == row.contact_id);
-        let asker = row.contact_fullname.get().or(contact.and_then(|it| it.name.get()));
+        let email = contact.and_then(|it| it.email.get()).map(str::to_lowercase);
+        let asker = row.contact_fullname.take().or_else(|| contact?.name.get().map(str::to_owned));
+        let asker = asker.or_else(|| row.customer_business_then_name.take());
         Ok(Ticket {
             id: id.ok_or_else(|| Error::bad_reply("a ticket without a number"))?,
-            subject: Text::new(row.subject.or_empty()),
-            description: Text::new(row.comments.0.iter().find_map(comments::description).unwrap_or_default()),
+            subject: Text::new(row.subject.take().unwrap_or_default()),
+            description: Text::new(row.comments.0.into_iter().find_map(comments::into_description).unwrap_or_default()),
             status,
             priority: vocabulary::priority(&self.config.priorities, row.priority.or_empty()),
-            category: row.problem_type.get().unwrap_or("General").to_owned(),
+            category: row.problem_type.take().unwrap_or_else(|| "General".to_owned()),
             visibility,
             requester: Person {
                 contact: row.contact_id.id().and_then(|id| ContactId::new(&id.to_string()).ok()),
-                name: asker.or(row.customer_business_then_name.get()).unwrap_or("Unknown").to_owned(),
-                email: contact.and_then(|it| it.email.get()).map(str::to_lowercase),
+                name: asker.unwrap_or_else(|| "Unknown".to_owned()),
+                email,
             },
             assignee: row.user_id.id().map(|id| {
                 let user = row.user.0.as_ref().filter(|it| it.id == row.user_id);
@@ -72,13 +75,13 @@ impl Syncro {
                 Agent { id: id.to_string(), name: name.to_owned(), email: None }
             }),
             created_at,
-            updated_at: public_updated_at.max(time(&row.updated_at).unwrap_or_default()),
+            updated_at: public_updated_at.max(updated_at),
             public_updated_at,
             sla: Sla {
                 response_due: None,
                 responded_at: None,
                 // The vendor fills in the time of creation where nobody set one.
-                resolution_due: time(&row.due_date).filter(|it| *it > created_at),
+                resolution_due: row.due_date.0.filter(|it| *it > created_at),
                 resolved_at,
                 breach_reason: None,
             },
@@ -111,7 +114,7 @@ fn attachments(row: &TicketRow) -> Result<Vec<Attachment>> {
             name: Text::new(postern_api::html::plain(file.file_name.or_empty())),
             content_type: file.content_type.get().unwrap_or("application/octet-stream").to_owned(),
             size: file.file_size.count(),
-            created_at: time(&file.created_at).unwrap_or(Timestamp::UNIX_EPOCH),
+            created_at: file.created_at.0.unwrap_or(Timestamp::UNIX_EPOCH),
             internal: true,
         });
     }

@@ -8,7 +8,7 @@ use super::comments;
 use super::write::{acted_before, reachable, target};
 use crate::adapter::{Syncro, in_reach};
 use crate::marker;
-use crate::wire::{CommentRow, TicketRow, owner, time};
+use crate::wire::{CommentRow, TicketRow, owner};
 use jiff::SignedDuration;
 use postern_api::{
     CallCx, Error, ErrorKind, Op, Owned, Reach, Result, Sought, TicketId, TicketStatus, Trace, Traceable,
@@ -61,7 +61,7 @@ async fn created(syncro: &Syncro, cx: &CallCx, sought: &Sought) -> Result<Option
     let read = syncro.client.paged::<TicketRow>(cx, &["tickets"], "tickets", &query).await?;
     let of = |row: &TicketRow| customer.is_none_or(|it| row.customer_id.id() == Some(it));
     let marked = |it: &CommentRow| marker::split(it.body.or_empty()).1 == Some(&*sought.reference);
-    let is_of_then = |row: &TicketRow| time(&row.created_at).is_none_or(|at| from <= at && at <= to);
+    let is_of_then = |row: &TicketRow| row.created_at.0.is_none_or(|at| from <= at && at <= to);
     let traced = |row: &TicketRow| Some(Owned::new(owner(row.customer_id), Trace { record: row.id.id()?.to_string() }));
     let rows: Vec<&TicketRow> = read.rows.iter().filter(|row| of(row)).collect();
     if let Some(row) = rows.iter().find(|row| row.comments.0.iter().any(marked)) {

@@ -31,6 +31,9 @@ pub(crate) async fn create(syncro: &Syncro, cx: &CallCx, new: &NewTicket) -> Res
         let message = "the connected system takes no files here; leave `attachments` out";
         return Err(refuse(ErrorKind::InvalidArgument, message));
     }
+    if new.visibility == Visibility::Staff {
+        return Err(refuse(ErrorKind::InvalidArgument, "the connected system keeps no tasks of the employees' own"));
+    }
     let mut properties = Map::new();
     match &syncro.config.private_field {
         Some(field) => {

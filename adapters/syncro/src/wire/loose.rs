@@ -1,129 +1,18 @@
-//! Values as the vendor writes them: numbers as texts, flags as texts and numbers, lists and objects that are not there.
-//! Read in one pass: no tree of values is built.
+//! What this vendor writes in its own way: flags as texts and numbers, custom fields as an object.
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
+use postern_api::loose::{List, Maybe, Num, Scalar};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use std::fmt;
-use std::marker::PhantomData;
-
-/// A value without parts, or whatever it was instead.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Scalar {
-    Whole(i64),
-    Broken(f64),
-    Bool(bool),
-    Text(String),
-    Other,
-}
-
-struct Any;
-
-impl<'de> Visitor<'de> for Any {
-    type Value = Scalar;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any value")
-    }
-    fn visit_bool<E>(self, it: bool) -> Result<Scalar, E> {
-        Ok(Scalar::Bool(it))
-    }
-    fn visit_i64<E>(self, it: i64) -> Result<Scalar, E> {
-        Ok(Scalar::Whole(it))
-    }
-    fn visit_u64<E>(self, it: u64) -> Result<Scalar, E> {
-        Ok(i64::try_from(it).map_or(Scalar::Other, Scalar::Whole))
-    }
-    fn visit_f64<E>(self, it: f64) -> Result<Scalar, E> {
-        Ok(Scalar::Broken(it))
-    }
-    fn visit_str<E>(self, it: &str) -> Result<Scalar, E> {
-        Ok(Scalar::Text(it.to_owned()))
-    }
-    fn visit_string<E>(self, it: String) -> Result<Scalar, E> {
-        Ok(Scalar::Text(it))
-    }
-    fn visit_unit<E>(self) -> Result<Scalar, E> {
-        Ok(Scalar::Other)
-    }
-    fn visit_none<E>(self) -> Result<Scalar, E> {
-        Ok(Scalar::Other)
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Scalar, A::Error> {
-        while parts.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Other)
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut parts: A) -> Result<Scalar, A::Error> {
-        while parts.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Other)
-    }
-}
-
-impl<'de> Deserialize<'de> for Scalar {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Any)
-    }
-}
-
-/// A whole number, however it is written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Num(pub(crate) Option<i64>);
-
-impl Num {
-    /// As an id: 0 and below mean "unset".
-    pub(crate) fn id(self) -> Option<i64> {
-        self.0.filter(|it| *it > 0)
-    }
-
-    /// As a count.
-    pub(crate) fn count(self) -> u64 {
-        self.0.and_then(|it| u64::try_from(it).ok()).unwrap_or_default()
-    }
-}
-
-impl<'de> Deserialize<'de> for Num {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(match Scalar::deserialize(deserializer)? {
-            Scalar::Whole(it) => Some(it),
-            Scalar::Text(text) => text.trim().parse().ok(),
-            Scalar::Broken(_) | Scalar::Bool(_) | Scalar::Other => None,
-        }))
-    }
-}
 
 /// For a field whose absence says something else than `null`.
 pub(super) fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Num>, D::Error> {
     // A value that is no number and not `null` either says nothing: a negative number is no id and not "unset".
-    Ok(Some(match Option::<Scalar>::deserialize(deserializer)? {
-        None => Num(None),
-        Some(Scalar::Whole(it)) => Num(Some(it)),
-        Some(Scalar::Text(text)) => Num(Some(text.trim().parse().unwrap_or(-1))),
-        Some(Scalar::Broken(_) | Scalar::Bool(_) | Scalar::Other) => Num(Some(-1)),
+    Ok(Some(match Scalar::deserialize(deserializer)? {
+        Scalar::Null => Num(None),
+        Scalar::Whole(it) => Num(Some(it)),
+        Scalar::Text(text) => Num(Some(text.trim().parse().unwrap_or(-1))),
+        Scalar::Float(_) | Scalar::Bool(_) | Scalar::Other => Num(Some(-1)),
     }))
-}
-
-/// A text.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Str(pub(crate) Option<String>);
-
-impl Str {
-    /// The text without blanks around it, where there is any.
-    pub(crate) fn get(&self) -> Option<&str> {
-        self.0.as_deref().map(str::trim).filter(|it| !it.is_empty())
-    }
-
-    /// The text, or none of it.
-    pub(crate) fn or_empty(&self) -> &str {
-        self.get().unwrap_or_default()
-    }
-}
-
-impl<'de> Deserialize<'de> for Str {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(match Scalar::deserialize(deserializer)? {
-            Scalar::Text(text) => Some(text),
-            Scalar::Whole(it) => Some(it.to_string()),
-            Scalar::Broken(_) | Scalar::Bool(_) | Scalar::Other => None,
-        }))
-    }
 }
 
 /// A yes or no; anything else is neither.
@@ -136,7 +25,7 @@ impl<'de> Deserialize<'de> for Flag {
     }
 }
 
-fn flag(value: &Scalar) -> Option<bool> {
+fn flag(value: &Scalar<'_>) -> Option<bool> {
     match value {
         Scalar::Bool(yes) => Some(*yes),
         Scalar::Whole(0) => Some(false),
@@ -146,7 +35,7 @@ fn flag(value: &Scalar) -> Option<bool> {
             it if ["false", "0", "no"].iter().any(|no| it.eq_ignore_ascii_case(no)) => Some(false),
             _ => None,
         },
-        Scalar::Whole(_) | Scalar::Broken(_) | Scalar::Other => None,
+        Scalar::Whole(_) | Scalar::Float(_) | Scalar::Null | Scalar::Other => None,
     }
 }
 
@@ -160,106 +49,18 @@ impl<T> Default for Many<T> {
     }
 }
 
-struct Parts<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Parts<T> {
-    type Value = Many<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any value")
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Many<T>, A::Error> {
-        let mut rows = Vec::new();
-        while let Some(row) = parts.next_element()? {
-            rows.push(row);
-        }
-        Ok(Many(rows))
-    }
-    fn visit_map<A: MapAccess<'de>>(self, parts: A) -> Result<Many<T>, A::Error> {
-        Any.visit_map(parts).map(|_| Many::default())
-    }
-    fn visit_bool<E>(self, _: bool) -> Result<Many<T>, E> {
-        Ok(Many::default())
-    }
-    fn visit_i64<E>(self, _: i64) -> Result<Many<T>, E> {
-        Ok(Many::default())
-    }
-    fn visit_u64<E>(self, _: u64) -> Result<Many<T>, E> {
-        Ok(Many::default())
-    }
-    fn visit_f64<E>(self, _: f64) -> Result<Many<T>, E> {
-        Ok(Many::default())
-    }
-    fn visit_str<E>(self, _: &str) -> Result<Many<T>, E> {
-        Ok(Many::default())
-    }
-    fn visit_unit<E>(self) -> Result<Many<T>, E> {
-        Ok(Many::default())
-    }
-}
-
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Many<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Parts(PhantomData))
-    }
-}
-
-/// A row inside a row; what is no object is none.
-#[derive(Debug)]
-pub(crate) struct Maybe<T>(pub(crate) Option<T>);
-
-impl<T> Default for Maybe<T> {
-    fn default() -> Self {
-        Self(None)
-    }
-}
-
-struct Part<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Part<T> {
-    type Value = Maybe<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any value")
-    }
-    fn visit_map<A: MapAccess<'de>>(self, parts: A) -> Result<Maybe<T>, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(parts)).map(|it| Maybe(Some(it)))
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, parts: A) -> Result<Maybe<T>, A::Error> {
-        Any.visit_seq(parts).map(|_| Maybe(None))
-    }
-    fn visit_bool<E>(self, _: bool) -> Result<Maybe<T>, E> {
-        Ok(Maybe(None))
-    }
-    fn visit_i64<E>(self, _: i64) -> Result<Maybe<T>, E> {
-        Ok(Maybe(None))
-    }
-    fn visit_u64<E>(self, _: u64) -> Result<Maybe<T>, E> {
-        Ok(Maybe(None))
-    }
-    fn visit_f64<E>(self, _: f64) -> Result<Maybe<T>, E> {
-        Ok(Maybe(None))
-    }
-    fn visit_str<E>(self, _: &str) -> Result<Maybe<T>, E> {
-        Ok(Maybe(None))
-    }
-    fn visit_unit<E>(self) -> Result<Maybe<T>, E> {
-        Ok(Maybe(None))
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Maybe<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Part(PhantomData))
+        List::deserialize(deserializer).map(|it| Self(it.0.unwrap_or_default()))
     }
 }
 
 /// A record's custom fields.
 #[derive(Debug, Default)]
-pub(crate) struct Fields(Vec<(String, Scalar)>);
+pub(crate) struct Fields(Vec<(String, Scalar<'static>)>);
 
 impl Fields {
-    fn value(&self, name: &str) -> Option<&Scalar> {
+    fn value(&self, name: &str) -> Option<&Scalar<'static>> {
         let mut found = self.0.iter().filter(|(it, _)| it.eq_ignore_ascii_case(name));
         match (found.next(), found.next()) {
             (Some((_, value)), None) => Some(value),
@@ -278,7 +79,7 @@ impl Fields {
         match self.value(name)? {
             Scalar::Text(text) => Some(text.trim().to_owned()).filter(|it| !it.is_empty()),
             Scalar::Whole(it) => Some(it.to_string()),
-            Scalar::Broken(_) | Scalar::Bool(_) | Scalar::Other => None,
+            Scalar::Float(_) | Scalar::Bool(_) | Scalar::Null | Scalar::Other => None,
         }
     }
 }
@@ -289,7 +90,7 @@ impl<'de> Deserialize<'de> for Fields {
     }
 }
 
-struct Pairs(Vec<(String, Scalar)>);
+struct Pairs(Vec<(String, Scalar<'static>)>);
 
 impl<'de> Deserialize<'de> for Pairs {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -301,8 +102,8 @@ impl<'de> Deserialize<'de> for Pairs {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut parts: A) -> Result<Pairs, A::Error> {
                 let mut pairs = Vec::new();
-                while let Some(pair) = parts.next_entry()? {
-                    pairs.push(pair);
+                while let Some((name, value)) = parts.next_entry::<_, Scalar<'de>>()? {
+                    pairs.push((name, value.into_owned()));
                 }
                 Ok(Pairs(pairs))
             }
@@ -314,28 +115,6 @@ impl<'de> Deserialize<'de> for Pairs {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ids_come_as_numbers_texts_and_nonsense() {
-        let cases = [
-            ("12", Some(12)),
-            ("\" 12 \"", Some(12)),
-            ("12.5", None),
-            ("0", None),
-            ("-1", None),
-            ("1e300", None),
-            ("99999999999999999999", None),
-            ("\"12 or customer_id=13\"", None),
-            ("null", None),
-            ("true", None),
-            ("[12]", None),
-            ("{\"id\":12}", None),
-        ];
-        for (json, id) in cases {
-            let num: Num = serde_json::from_str(json).expect("any value is accepted");
-            assert_eq!(num.id(), id, "{json}");
-        }
-    }
 
     #[test]
     fn a_flag_of_a_wrong_type_is_neither_yes_nor_no() {

@@ -59,6 +59,7 @@ fn every_mistake_is_named_at_once_and_the_token_is_not_printed() {
     config.public_pages.push(0);
     config.private_field = Some(" ".into());
     config.max_rows = 0;
+    config.unmarked_visibility = postern_api::Visibility::Staff;
     let paths: Vec<String> = config.mistakes().into_iter().map(|it| it.path).collect();
     assert_eq!(
         paths,
@@ -70,6 +71,7 @@ fn every_mistake_is_named_at_once_and_the_token_is_not_printed() {
             "internal_pages",
             "public_pages",
             "private_field",
+            "unmarked_visibility",
             "max_rows"
         ]
     );

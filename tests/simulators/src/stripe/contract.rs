@@ -46,7 +46,18 @@ const TABLE: &[Row] = &[
         &[("customer", "customer"), ("status", "all"), ("limit", "limit"), ("starting_after", "id")],
     ),
     ("GET", "payment_links", LINKS, &[("limit", "limit"), ("starting_after", "id")]),
-    ("POST", "invoices/#", INVOICES_WRITE, &[("metadata[postern_link]", "text"), ("metadata[postern_again]", "text")]),
+    (
+        "POST",
+        "invoices/#",
+        INVOICES_WRITE,
+        &[("metadata[postern_link]", "text"), ("metadata[postern_again]", "text"), ("metadata[postern_sent]", "count")],
+    ),
+    (
+        "POST",
+        "payment_links/#",
+        LINKS_WRITE,
+        &[("metadata[postern_again]", "text"), ("metadata[postern_sent]", "count")],
+    ),
     (
         "POST",
         "payment_links",
@@ -59,6 +70,7 @@ const TABLE: &[Row] = &[
             ("restrictions[completed_sessions][limit]", "count"),
             ("metadata[postern_link]", "text"),
             ("metadata[postern_invoice]", "text"),
+            ("metadata[postern_sent]", "count"),
             ("payment_intent_data[metadata][postern_invoice]", "text"),
         ],
     ),

@@ -14,17 +14,18 @@ fn metadata(pairs: &Pairs) -> Map<String, Value> {
 
 pub(super) fn answer(data: &mut Data, path: &[&str], pairs: &Pairs) -> (u16, Value) {
     match path {
-        ["invoices", id] => note(data, id, pairs),
+        ["invoices", id] => note(&mut data.invoices, &mut data.writes, "invoice", id, pairs),
+        ["payment_links", id] => note(&mut data.payment_links, &mut data.writes, "payment link", id, pairs),
         ["payment_links"] => link(data, pairs),
         _ => (404, invalid("", "unrecognized request URL")),
     }
 }
 
-fn note(data: &mut Data, id: &str, pairs: &Pairs) -> (u16, Value) {
-    let Some(row) = data.invoices.iter_mut().find(|it| text(it, "id") == id) else {
-        return (404, invalid("resource_missing", &format!("no such invoice: '{id}'")));
+fn note(rows: &mut [Value], writes: &mut u32, what: &str, id: &str, pairs: &Pairs) -> (u16, Value) {
+    let Some(row) = rows.iter_mut().find(|it| text(it, "id") == id) else {
+        return (404, invalid("resource_missing", &format!("no such {what}: '{id}'")));
     };
-    data.writes += 1;
+    *writes += 1;
     if let Some(known) = row.get_mut("metadata").and_then(Value::as_object_mut) {
         known.extend(metadata(pairs));
     }

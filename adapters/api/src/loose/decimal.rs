@@ -1,29 +1,28 @@
 //! Amounts, exact to the digit that the vendor wrote.
 
-use postern_api::domain::Decimal;
+use super::Scalar;
+use crate::domain::Decimal;
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
 
 /// An amount, as a number or a text; anything else is none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Dec(pub(crate) Option<Decimal>);
+pub struct Dec(pub Option<Decimal>);
 
 impl Dec {
     /// Hours as whole minutes, from 0 to what fits.
-    pub(crate) fn minutes(self) -> Option<u32> {
+    pub fn minutes(self) -> Option<u32> {
         u32::try_from(self.0?.checked_mul(Decimal::from(60))?.round()).ok()
     }
 }
 
 impl<'de> Deserialize<'de> for Dec {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(match Value::deserialize(deserializer)? {
+        Ok(Self(match Scalar::deserialize(deserializer)? {
+            Scalar::Whole(number) => Some(Decimal::from(number)),
             // The shortest text of a float is the one that was sent, as far as money goes.
-            Value::Number(number) => {
-                number.as_i64().map(Decimal::from).or_else(|| number.as_f64()?.to_string().parse().ok())
-            }
-            Value::String(text) => text.trim().parse().ok(),
-            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+            Scalar::Float(float) => float.to_string().parse().ok(),
+            Scalar::Text(text) => text.trim().parse().ok(),
+            Scalar::Bool(_) | Scalar::Null | Scalar::Other => None,
         }))
     }
 }
@@ -42,15 +41,22 @@ mod tests {
             ("-5.5", Some("-5.5")),
             ("1e300", None),
             ("\"12 EUR\"", None),
+            ("\"\"", None),
             ("true", None),
             ("[1]", None),
+            ("{\"amount\":1}", None),
             ("null", None),
         ];
         for (json, expected) in cases {
             let amount: Dec = serde_json::from_str(json).expect("any value is accepted");
             assert_eq!(amount.0, expected.map(|it| it.parse().expect("an amount")), "{json}");
         }
+    }
+
+    #[test]
+    fn hours_are_minutes_and_never_less_than_none() {
         let minutes = |json: &str| serde_json::from_str::<Dec>(json).expect("accepted").minutes();
-        assert_eq!((minutes("0.25"), minutes("0.0001"), minutes("-1")), (Some(15), Some(0), None));
+        assert_eq!((minutes("0.25"), minutes("1.333"), minutes("0.0001")), (Some(15), Some(80), Some(0)));
+        assert_eq!((minutes("-1"), minutes("1e20"), minutes("null")), (None, None, None));
     }
 }
