@@ -12,6 +12,7 @@ pub mod clock;
 pub mod config;
 pub mod console;
 pub mod demo;
+pub mod disk;
 pub mod edge;
 pub mod fail_point;
 pub mod govern;

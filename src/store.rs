@@ -7,7 +7,6 @@ mod actions;
 pub mod agreements;
 pub mod authority;
 mod confirmations;
-mod disk;
 mod flush;
 mod identities;
 mod seal;
@@ -15,7 +14,7 @@ pub mod sign_in_accounts;
 pub mod sign_in_sessions;
 mod sqlite;
 
-pub use disk::Disk;
+pub use crate::disk::Disk;
 pub use seal::SealKey;
 pub(crate) use seal::{draw_first_random_number, secret_file};
 pub use sqlite::Database;

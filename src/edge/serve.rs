@@ -7,7 +7,7 @@ mod calm;
 use super::origin::HostPort;
 use super::peer::Peer;
 use super::problem::{Kind, Problem};
-use crate::store::Disk;
+use crate::disk::Disk;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};

@@ -4,7 +4,7 @@
 //! nobody is, until the database is opened again: what the system dropped then does not come back by asking again. The log is kept
 //! open, since a file that is opened later is not told of an error that somebody else has heard of.
 
-use super::disk::Disk;
+use crate::disk::Disk;
 use postern_api::{Error, ErrorKind, Result};
 use std::fs::File;
 use std::path::{Path, PathBuf};

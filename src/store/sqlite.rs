@@ -1,7 +1,7 @@
 //! One SQLite file: a writer, a few readers, migrations.
 
-use super::disk::Disk;
 use super::flush::Flush;
+use crate::disk::Disk;
 use parking_lot::{Mutex, MutexGuard};
 use postern_api::{Error, ErrorKind, Result};
 use rusqlite::config::DbConfig;

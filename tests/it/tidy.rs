@@ -100,7 +100,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("adapters", &["cassette", "config", "mail", "tenant", "unsubscribe", "upstream"]),
     ("config", &["audit", "authority", "edge", "govern", "mail", "redact"]),
-    ("edge", &["call", "caller", "clock"]),
+    ("disk", &["telemetry"]),
+    ("edge", &["call", "caller", "clock", "disk"]),
     ("health", &["telemetry", "tenant", "upstream"]),
     (
         "console",
@@ -125,7 +126,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("tools", &["caller", "govern", "tenant"]),
     ("govern", &["caller"]),
     ("audit", &["caller", "store"]),
-    ("store", &["caller"]),
+    ("store", &["caller", "disk"]),
     ("cassette", &[]),
     ("organisations", &["caller", "matching", "store", "tenant"]),
     ("matching", &[]),

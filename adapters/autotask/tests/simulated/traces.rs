@@ -85,3 +85,26 @@ async fn w09_what_was_never_written_and_what_has_no_place_for_the_reference_is_n
         assert_eq!((error.kind(), desk.adapter.traces(op)), (ErrorKind::Unsupported, Traceable::No), "{op:?}");
     }
 }
+
+/// Whatever a query answers with, only the ticket that carries the reference is it.
+#[tokio::test]
+async fn w09_a_system_that_ignores_what_it_is_asked_for_finds_no_other_ticket() {
+    let desk = desk().await;
+    desk.state().quirks(|it| it.ignore_filters = true);
+    assert_eq!(found(&desk, Op::TicketCreate, None).await, None);
+    desk.desk().create(&ours(9_000), &ticket()).await.expect("created");
+    assert!(found(&desk, Op::TicketCreate, None).await.is_some());
+}
+
+#[tokio::test]
+async fn a_reference_that_two_tickets_carry_finds_neither() {
+    let desk = desk().await;
+    desk.desk().create(&ours(9_000), &ticket()).await.expect("created");
+    desk.state().data(|data| {
+        let tickets = data.rows("Tickets");
+        let mut twin = tickets.last().cloned().expect("the ticket");
+        twin["id"] = serde_json::json!(7777);
+        tickets.push(twin);
+    });
+    desk.adapter.trace(&acme(), &sought(Op::TicketCreate, None)).await.expect_err("which one?");
+}

@@ -65,3 +65,19 @@ async fn a_probe_says_what_is_wrong() {
     let files = postern_simulators::webdav::start().await.expect("a free port");
     assert_eq!(kind(config(&files.url)).await, ErrorKind::Unavailable);
 }
+
+/// An event that names its dates comes whole, with those on which nobody asked.
+#[tokio::test]
+async fn of_an_event_that_names_its_dates_only_those_within_the_window_are_bookings() {
+    let (server, rig) = rig().await;
+    let at =
+        |days: i64| (Timestamp::now() + SignedDuration::from_hours(24 * days)).strftime("%Y%m%dT%H%M%SZ").to_string();
+    let dates = [at(5), at(20_000)].join(",");
+    server.state.event(
+        "acme",
+        "named",
+        &format!("DTSTART:{}\r\nDURATION:PT1H\r\nRDATE:{dates}\r\nSUMMARY:Named", at(3)),
+    );
+    let all = rig.list(&Rig::query()).await;
+    assert_eq!(all.iter().filter(|it| it.title.expose() == "Named").count(), 2, "in three and in five days");
+}

@@ -31,7 +31,13 @@ async fn what_cannot_be_read_is_an_error_and_not_an_empty_calendar() {
     server.state.quirks(|it| it.ignore_filters = true);
     assert_eq!(kind().await, ErrorKind::BadReply);
     server.state.quirks(|it| it.ignore_filters = false);
-    for bad in ["https://evil.example/dav/customers/acme/x.ics", "/dav/customers/acme/../globex/x.ics", "/x.ics"] {
+    for bad in [
+        "https://evil.example/dav/customers/acme/x.ics",
+        "/dav/customers/acme/../globex/x.ics",
+        "/x.ics",
+        "/dav/customers/acme/deeper/x.ics",
+        "/dav/customers/x.ics",
+    ] {
         server.state.quirks(|it| it.stray_place = Some(bad.into()));
         assert_eq!(kind().await, ErrorKind::BadReply, "{bad}");
     }

@@ -94,6 +94,7 @@ async fn w09_a_closing_is_found_where_both_of_its_steps_stand() {
     desk.state().quirks(|it| it.ignore_patch = false);
     desk.desk().close(&ours(9_000), &tid("4322"), &closure()).await.expect("it goes on where it stopped");
     assert_eq!(found(&desk, Op::TicketClose, Some("4322")).await.as_deref(), Some("4322"));
+    assert_eq!(found(&desk, Op::TicketComment, Some("4322")).await, None, "a resolution is no comment");
     assert_eq!(desk.ticket("4322").await.resolution.as_ref().map(Text::expose), Some("Rebooted <twice>"));
 }
 
@@ -141,4 +142,14 @@ async fn w09_that_nothing_is_found_proves_nothing_unless_somebody_says_that_list
         assert_eq!(vouched.adapter.traces(op), desk.adapter.traces(op), "{op:?}");
         assert_ne!(vouched.adapter.traces(op), Traceable::AtOnce, "{op:?}");
     }
+}
+
+/// Whatever a query answers with, only the ticket that carries the reference is it.
+#[tokio::test]
+async fn w09_a_system_that_ignores_what_it_is_asked_for_finds_no_other_ticket() {
+    let desk = desk().await;
+    desk.state().quirks(|it| it.ignore_conditions = true);
+    assert_eq!(found(&desk, Op::TicketCreate, None).await, None);
+    desk.desk().create(&ours(9_000), &ticket()).await.expect("created");
+    assert!(found(&desk, Op::TicketCreate, None).await.is_some());
 }

@@ -128,3 +128,18 @@ async fn w09_another_organisations_write_is_found_by_nobody_else() {
     assert!(found(&rig, Op::AccessChange, "gw:1").await.is_some());
     assert_eq!(rig.writes().len(), before, "looked, and wrote nothing");
 }
+
+/// Keycloak compares attributes in any case; an organisation's id is compared to the letter.
+#[tokio::test]
+async fn b03_a_write_on_a_user_of_an_organisation_with_nearly_the_same_id_is_not_found() {
+    let rig = Rig::start().await;
+    rig.identity().change_access(&referring("gw:1"), &roles()).await.expect("changed");
+    let of = |owner: &str| {
+        let owner = serde_json::json!([owner]);
+        rig.keycloak.state.data(|it| it.user(BOB).expect("Bob")["attributes"]["organization_id"] = owner);
+    };
+    of("ACME");
+    assert_eq!(found(&rig, Op::AccessChange, "gw:1").await, None);
+    of("acme");
+    assert!(found(&rig, Op::AccessChange, "gw:1").await.is_some());
+}

@@ -97,3 +97,35 @@ async fn w09_what_never_arrived_and_what_has_no_place_for_the_reference_is_not_f
     let error = desk.adapter.trace(&acme(), &sought(Op::TicketChange, Some("4322"))).await.expect_err("no place");
     assert_eq!(error.kind(), ErrorKind::Unsupported);
 }
+
+#[tokio::test]
+async fn w09_only_the_ticket_and_only_the_comment_with_our_mark_are_ours() {
+    let desk = desk().await;
+    let other = CallCx { reference: Some("gw:ffffffffffffffffffffffffffffffff".into()), ..ours(9_000) };
+    let theirs = open(desk.desk().create(&other, &ticket()).await.expect("created")).expect("Acme's");
+    assert_eq!(found(&desk, Op::TicketCreate, None).await, None);
+    desk.desk().comment(&other, &theirs.id, &note(false)).await.expect("said");
+    assert_eq!(found(&desk, Op::TicketComment, Some(theirs.id.as_str())).await, None);
+}
+
+#[tokio::test]
+async fn w09_an_escalation_is_found_where_the_ticket_has_the_technician_too() {
+    let desk = desk().await;
+    let up = NewEscalation { target: "Tess Second".into(), reason: "Beyond us".into(), by: ada() };
+    // What is said is the first of two steps.
+    desk.state().can("PUT", "tickets", 422, "application/json", r#"{"errors":"no"}"#);
+    desk.desk().escalate(&ours(9_000), &tid("4321"), &up).await.expect_err("half of it");
+    assert_eq!(found(&desk, Op::TicketEscalate, Some("4321")).await, None);
+    desk.state().quirks(|it| it.canned.clear());
+    desk.desk().escalate(&ours(9_000), &tid("4321"), &up).await.expect("it goes on where it stopped");
+    assert_eq!(found(&desk, Op::TicketEscalate, Some("4321")).await.as_deref(), Some("4321"));
+}
+
+#[tokio::test]
+async fn w09_a_search_that_cannot_read_all_tickets_of_the_time_says_so() {
+    let desk = desk_with(|it| it.max_rows = 2).await;
+    for _ in 0..3 {
+        desk.desk().create(&acme(), &ticket()).await.expect("created");
+    }
+    desk.adapter.trace(&acme(), &sought(Op::TicketCreate, None)).await.expect_err("it read two");
+}

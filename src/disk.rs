@@ -66,6 +66,7 @@ mod tests {
             let disk = Disk::default();
             disk.heed(failing(lost)).expect_err("as it was");
             assert!(!disk.lasts(), "{lost}");
+            assert!(telemetry::render().contains("postern_disk_up 0"));
             disk.heed(Ok(())).expect("goes on");
             assert!(!disk.lasts(), "a later success does not bring back what was dropped");
         }
