@@ -3,11 +3,11 @@
 use super::{Failed, say};
 use crate::app::{App, CannotStart};
 use crate::config::{Config, TelemetryConfig};
-use crate::demo::{Demo, TOKEN_HOURS};
+use crate::demo::{ACCOUNTS, Demo, TOKEN_HOURS};
 use crate::store::draw_first_random_number;
 use crate::telemetry;
 use jiff::Timestamp;
-use postern_embedded::demo::ACCOUNTS;
+
 use std::net::SocketAddr;
 use std::path::Path;
 

@@ -1,7 +1,5 @@
 //! A simulator as a program: it says how to connect, refuses what the vendor refuses, and says at the end what it was asked.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Command, Stdio};
 
