@@ -5,6 +5,10 @@ use criterion::Criterion;
 use postern_kit::Ready;
 use std::hint::black_box;
 
+/// As in the program that is measured for.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Rounds of which the processor's time is taken.
 const ROUNDS: u32 = 2_000;
 
