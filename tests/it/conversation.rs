@@ -7,6 +7,9 @@ use postern_policies::Realm;
 use serde_json::{Map, Value, json};
 
 /// What each system has of its own: clocks, kinds of tickets, how many there were before, whom it gives tickets to.
+/// Why a status is changed, which is kept as an internal note.
+const WHY: &str = "It waits for the part.";
+
 const OWN: [&str; 8] =
     ["sla", "sla_status", "response_due", "resolution_due", "category", "pagination", "assigned_to", "request_id"];
 
@@ -136,7 +139,7 @@ async fn converse(desks: &Desks, vendor: &Vendor) -> Vec<(String, Value)> {
     look("what was answered", &mut told).await;
     // Request Tracker's statuses and priorities are its administrator's own, so that Postern does not change them there.
     if !matches!(vendor, Vendor::RequestTracker(_)) {
-        let change = json!({ "request_id": id, "priority": "critical", "status": "pending", "reason": "It waits for the part." });
+        let change = json!({ "request_id": id, "priority": "critical", "status": "pending", "reason": WHY });
         let answer = people.done(agent, "portal.request.status_update", change).await;
         told.push(("an employee changes status and priority".into(), people.plain(&answer)));
         let read = agent.ask("get_ticket", ticket.clone()).await;
@@ -177,26 +180,33 @@ async fn converse(desks: &Desks, vendor: &Vendor) -> Vec<(String, Value)> {
 
 /// A conversation without changes of status and priority, and without what they were.
 fn without_changes(told: &[(String, Value)]) -> Vec<(String, Value)> {
-    fn bare(value: &Value) -> Value {
+    /// Without the fields of these names, and without the note that tells of the change.
+    fn bare(value: &Value, without: &[&str]) -> Value {
         match value {
             Value::Object(fields) => {
-                let kept = fields.iter().filter(|(name, _)| !["priority", "status"].contains(&name.as_str()));
-                Value::Object(kept.map(|(name, value)| (name.clone(), bare(value))).collect())
+                let kept = fields.iter().filter(|(name, _)| !without.contains(&name.as_str()));
+                Value::Object(kept.map(|(name, value)| (name.clone(), bare(value, without))).collect())
             }
-            Value::Array(items) => items.iter().map(bare).collect(),
+            Value::Array(items) => {
+                let tells = |it: &&Value| it["content"].as_str().is_some_and(|it| it.contains(WHY));
+                Value::Array(items.iter().filter(|it| !tells(it)).map(|it| bare(it, without)).collect())
+            }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
         }
     }
-    let data = |answer: &Value| {
+    let data = |what: &str, answer: &Value| {
+        let after = what.ends_with("what is closed");
+        let without: &[_] =
+            if after { &["priority", "status", "internal_note_count"] } else { &["priority", "status"] };
         let mut answer = answer.clone();
         if let Some(data) = answer.get_mut("data") {
-            *data = bare(data);
+            *data = bare(data, without);
         }
         // A row of a list stands by itself.
-        if answer.is_array() { bare(&answer) } else { answer }
+        if answer.is_array() { bare(&answer, without) } else { answer }
     };
     let asked = told.iter().filter(|(what, _)| !what.contains("change"));
-    asked.map(|(what, answer)| (what.clone(), data(answer))).collect()
+    asked.map(|(what, answer)| (what.clone(), data(what, answer))).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
