@@ -10,6 +10,7 @@ use postern_api::{
     InvoiceStatus, Money, OrderId, OrderQuery, OrderStatus, OrganisationId, PaymentId, ProjectId, ProjectQuery, Right,
     Text, TicketId, TicketQuery, Visibility,
 };
+use postern_policies::Realm;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -25,9 +26,10 @@ struct Seen<I: Serialize> {
     name: Option<Text>,
 }
 
-/// Whether the caller may read these records, as their list would say.
+/// Whether the caller may read these records, as their list would say. A customer's lead may read some of a kind and not others: what
+/// is meant for another role is no name to them.
 fn reads(cx: &ToolCx, list: &str) -> bool {
-    cx.visible_tools().iter().any(|it| **it == *list)
+    cx.caller.realm == Realm::Employee && cx.visible_tools().iter().any(|it| **it == *list)
 }
 
 /// What somebody did not see before and sees then.
