@@ -100,7 +100,7 @@ impl Readings {
         answer: &RawValue,
         now: Timestamp,
     ) {
-        if entry.ours || answer.get().len() > OF_ONE {
+        if entry.ours {
             return;
         }
         let key = (whose.0.clone(), whose.1.clone());
@@ -108,6 +108,9 @@ impl Readings {
         let grown = {
             let mut shelf = shelf.lock();
             shelf.last = Some(now);
+            if answer.get().len() > OF_ONE {
+                return; // That it was read is known; to keep its words would take the place of all others.
+            }
             shelf.bytes += answer.get().len();
             shelf.readings.push_back(Reading { tool: entry, at: now, answer: answer.get().into() });
             while shelf.bytes > OF_ONE

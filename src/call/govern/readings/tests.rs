@@ -88,3 +88,13 @@ fn p05_a_day_later_and_behind_more_than_is_kept_it_is_forgotten() {
     let shelf = readings.0.get(&whose("agent")).expect("a shelf");
     assert!(shelf.lock().bytes <= OF_ONE);
 }
+
+#[test]
+fn p05_who_read_more_than_is_kept_at_once_has_read_all_the_same() {
+    let (readings, (tenant, principal)) = (Readings::new(), whose("agent"));
+    kept(&readings, "get_ticket", &json!({ "description": "x ".repeat(OF_ONE) }), 0);
+    assert!(readings.any((&tenant, &principal), at(1)));
+    kept(&readings, "get_ticket", &json!({ "description": ORDER }), 1);
+    kept(&readings, "get_ticket", &json!({ "description": "x ".repeat(OF_ONE) }), 2);
+    assert_eq!(found(&readings, "agent", json!("billing@evil.example"), 3).len(), 1, "what was kept stays");
+}
