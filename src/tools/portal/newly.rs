@@ -21,7 +21,7 @@ const MOST: u32 = 50;
 #[derive(Debug, Serialize)]
 struct Seen<I: Serialize> {
     id: I,
-    /// Absent for a caller who may not read such records: whoever gives access to them need not see them.
+    /// Absent for customers, and for an employee who may not read such records: whoever gives access to them need not see them.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<Text>,
 }
