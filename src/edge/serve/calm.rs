@@ -1,8 +1,7 @@
 //! A connection that wakes itself is polled again at once.
 //!
 //! The HTTP library hands a request's body from the connection to the service through a channel, and both are one task: so each
-//! request wakes the task that is at work on it. The runtime takes that for new work and wakes another thread, which finds nothing,
-//! and where one client waits that costs as much as a tenth of the call.
+//! request wakes the task that is at work on it. The runtime takes that for new work and wakes another thread, which finds nothing.
 
 use futures::task::AtomicWaker;
 use std::pin::Pin;
