@@ -19,6 +19,7 @@ pub mod host;
 pub mod redact;
 
 use crate::caller::Caller;
+use crate::govern::action::Named;
 use crate::tools::{Code, Described, Findings, Metadata, Ready, Refusal, ToolCx};
 use host::Facts;
 use parking_lot::Mutex;
@@ -124,6 +125,8 @@ pub enum Shown {
         effect: Effect,
         /// The records that it is about and how each stands.
         targets: BTreeMap<String, String>,
+        /// What records are called that become visible: for whoever decides, in no answer.
+        names: Vec<Named>,
     },
     /// Waits for a person.
     Pending {

@@ -112,6 +112,8 @@ pub struct Preview {
     pub effect: Effect,
     /// The records that it is about and how each stood: carried out only while they still stand so.
     pub targets: BTreeMap<String, String>,
+    /// What the records are called that become visible, as the `Named` of an action request: no answer tells them.
+    pub names: Option<Box<dyn Answer>>,
     /// What the customer is called whose records it is about, where it is one.
     pub customer: Option<String>,
 }
@@ -119,7 +121,14 @@ pub struct Preview {
 impl Preview {
     /// A preview with nothing for the policies to know.
     pub fn new(data: impl Answer + 'static, message: fn(&Value) -> String) -> Self {
-        Self { data: Box::new(data), message, effect: Effect::default(), targets: BTreeMap::new(), customer: None }
+        Self {
+            data: Box::new(data),
+            message,
+            effect: Effect::default(),
+            targets: BTreeMap::new(),
+            names: None,
+            customer: None,
+        }
     }
 
     /// Says what it would do.
@@ -133,6 +142,12 @@ impl Preview {
     pub fn target(mut self, record: impl std::fmt::Display, stands: impl std::fmt::Display) -> Self {
         self.targets.insert(record.to_string(), stands.to_string());
         self
+    }
+
+    /// Names records for whoever decides.
+    #[must_use]
+    pub fn naming(self, names: impl Answer + 'static) -> Self {
+        Self { names: Some(Box::new(names)), ..self }
     }
 }
 

@@ -224,6 +224,7 @@ where
             data: "{}".to_owned(),
             effect: Effect::default(),
             targets: BTreeMap::new(),
+            names: Vec::new(),
         },
         answer: None,
     };

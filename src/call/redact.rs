@@ -84,11 +84,16 @@ where
                 Draft::Reply(reply) => Shown::Success { data: redacted.json, metadata: reply.metadata },
                 Draft::Preview(preview) => {
                     let mut data = redacted.value();
-                    let Preview { message, effect, targets, customer, .. } = preview;
+                    let Preview { message, effect, targets, names, customer, .. } = preview;
+                    let names = match names {
+                        Some(names) => serde_json::from_str(redactor.redact(&*names, &reveal, &viewer)?.json.get())
+                            .map_err(|e| postern_api::Error::internal("the names of a preview").because(e))?,
+                        None => Vec::new(),
+                    };
                     if let (Some(name), Some(facts)) = (customer, data.as_object_mut()) {
                         facts.insert("customer".to_owned(), redactor.redact_text(&name, &reveal, &viewer).into());
                     }
-                    Shown::Preview { message: message(&data), data, effect, targets }
+                    Shown::Preview { message: message(&data), data, effect, targets, names }
                 }
             })
         })

@@ -254,7 +254,7 @@ pub(super) async fn list(
     let name = |id: &str| console.clients.name_of(id);
     let found = waiting(&console, &visitor, after.as_ref(), PAGE).and_then(|(ids, more)| {
         let one = |id: &ActionId| console.actions.get(&visitor.caller.tenant, id).transpose();
-        let of = |it: ActionRequest| Waiting::of(&it, Lately::default(), name);
+        let of = |it: ActionRequest| Waiting::of(&it, Lately::default(), name, |_| false);
         let waiting = ids.iter().filter_map(one).map(|it| it.map(of)).collect::<Result<Vec<_>>>()?;
         Ok((waiting, more, needing(&console, &visitor)?))
     });
@@ -289,10 +289,12 @@ pub(super) async fn show(
         Ok(Some((it, seen, lately))) => {
             let shell = console.shell(&visitor, "Approve a change", "/console/approvals");
             let seen = seen.into_iter().map(|(who, at)| (tidy(&who), (time(at), machine_time(at)))).collect();
+            let tools = console.policies.visible(&visitor.caller.subject());
+            let may_list = |list: &str| tools.iter().any(|it| **it == *list);
             page(&One {
                 shell,
                 visitor: &visitor,
-                it: Waiting::of(&it, lately, |id| console.clients.name_of(id)),
+                it: Waiting::of(&it, lately, |id| console.clients.name_of(id), may_list),
                 seen,
             })
         }

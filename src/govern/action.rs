@@ -183,6 +183,20 @@ pub struct Content {
     pub effect: Effect,
     /// The records it is about, and how each stood.
     pub targets: BTreeMap<String, String>,
+    /// What the records are called that become visible, for whoever decides and may read such records; never for the requester.
+    #[serde(default)]
+    pub names: Vec<Named>,
+}
+
+/// What a record is called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// The tool that lists such records: whoever may call it may read their names.
+    pub list: String,
+    /// The record's id.
+    pub id: String,
+    /// Redacted for the requester, so it says no more to anybody else.
+    pub name: String,
 }
 
 /// How a write came to be kept here.

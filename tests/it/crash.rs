@@ -25,6 +25,8 @@ struct Told {
     /// Governed writes without an answer: their mark, and which they are.
     open: Vec<(String, Kind)>,
     unknown: usize,
+    /// Governed writes that were told as failed.
+    failed: usize,
     sent: usize,
 }
 
@@ -96,12 +98,13 @@ async fn w10_no_write_is_lost_or_doubled_when_the_program_is_killed_at_any_step(
     counted.hold(&told.acknowledged);
     println!("{by_kind}");
     println!(
-        "{kills} kills, {at} at a step ({}): {} writes sent, {} acknowledged, {} told as unknown; upstream {}, done {}, lost 0, doubled 0, \
+        "{kills} kills, {at} at a step ({}): {} writes sent, {} acknowledged, {} told as unknown, {} asked again and told as failed; upstream {}, done {}, lost 0, doubled 0, \
          for a person {} ({} of them upstream), never done {}; the audit verifies and knows all of them",
         steps.trim(),
         told.sent,
         told.acknowledged.len(),
         told.unknown,
+        told.failed,
         counted.upstream.len(),
         counted.done,
         counted.needs_human,
@@ -157,6 +160,9 @@ async fn settle(world: &World, told: &mut Told) {
             let answer = world.call(kind, &mark).await;
             if answer.as_deref() == Some("success") {
                 told.acknowledged.push(mark);
+            } else if answer.is_some() && world.failed(&mark) {
+                // It failed before anything of it was sent, for good: the same answer each time.
+                told.failed += 1;
             } else {
                 *answers.entry(format!("{kind:?} {}", answer.as_deref().unwrap_or("no answer"))).or_default() += 1;
                 told.open.push((mark, kind));

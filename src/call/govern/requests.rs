@@ -131,7 +131,7 @@ where
         possible(&planned)?;
         let work = Work { permitted: planned, step: Step::Preview };
         let shown = self.inner.clone().oneshot(work).await?;
-        let Shown::Preview { mut data, mut message, mut effect, targets } = shown else {
+        let Shown::Preview { mut data, mut message, mut effect, targets, names } = shown else {
             return Err(missing_layer("a preview was not a preview"));
         };
         let caller = &permitted.cx.caller;
@@ -157,6 +157,7 @@ where
             data: data.to_string(),
             effect,
             targets,
+            names,
         };
         let mut organisations = permitted.trail.findings.lock().organisations.clone();
         organisations.extend(caller.organisation.clone());

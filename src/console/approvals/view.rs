@@ -4,6 +4,7 @@ use crate::console::words::{self, arguments, label, machine_time, tidy, time, vi
 use crate::govern::action::ActionRequest;
 use postern_policies::{Lately, Realm};
 use serde_json::{Map, Value};
+use std::collections::HashMap;
 
 /// How the names of facts begin that say what becomes visible, or to whom.
 const NEWLY: &str = "newly_visible_";
@@ -41,8 +42,14 @@ pub(in crate::console) struct Change {
 }
 
 impl Waiting {
-    /// With what the same person asked for lately; `named` says what a client is called, by its id.
-    pub(super) fn of(it: &ActionRequest, lately: Lately, named: impl Fn(&str) -> Option<String>) -> Self {
+    /// With what the same person asked for lately. `named` says what a client is called, by its id; `may_list` whether whoever
+    /// looks may call a tool, and so read the names of what it lists.
+    pub(super) fn of(
+        it: &ActionRequest,
+        lately: Lately,
+        named: impl Fn(&str) -> Option<String>,
+        may_list: impl Fn(&str) -> bool,
+    ) -> Self {
         let data: Map<String, Value> = serde_json::from_str(&it.content.data).unwrap_or_default();
         let list = |name: &str| data.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
         let text = |value: &Value| value.as_str().map_or_else(|| visible(&value.to_string()), visible);
@@ -75,7 +82,10 @@ impl Waiting {
         ];
         let requester = &it.content.requester;
         let name = requester.name.as_deref().or(requester.email.as_deref()).unwrap_or(&it.principal.subject);
-        let newly = data.iter().filter(|(key, _)| key.starts_with(NEWLY)).flat_map(|(key, value)| newly(key, value));
+        let names = it.content.names.iter().filter(|it| may_list(&it.list));
+        let names: HashMap<_, _> = names.map(|it| (it.id.as_str(), it.name.as_str())).collect();
+        let seen = data.iter().filter(|(key, _)| key.starts_with(NEWLY));
+        let newly = seen.flat_map(|(key, value)| newly(key, value, &names));
         let facts = data.iter().filter(|(key, _)| *key != "changes" && !key.starts_with(NEWLY));
         Self {
             id: it.id.to_string(),
@@ -102,16 +112,28 @@ impl Waiting {
 }
 
 /// What becomes visible by one fact, each for itself: a document, or somebody who gets to see one.
-fn newly(key: &str, value: &Value) -> Vec<String> {
+fn newly(key: &str, value: &Value, names: &HashMap<&str, &str>) -> Vec<String> {
     let what = label(key.trim_start_matches(NEWLY));
     match value {
-        Value::Array(items) => items.iter().map(|it| format!("{what}: {}", who(it))).collect(),
+        Value::Array(items) => items.iter().map(|it| format!("{what}: {}", who(&called(it, names)))).collect(),
         Value::Null | Value::Bool(false) => vec![],
         Value::Number(number) if number.as_u64() == Some(0) => vec![],
         Value::Bool(true) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
             vec![format!("{what}: {}", spelled(value))]
         }
     }
+}
+
+/// A record with its name, where the requester was told its id alone and whoever looks may read more.
+fn called(record: &Value, names: &HashMap<&str, &str>) -> Value {
+    let mut record = record.clone();
+    if let Some(fields) = record.as_object_mut()
+        && !fields.contains_key("name")
+        && let Some(name) = fields.get("id").and_then(Value::as_str).and_then(|it| names.get(it))
+    {
+        fields.insert("name".to_owned(), (*name).into());
+    }
+    record
 }
 
 /// Somebody or something by name, and what else is known of it in brackets.
@@ -135,5 +157,20 @@ fn spelled(value: &Value) -> String {
         Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
         Value::Number(number) => number.to_string(),
         Value::String(text) => visible(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_record_is_named_by_what_whoever_looks_may_read_and_by_nothing_else() {
+        let names = HashMap::from([("d1", "Network plan")]);
+        let said = |record: Value| newly("newly_visible_documents", &json!([record]), &names).join("");
+        assert_eq!(said(json!({ "id": "d1" })), "Documents: Network plan (d1)");
+        assert_eq!(said(json!({ "id": "d2" })), "Documents: Id: d2");
+        assert_eq!(said(json!({ "id": "d1", "name": "As told" })), "Documents: As told (d1)");
     }
 }

@@ -48,6 +48,7 @@ fn request(state: State, key: Option<&str>) -> ActionRequest {
             data: "{}".into(),
             effect: Effect::default(),
             targets: BTreeMap::new(),
+            names: Vec::new(),
         },
         answer: None,
     }

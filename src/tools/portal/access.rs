@@ -122,7 +122,7 @@ impl Tool for UpdateRoles {
             before: &change.before,
             after: &change.after,
         };
-        let newly = Newly::look(cx, &self.customer_id, reader).await?;
+        let mut newly = Newly::look(cx, &self.customer_id, reader).await?;
         let gained: Vec<_> = change.after.difference(&change.before).copied().collect();
         let lost: Vec<_> = change.before.difference(&change.after).copied().collect();
         // What opens everything that is new and kept, and less than what was asked for.
@@ -142,7 +142,7 @@ impl Tool for UpdateRoles {
             sensitive,
             ..Effect::default()
         };
-        let shown = newly.ids();
+        let (shown, called) = (newly.ids(), newly.called());
         let had: Vec<_> = change.user.roles.iter().map(AccessRoleId::as_str).collect();
         let had = format!("{} {:?}", had.join(" "), change.user.status);
         let listed = |roles: &[AccessRoleId]| roles.iter().map(AccessRoleId::as_str).collect::<Vec<_>>().join(", ");
@@ -186,6 +186,7 @@ impl Tool for UpdateRoles {
             )
         })
         .with(effect)
+        .naming(called)
         .target(format!("user:{}", change.user.id), had)
         .target("newly_visible", shown);
         for role in change.roles.iter().filter(|it| self.role_ids.contains(&it.id)) {

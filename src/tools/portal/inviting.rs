@@ -250,7 +250,7 @@ impl Tool for InviteUser {
             after: &after,
         };
         // What was approved with an activation was named there.
-        let newly =
+        let mut newly =
             if guest.as_approved { Newly::default() } else { Newly::look(cx, &guest.organisation, reader).await? };
         let sensitive = !guest.as_approved && after.iter().any(|it| it.sensitive());
         let effect = Effect {
@@ -262,7 +262,7 @@ impl Tool for InviteUser {
             recipients: 1,
             ..Effect::default()
         };
-        let shown = newly.ids();
+        let (shown, called) = (newly.ids(), newly.called());
         let facts = InviteFacts {
             action: "invite_user",
             customer_id: guest.organisation.clone(),
@@ -290,6 +290,7 @@ impl Tool for InviteUser {
             )
         })
         .with(effect)
+        .naming(called)
         .target(format!("role:{}", guest.role.id), role_stands(&guest.role))
         .target("newly_visible", shown)
         .target("login", "none");

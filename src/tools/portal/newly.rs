@@ -1,14 +1,15 @@
 //! What becomes visible to a portal user with other access roles, by name.
 //!
-//! **Invariant:** whoever may not read a kind of record learns which ones, and not what they say.
+//! **Invariant:** whoever may not read a kind of record learns which ones, and not what they say. What they are called is kept beside
+//! the preview for whoever decides, and shown to those who may read it.
 
 use super::governed::named;
 use crate::tools::{Refusal, ToolCx};
 use jiff::Timestamp;
 use postern_api::{
     AccessRoleId, BookingId, BookingQuery, ContactId, Document, DocumentId, DocumentQuery, InvoiceId, InvoiceQuery,
-    InvoiceStatus, Money, OrderId, OrderQuery, OrderStatus, OrganisationId, PaymentId, ProjectId, ProjectQuery, Right,
-    Text, TicketId, TicketQuery, Visibility,
+    InvoiceStatus, OrderId, OrderQuery, OrderStatus, OrganisationId, PaymentId, ProjectId, ProjectQuery, Right, Text,
+    TicketId, TicketQuery, Visibility,
 };
 use postern_policies::Realm;
 use serde::Serialize;
@@ -24,6 +25,14 @@ struct Seen<I: Serialize> {
     /// Absent for customers, and for an employee who may not read such records: whoever gives access to them need not see them.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<Text>,
+}
+
+/// What a record is called, as the `Named` of an action request.
+#[derive(Debug, Serialize)]
+pub(super) struct Called {
+    list: &'static str,
+    id: String,
+    name: Text,
 }
 
 /// Whether the caller may read these records, as their list would say. A customer's lead may read some of a kind and not others: what
@@ -44,6 +53,8 @@ pub(super) struct Newly {
     newly_visible_bookings: Vec<Seen<BookingId>>,
     /// Whether there is more than is named.
     named_in_part: bool,
+    #[serde(skip)]
+    called: Vec<Called>,
 }
 
 /// Somebody whose roles change, or who gets in.
@@ -102,6 +113,26 @@ impl Newly {
         ids.collect::<Vec<_>>().join(" ")
     }
 
+    /// What all of it is called, whoever asks.
+    pub(super) fn called(&mut self) -> Vec<Called> {
+        std::mem::take(&mut self.called)
+    }
+
+    /// Records of the kind that `list` lists, by their ids, and by their names for whoever may read those.
+    fn seen<I: Serialize + Display>(
+        &mut self,
+        cx: &ToolCx,
+        list: &'static str,
+        records: impl Iterator<Item = (I, Text)>,
+    ) -> Vec<Seen<I>> {
+        let reads = reads(cx, list);
+        let seen = |(id, name): (I, Text)| {
+            self.called.push(Called { list, id: id.to_string(), name: name.clone() });
+            Seen { id, name: reads.then_some(name) }
+        };
+        records.map(seen).collect()
+    }
+
     /// Looks at the records with the roles before and after.
     pub(super) async fn look(cx: &ToolCx, customer: &OrganisationId, reader: Reader<'_>) -> Result<Self, Refusal> {
         let mut newly = Self::default();
@@ -140,9 +171,7 @@ impl Newly {
             sees(it, reader.id, (reader.roles_after, reader.after), cx.now)
                 && !sees(it, reader.id, (reader.roles_before, reader.before), cx.now)
         });
-        let shown = reads(cx, "portal_documents_list");
-        let seen = newly.map(|it| Seen { id: it.id, name: shown.then_some(it.name) });
-        self.newly_visible_documents = seen.collect();
+        self.newly_visible_documents = self.seen(cx, "portal_documents_list", newly.map(|it| (it.id, it.name)));
         Ok(())
     }
 
@@ -154,9 +183,8 @@ impl Newly {
         self.named_in_part |= page.truncated || page.total > page.rows.len() as u64;
         let own = page.rows.into_iter().filter(|it| it.organisation.as_ref() == Some(customer)).map(|it| it.record);
         let own = own.filter(|it| it.customer_visible && it.status != InvoiceStatus::Draft);
-        let shown = reads(cx, "portal_invoices_list");
-        let seen = own.map(|it| Seen { id: it.id, name: shown.then(|| Text::new(it.number)) });
-        self.newly_visible_invoices = seen.collect();
+        let numbers = own.map(|it| (it.id, Text::new(it.number)));
+        self.newly_visible_invoices = self.seen(cx, "portal_invoices_list", numbers);
         Ok(())
     }
 
@@ -168,10 +196,8 @@ impl Newly {
         let mut own: Vec<_> = own.filter(|it| it.organisation.as_ref() == Some(customer)).map(|it| it.record).collect();
         self.named_in_part |= own.len() > MOST as usize;
         own.truncate(MOST as usize);
-        let shown = reads(cx, "portal_payments_list");
-        let name = |amount: &Money, at: Timestamp| shown.then(|| Text::new(format!("{amount} at {at}")));
-        let seen = own.into_iter().map(|it| Seen { name: name(&it.amount, it.at), id: it.id });
-        self.newly_visible_payments = seen.collect();
+        let amounts = own.into_iter().map(|it| (it.id, Text::new(format!("{} at {}", it.amount, it.at))));
+        self.newly_visible_payments = self.seen(cx, "portal_payments_list", amounts);
         Ok(())
     }
 
@@ -183,9 +209,8 @@ impl Newly {
         self.named_in_part |= page.truncated || page.total > page.rows.len() as u64;
         let own = page.rows.into_iter().filter(|it| it.organisation.as_ref() == Some(customer)).map(|it| it.record);
         let own = own.filter(|it| it.customer_visible);
-        let shown = reads(cx, "portal_service_records_list");
-        let seen = own.map(|it| Seen { id: it.id, name: shown.then_some(it.name) });
-        self.newly_visible_service_records = seen.collect();
+        self.newly_visible_service_records =
+            self.seen(cx, "portal_service_records_list", own.map(|it| (it.id, it.name)));
         Ok(())
     }
 
@@ -200,9 +225,7 @@ impl Newly {
             let theirs = it.requester.email.as_deref().is_some_and(|it| it.eq_ignore_ascii_case(email));
             !theirs && it.visibility == Visibility::Organisation
         });
-        let shown = reads(cx, "portal_requests_list");
-        let seen = others.map(|it| Seen { id: it.id, name: shown.then_some(it.subject) });
-        self.newly_visible_requests = seen.collect();
+        self.newly_visible_requests = self.seen(cx, "portal_requests_list", others.map(|it| (it.id, it.subject)));
         Ok(())
     }
 
@@ -214,9 +237,7 @@ impl Newly {
         self.named_in_part |= page.truncated || page.total > page.rows.len() as u64;
         let own = page.rows.into_iter().filter(|it| it.organisation.as_ref() == Some(customer)).map(|it| it.record);
         let own = own.filter(|it| it.customer_visible && it.status != OrderStatus::Draft);
-        let shown = reads(cx, "portal_orders_list");
-        let seen = own.map(|it| Seen { id: it.id, name: shown.then_some(it.title) });
-        self.newly_visible_orders = seen.collect();
+        self.newly_visible_orders = self.seen(cx, "portal_orders_list", own.map(|it| (it.id, it.title)));
         Ok(())
     }
 
@@ -228,9 +249,7 @@ impl Newly {
         self.named_in_part |= found.len() >= MOST as usize;
         let own = found.into_iter().filter_map(|it| port.admit(it));
         let own = own.filter(|it| it.organisation.as_ref() == Some(customer)).map(|it| it.record);
-        let shown = reads(cx, "portal_bookings_list");
-        let seen = own.map(|it| Seen { id: it.id, name: shown.then_some(it.title) });
-        self.newly_visible_bookings = seen.collect();
+        self.newly_visible_bookings = self.seen(cx, "portal_bookings_list", own.map(|it| (it.id, it.title)));
         Ok(())
     }
 }

@@ -58,6 +58,7 @@ pub(crate) fn waiting(gateway: &Gateway, tool: &str, requester: &str) -> ActionR
             .to_string(),
             effect: Effect { newly_visible: true, customer_visible: true, ..Effect::default() },
             targets: BTreeMap::new(),
+            names: Vec::new(),
         },
         answer: None,
     };

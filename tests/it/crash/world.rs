@@ -203,6 +203,14 @@ impl World {
         super::count::open(self.data(), "postern.db").query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
+    /// Whether a governed write ended as failed, by its key.
+    pub(super) fn failed(&self, mark: &str) -> bool {
+        let sql = "SELECT count(*) FROM action_request WHERE key = ?1 AND state = 'failed'";
+        let failed: i64 =
+            super::count::open(self.data(), "postern.db").query_row(sql, [mark], |row| row.get(0)).unwrap();
+        failed == 1
+    }
+
     /// What is where.
     pub(super) fn count(&self) -> Counted {
         Counted::of(self)

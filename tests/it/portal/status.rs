@@ -53,6 +53,7 @@ fn request(gateway: &Gateway, email: &str, tool: &str, organisation: Option<&str
             data: "{}".to_owned(),
             effect: Effect { customer_visible: true, ..Effect::default() },
             targets: Default::default(),
+            names: Vec::new(),
         },
         answer: None,
     }

@@ -199,6 +199,16 @@ async fn a_customers_lead_asks_for_one_more_person_of_their_own_and_the_service_
     assert_eq!(gateway.approves(&jane, &id).await, 404);
     assert_eq!(gateway.approves(&gateway.person("support-write@msp.example"), &id).await, 404, "the wrong role");
     assert_eq!(logins(&gateway, email), 0);
+    // Whoever decides reads the names, and nothing of what the lead can ask for does.
+    let page = gateway.page(&lead, &format!("/console/approvals/{id}")).await;
+    let status = jane.ask("portal.action_request.status", json!({ "action_request_id": id })).await.to_string();
+    let mine = gateway.page(&jane, "/console/requests").await;
+    for document in documents {
+        let document = document["id"].as_str().unwrap();
+        let name = gateway.text(&format!("SELECT name FROM document WHERE id = '{document}'"));
+        assert!(page.contains(&format!("<bdi>Documents: {name} ({document})</bdi>")), "{name}: {page}");
+        assert!(!waiting.to_string().contains(&name) && !status.contains(&name) && !mine.contains(&name), "{name}");
+    }
     assert_eq!(gateway.approves(&lead, &id).await, 200);
     assert_eq!(jane.data(INVITE, own.clone()).await["status"], "pending");
     assert_eq!(logins(&gateway, email), 1);

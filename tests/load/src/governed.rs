@@ -115,6 +115,7 @@ fn seed(dir: &Path, many: u32, issuer: &str) -> Result<(), Failure> {
                 data: json!({ "action": "reply", "text": THEIRS }).to_string(),
                 effect: Effect { customer_visible: true, untrusted: true, recipients: 1, ..Effect::default() },
                 targets: [("request:TK".to_owned(), "Open".to_owned())].into(),
+                names: Vec::new(),
             },
             answer: None,
         })?;

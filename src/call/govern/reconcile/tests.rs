@@ -40,6 +40,7 @@ pub(in crate::call::govern) fn request(origin: Origin, approved: bool) -> Action
             data: "{}".into(),
             effect: Effect::default(),
             targets: BTreeMap::new(),
+            names: Vec::new(),
         },
         answer: None,
     }
