@@ -63,6 +63,16 @@ impl Secrets {
 
     /// Every credential in the text.
     pub(crate) fn find(&self, text: &[u8], finds: &mut Vec<Find>) {
+        // Most texts have none of the words, and whether there is one at all is told in half the time.
+        if self.automaton.is_match(text) {
+            self.announced(text, finds);
+        }
+        blocks::product_keys(text, finds);
+        blocks::dense(text, finds);
+    }
+
+    /// Those that a word announces.
+    fn announced(&self, text: &[u8], finds: &mut Vec<Find>) {
         let mut covered = 0;
         for hit in self.automaton.find_overlapping_iter(text) {
             if hit.start() < covered {
@@ -79,8 +89,6 @@ impl Secrets {
                 finds.push(Find::new(span, Kind::Secret(name)));
             }
         }
-        blocks::product_keys(text, finds);
-        blocks::dense(text, finds);
     }
 }
 

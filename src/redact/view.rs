@@ -27,6 +27,10 @@ impl View {
     /// The second reading of a text; `None` where it is the same as the first.
     pub(crate) fn of(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
+        // Most texts have none of these; without an early end a processor looks at many bytes at once.
+        if !bytes.iter().fold(false, |any, byte| any | matches!(byte, b'<' | b'&' | b'%' | b'\\' | b'=')) {
+            return None;
+        }
         let printable = quoted_printable(bytes);
         let mut view = Self::default();
         let mut done = 0;
