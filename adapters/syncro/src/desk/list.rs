@@ -16,6 +16,7 @@ use postern_api::loose::{Seen, Take};
 use postern_api::sift::{First, has_words};
 use postern_api::{CallCx, ExternalId, Owned, Owner, Page, Reach, Result, Ticket, TicketQuery, TicketStatus};
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 /// Lists that are asked for one by one, a customer and a status each; more are read together and sorted out here.
 const ONE_BY_ONE: usize = 8;
@@ -123,12 +124,17 @@ pub(crate) async fn tickets(syncro: &Syncro, cx: &CallCx, query: &TicketQuery) -
     }
     let total = matches.total();
     let (mut rows, facts) = matches.page(offset);
-    let known: Vec<Known> = stream::iter(facts)
-        .map(|it| async move { syncro.known(cx, it.id, it.stamp.as_deref(), it.over).await })
+    let now = Instant::now();
+    let held: Vec<_> = facts.iter().map(|it| syncro.facts.get(it.id, it.stamp.as_deref(), now)).collect();
+    let missing = facts.into_iter().zip(&held).filter(|(_, held)| held.is_none()).map(|(it, _)| it);
+    let read: Vec<Known> = stream::iter(missing.collect::<Vec<_>>())
+        .map(|it| async move { syncro.read_known(cx, it.id, it.stamp.as_deref(), it.over).await })
         .buffered(AT_ONCE)
         .try_collect()
         .await?;
-    for (row, known) in rows.iter_mut().zip(known) {
+    let mut read = read.into_iter();
+    for (row, held) in rows.iter_mut().zip(held) {
+        let known = held.or_else(|| read.next()).unwrap_or_default();
         row.change(|it| {
             (it.public_comments, it.internal_comments) = (known.public, known.internal);
             it.sla.responded_at = known.responded_at;
