@@ -88,10 +88,9 @@ fn nanoseconds(fraction: &[u8]) -> Option<i32> {
 mod tests {
     use super::*;
 
-    /// Each with what jiff reads, where the form is the usual one, and without a word of it otherwise.
     #[test]
     fn a_time_in_the_usual_form_is_the_one_that_jiff_reads() {
-        let (mut usual, mut other) = (0, 0);
+        let mut usual = 0;
         for date in [
             "2026-09-01",
             "2024-02-29",
@@ -120,7 +119,7 @@ mod tests {
                         match Moment::usual(&text) {
                             Some(Moment::Zoned(it)) => assert_eq!(Some(it), at, "{text}"),
                             Some(Moment::Civil(it)) => assert_eq!((Some(it), None), (civil, at), "{text}"),
-                            None => other += 1,
+                            None => {}
                         }
                         usual += usize::from(Moment::usual(&text).is_some());
                         assert_eq!(timestamp(&text), at, "{text}");
@@ -130,8 +129,8 @@ mod tests {
                 }
             }
         }
-        // Nine dates and times that are, with four fractions and two zones; less those past the end of time.
-        println!("{usual} {other}");
+        // Six dates at three times (a leap second too) with four fractions and two zones; less those past the end of time.
+        assert_eq!(usual, 6 * 3 * 4 * 2 - 12);
     }
 
     #[test]

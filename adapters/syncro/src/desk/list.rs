@@ -8,7 +8,7 @@ use super::comments::{Known, comment_of, description};
 use super::ticket::over;
 use crate::adapter::{Syncro, in_reach, number};
 use crate::client::Pair;
-use crate::vocabulary;
+use crate::vocabulary::{self, Meant};
 use crate::wire::{Num, TicketRow, owner};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::ToSpan;
@@ -38,6 +38,7 @@ struct Sift<'a> {
     cx: &'a CallCx,
     query: &'a TicketQuery,
     words: &'a [String],
+    meant: Meant,
     seen: Seen,
     matches: First<Owned<Ticket>, Facts>,
     /// Without the words in what a list carries, though the vendor's search found them somewhere.
@@ -59,7 +60,7 @@ impl Sift<'_> {
         }
         let Some(id) = row.id.id() else { return Ok(()) };
         let stamp = row.updated_at.get().map(str::to_owned);
-        let ticket = self.syncro.ticket_of(row)?;
+        let ticket = self.syncro.ticket_of(row, &mut self.meant)?;
         if !self.query.fits(&ticket) {
             return Ok(());
         }
@@ -93,6 +94,7 @@ pub(crate) async fn tickets(syncro: &Syncro, cx: &CallCx, query: &TicketQuery) -
         cx,
         query,
         words: &words,
+        meant: Meant::default(),
         seen: Seen::default(),
         matches: First::new(offset + limit),
         maybe: Vec::new(),
@@ -143,7 +145,8 @@ pub(crate) async fn tickets(syncro: &Syncro, cx: &CallCx, query: &TicketQuery) -
     // The vendor sent another organisation's row although it was told not to. One of them goes on, without its contents, so
     // that the gateway's own check drops it and raises the alarm.
     if let Some((owner, id)) = stray {
-        rows.push(Owned::new(owner, syncro.ticket_of(TicketRow { id, ..TicketRow::default() })?));
+        let bare = syncro.ticket_of(TicketRow { id, ..TicketRow::default() }, &mut Meant::default())?;
+        rows.push(Owned::new(owner, bare));
     }
     Ok(Page { rows, total, truncated })
 }
