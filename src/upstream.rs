@@ -170,6 +170,10 @@ impl Upstream {
             return Ok(response);
         }
         self.turn(cx).await?;
+        if request.effect == Effect::Write {
+            // Waiting for a credential and a turn takes its time.
+            cx.about_to_change().await?;
+        }
         self.wire.send(cx, request, Some(&renewed)).await
     }
 }

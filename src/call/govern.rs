@@ -3,6 +3,7 @@
 //! [`requests`].
 
 mod effects;
+mod going;
 mod readings;
 pub mod reconcile;
 mod requests;

@@ -117,6 +117,17 @@ async fn w10_a_write_is_let_go_right_before_it_is_sent_and_stays_here_otherwise(
     }
 }
 
+/// A credential that the vendor refuses is renewed, and meanwhile somebody else may have the write.
+#[tokio::test]
+async fn w10_a_write_is_let_go_again_before_it_goes_out_with_another_credential() {
+    let auth = Arc::new(Counting::default());
+    let (handle, script) = handle(&[(401, ""), (200, "")], Some(auth)).await;
+    let asked = Arc::new(Asked(AtomicU32::new(0), true));
+    let cx = CallCx { let_go: Some(asked.clone()), ..cx(5_000) };
+    handle.send(&cx, Request::post(&["x"])).await.expect("an answer");
+    assert_eq!((asked.0.load(Ordering::SeqCst), script.calls.load(Ordering::SeqCst)), (2, 2));
+}
+
 #[tokio::test]
 async fn nobody_there_means_that_nothing_was_changed() {
     let nowhere = "http://127.0.0.1:1/".parse().expect("a url");

@@ -6,6 +6,7 @@ mod count;
 mod world;
 
 use postern::fail_point::STEPS;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 use world::{Trouble, World};
@@ -151,10 +152,14 @@ async fn wait<T>(call: &tokio::task::JoinHandle<T>) {
 async fn settle(world: &World, told: &mut Told) {
     let (mut fewest, mut since) = (i64::MAX, Instant::now());
     loop {
+        let mut answers = BTreeMap::<_, usize>::new();
         for (mark, kind) in std::mem::take(&mut told.open) {
-            match world.call(kind, &mark).await.as_deref() {
-                Some("success") => told.acknowledged.push(mark),
-                _ => told.open.push((mark, kind)),
+            let answer = world.call(kind, &mark).await;
+            if answer.as_deref() == Some("success") {
+                told.acknowledged.push(mark);
+            } else {
+                *answers.entry(format!("{kind:?} {}", answer.as_deref().unwrap_or("no answer"))).or_default() += 1;
+                told.open.push((mark, kind));
             }
         }
         // What needs a person is never answered with success.
@@ -165,7 +170,11 @@ async fn settle(world: &World, told: &mut Told) {
         if left < fewest {
             (fewest, since) = (left, Instant::now());
         }
-        assert!(since.elapsed() < PATIENCE, "{left} writes are still looked for, and they do not get fewer");
+        assert!(
+            since.elapsed() < PATIENCE,
+            "{left} writes are still looked for, and they do not get fewer; asked again they answer {answers:?}; {}",
+            world.count().by_kind()
+        );
         // Each round asks for all that are open, which is work for the program that looks for them.
         tokio::time::sleep(Duration::from_millis(500)).await;
     }

@@ -342,8 +342,10 @@ pub struct CallCx {
 /// Notes that a write is about to be sent, so that one that never got so far is known not to have happened.
 #[crate::async_trait]
 pub trait LetGo: std::fmt::Debug + Send + Sync {
-    /// Answers once that is noted for good. An error where it cannot be noted, or where somebody else has the write by now:
-    /// then nothing may be sent.
+    /// Answers once that is noted for good. Asked again before each further change of the same write.
+    ///
+    /// Errors: where it cannot be noted, and where somebody else has the write by now, `Conflict` before the first change and
+    /// `OutcomeUnknown` after it. The change may not be sent then.
     async fn let_go(&self) -> Result<()>;
 }
 
@@ -362,10 +364,10 @@ impl CallCx {
         }
     }
 
-    /// Asked by whatever changes something, right before it does: the handle for HTTP, mail, and backends of our own. What is read
-    /// before does not count as sent.
+    /// Asked by whatever changes something, right before each change: the handle for HTTP, mail, and backends of our own. What is
+    /// read before does not count as sent.
     ///
-    /// Errors: `Internal` in a call that only looks; otherwise as [`LetGo::let_go`]. Nothing was sent then.
+    /// Errors: `Internal` in a call that only looks; otherwise as [`LetGo::let_go`]. This change was not sent then.
     pub async fn about_to_change(&self) -> Result<()> {
         if self.looking {
             return Err(Error::internal("a write in a call that only looks"));

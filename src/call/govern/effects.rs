@@ -2,14 +2,13 @@
 
 use crate::call::authorise::Means;
 use crate::clock::Clock;
-use crate::fail_point;
-use crate::govern::action::{ActionId, ActionRequest, Actions, Origin};
+use crate::govern::action::{ActionRequest, Actions, Origin};
 use crate::govern::lease::{Hold, Protocol};
 use crate::tenant::Tenant;
 use crate::tools::{Identities, Sends, find};
 use jiff::Timestamp;
 use postern_api::owned::Admitted;
-use postern_api::{CallCx, Error, ErrorKind, LetGo, Reach, Result, Scope, Sought, TenantId, Traceable, Turn};
+use postern_api::{CallCx, Error, ErrorKind, Reach, Result, Scope, Sought, TenantId, Traceable, Turn};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -150,47 +149,6 @@ impl Effects {
             Ok(_) => Ok(Searched::Found(system.name.clone())),
             Err(_) => Err(foreign()),
         }
-    }
-}
-
-/// Lets one try of a write go: noted in the store, for whoever still holds it, and on the disk before anything is sent.
-#[derive(Debug)]
-pub(super) struct Going {
-    actions: Arc<dyn Actions>,
-    clock: Arc<dyn Clock>,
-    tenant: TenantId,
-    id: ActionId,
-    epoch: u32,
-    gone: tokio::sync::OnceCell<()>,
-}
-
-impl Effects {
-    /// What notes that this try of a write is about to be sent.
-    pub(super) fn going(&self, request: &ActionRequest, epoch: u32) -> Arc<dyn LetGo> {
-        Arc::new(Going {
-            actions: self.actions.clone(),
-            clock: self.clock.clone(),
-            tenant: request.tenant.clone(),
-            id: request.id.clone(),
-            epoch,
-            gone: tokio::sync::OnceCell::new(),
-        })
-    }
-}
-
-#[postern_api::async_trait]
-impl LetGo for Going {
-    async fn let_go(&self) -> Result<()> {
-        let go = || async {
-            if !self.actions.sending(&self.tenant, &self.id, self.epoch, self.clock.now())? {
-                let words = "the change took too long and was not sent; somebody else looks after it now";
-                return Err(Error::new(ErrorKind::Conflict, words));
-            }
-            self.actions.lasting().await?;
-            fail_point::at("let_go");
-            Ok(())
-        };
-        self.gone.get_or_try_init(go).await.map(drop)
     }
 }
 

@@ -207,4 +207,4 @@ fn system(tenant: &TenantId) -> Caller {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

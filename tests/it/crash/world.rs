@@ -135,7 +135,7 @@ impl World {
         Run { world: self, child }
     }
 
-    /// The status of the answer; `None` where there is none.
+    /// The status of the answer, or its error's code; `None` where there is none.
     pub(super) fn call(&self, kind: Kind, mark: &str) -> impl Future<Output = Option<String>> + Send + use<> {
         let (tenant, lead) = match kind {
             Kind::Faq | Kind::Comment => ("own", ("lead@acme.example", "Jane Smith")),
@@ -176,8 +176,9 @@ impl World {
         async move {
             let request = user.modern_request(1, "tools/call", json!({ "name": tool, "arguments": arguments }));
             let answer: Value = request.timeout(ROUND).send().await.ok()?.json().await.ok()?;
-            let status = answer["result"]["structuredContent"]["status"].as_str();
-            Some(status.unwrap_or("refused").to_owned())
+            let told = &answer["result"]["structuredContent"];
+            let said = told["status"].as_str().filter(|it| *it != "error").or(told["code"].as_str());
+            Some(said.map_or_else(|| answer.to_string(), str::to_owned))
         }
     }
 
