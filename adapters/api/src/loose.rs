@@ -7,10 +7,12 @@
 mod decimal;
 mod nested;
 mod rows;
+mod time;
 
 pub use decimal::Dec;
 pub use nested::{Inner, List, Maybe};
 pub use rows::{Seen, Take, array, broken, keyed};
+pub use time::{Moment, timestamp, utc};
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
@@ -47,57 +49,69 @@ impl Scalar<'_> {
     }
 }
 
-struct Any;
+/// Says what is made of the value that comes. The compiler sees both together, so that nothing is kept of what nobody asks for.
+struct Any<F>(F);
 
-impl<'de> Visitor<'de> for Any {
-    type Value = Scalar<'de>;
+impl<'de, T, F: FnOnce(Scalar<'de>) -> T> Visitor<'de> for Any<F> {
+    type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any value")
     }
-    fn visit_bool<E>(self, it: bool) -> Result<Scalar<'de>, E> {
-        Ok(Scalar::Bool(it))
+    fn visit_bool<E>(self, it: bool) -> Result<T, E> {
+        Ok(self.0(Scalar::Bool(it)))
     }
-    fn visit_i64<E>(self, it: i64) -> Result<Scalar<'de>, E> {
-        Ok(Scalar::Whole(it))
+    fn visit_i64<E>(self, it: i64) -> Result<T, E> {
+        Ok(self.0(Scalar::Whole(it)))
     }
-    fn visit_u64<E>(self, it: u64) -> Result<Scalar<'de>, E> {
-        Ok(i64::try_from(it).map_or(Scalar::Other, Scalar::Whole))
+    fn visit_u64<E>(self, it: u64) -> Result<T, E> {
+        Ok(self.0(i64::try_from(it).map_or(Scalar::Other, Scalar::Whole)))
     }
-    fn visit_f64<E>(self, it: f64) -> Result<Scalar<'de>, E> {
-        Ok(Scalar::Float(it))
+    fn visit_f64<E>(self, it: f64) -> Result<T, E> {
+        Ok(self.0(Scalar::Float(it)))
     }
-    fn visit_borrowed_str<E>(self, it: &'de str) -> Result<Scalar<'de>, E> {
-        Ok(Scalar::Text(Cow::Borrowed(it)))
+    fn visit_borrowed_str<E>(self, it: &'de str) -> Result<T, E> {
+        Ok(self.0(Scalar::Text(Cow::Borrowed(it))))
     }
-    fn visit_str<E>(self, it: &str) -> Result<Scalar<'de>, E> {
-        Ok(Scalar::Text(Cow::Owned(it.to_owned())))
+    fn visit_str<E>(self, it: &str) -> Result<T, E> {
+        Ok(self.0(Scalar::Text(Cow::Owned(it.to_owned()))))
     }
-    fn visit_string<E>(self, it: String) -> Result<Scalar<'de>, E> {
-        Ok(Scalar::Text(Cow::Owned(it)))
+    fn visit_string<E>(self, it: String) -> Result<T, E> {
+        Ok(self.0(Scalar::Text(Cow::Owned(it))))
     }
-    fn visit_unit<E>(self) -> Result<Scalar<'de>, E> {
-        Ok(Scalar::Null)
+    fn visit_unit<E>(self) -> Result<T, E> {
+        Ok(self.0(Scalar::Null))
     }
-    fn visit_none<E>(self) -> Result<Scalar<'de>, E> {
-        Ok(Scalar::Null)
+    fn visit_none<E>(self) -> Result<T, E> {
+        Ok(self.0(Scalar::Null))
     }
-    fn visit_some<D: Deserializer<'de>>(self, it: D) -> Result<Scalar<'de>, D::Error> {
+    fn visit_some<D: Deserializer<'de>>(self, it: D) -> Result<T, D::Error> {
         it.deserialize_any(self)
     }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Scalar<'de>, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<T, A::Error> {
         while parts.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Other)
+        Ok(self.0(Scalar::Other))
     }
-    fn visit_map<A: MapAccess<'de>>(self, mut parts: A) -> Result<Scalar<'de>, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut parts: A) -> Result<T, A::Error> {
         while parts.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Other)
+        Ok(self.0(Scalar::Other))
     }
+}
+
+/// What `read` makes of a value, whatever it is.
+///
+/// # Errors
+/// Where the JSON itself is broken.
+pub fn of_any<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    read: impl FnOnce(Scalar<'de>) -> T,
+) -> Result<T, D::Error> {
+    deserializer.deserialize_any(Any(read))
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Any)
+        of_any(deserializer, |it| it)
     }
 }
 
@@ -106,10 +120,18 @@ impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
 /// # Errors
 /// Where the JSON itself is broken.
 pub fn of_text<'de, D: Deserializer<'de>, T>(deserializer: D, read: fn(&str) -> T) -> Result<Option<T>, D::Error> {
-    Ok(match Scalar::deserialize(deserializer)? {
+    of_any(deserializer, |it| match it {
         Scalar::Text(text) => Some(read(&text)),
         Scalar::Whole(_) | Scalar::Float(_) | Scalar::Bool(_) | Scalar::Null | Scalar::Other => None,
     })
+}
+
+/// A text without blanks around it. Nearly always there are none, which the first and the last byte tell.
+pub fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
+    }
 }
 
 /// A whole number, however it is written.
@@ -135,16 +157,17 @@ impl Num {
 
 impl<'de> Deserialize<'de> for Num {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(match Scalar::deserialize(deserializer)? {
-            Scalar::Whole(number) => Some(number),
-            Scalar::Float(float) => whole(float),
-            Scalar::Text(text) => {
-                let text = text.trim();
-                text.parse().ok().or_else(|| text.parse().ok().and_then(whole))
-            }
-            Scalar::Bool(_) | Scalar::Null | Scalar::Other => None,
-        }))
+        of_any(deserializer, |it| match it {
+            Scalar::Whole(number) => Self(Some(number)),
+            Scalar::Float(float) => Self(whole(float)),
+            Scalar::Text(text) => Self(of_digits(trimmed(&text))),
+            Scalar::Bool(_) | Scalar::Null | Scalar::Other => Self(None),
+        })
     }
+}
+
+fn of_digits(text: &str) -> Option<i64> {
+    text.parse().ok().or_else(|| text.parse().ok().and_then(whole))
 }
 
 /// A float that stands for a whole number, up to 2^53, past which floats skip some.
@@ -160,7 +183,7 @@ pub struct Str(pub Option<String>);
 impl Str {
     /// The text without blanks around it, where there is any.
     pub fn get(&self) -> Option<&str> {
-        self.0.as_deref().map(str::trim).filter(|it| !it.is_empty())
+        self.0.as_deref().map(trimmed).filter(|it| !it.is_empty())
     }
 
     /// The text, or none of it.
@@ -171,7 +194,7 @@ impl Str {
     /// The same as [`Str::get`], without a copy where there are no blanks around it.
     pub fn take(self) -> Option<String> {
         let text = self.0?;
-        match text.trim() {
+        match trimmed(&text) {
             "" => None,
             trimmed if trimmed.len() == text.len() => Some(text),
             trimmed => Some(trimmed.to_owned()),
@@ -181,12 +204,12 @@ impl Str {
 
 impl<'de> Deserialize<'de> for Str {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(match Scalar::deserialize(deserializer)? {
-            Scalar::Text(text) => Some(text.into_owned()),
-            Scalar::Whole(number) => Some(number.to_string()),
-            Scalar::Float(float) => Some(float.to_string()),
-            Scalar::Bool(_) | Scalar::Null | Scalar::Other => None,
-        }))
+        of_any(deserializer, |it| match it {
+            Scalar::Text(text) => Self(Some(text.into_owned())),
+            Scalar::Whole(number) => Self(Some(number.to_string())),
+            Scalar::Float(float) => Self(Some(float.to_string())),
+            Scalar::Bool(_) | Scalar::Null | Scalar::Other => Self(None),
+        })
     }
 }
 

@@ -75,6 +75,9 @@ pub fn has_words<'a>(words: &[String], ticket: &Ticket, more: impl IntoIterator<
     words.iter().all(|word| text.contains(word.as_str()))
 }
 
+/// Rows that room is made for at once: growing would copy them again and again.
+const ROOM: usize = 100;
+
 /// The first of many rows in an order, without keeping the many. Beside each row stands what the adapter has to know of it.
 #[derive(Debug)]
 pub struct First<T, F> {
@@ -96,6 +99,9 @@ impl<T, F> First<T, F> {
     pub fn push(&mut self, rank: Rank, row: T, facts: F) {
         self.total += 1;
         if self.rows.len() < self.most {
+            if self.rows.is_empty() {
+                self.rows.reserve_exact(self.most.min(ROOM));
+            }
             self.ranks.push((rank, self.rows.len()));
             self.rows.push(row);
             self.facts.push(facts);

@@ -11,6 +11,7 @@ pub(crate) use postern_api::loose::{Dec, Num, Str, of_text};
 pub(crate) use records::*;
 
 use jiff::Timestamp;
+use postern_api::loose::{trimmed, utc};
 use postern_api::{ExternalId, Owner};
 use serde::Deserialize;
 
@@ -51,11 +52,7 @@ pub(crate) fn time(text: &Str) -> Option<Timestamp> {
 }
 
 fn at(text: &str) -> Option<Timestamp> {
-    let text = text.trim();
-    let at = text.parse::<Timestamp>().ok().or_else(|| {
-        let civil = text.parse::<jiff::civil::DateTime>().ok()?;
-        Some(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
-    })?;
+    let at = utc(trimmed(text))?;
     (at >= Timestamp::UNIX_EPOCH).then_some(at)
 }
 

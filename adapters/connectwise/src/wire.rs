@@ -11,7 +11,7 @@ pub(crate) use postern_api::loose::{Dec, Inner, Num, Str};
 pub(crate) use records::*;
 
 use jiff::Timestamp;
-use postern_api::loose::of_text;
+use postern_api::loose::{of_text, timestamp, trimmed};
 use postern_api::{ExternalId, Owner};
 use serde::Deserialize;
 
@@ -87,7 +87,7 @@ pub(crate) fn time(text: &Str) -> Option<Timestamp> {
 }
 
 fn at(text: &str) -> Option<Timestamp> {
-    let at: Timestamp = text.trim().parse().ok()?;
+    let at = timestamp(trimmed(text))?;
     (at.as_second() > -2_145_916_800).then_some(at)
 }
 

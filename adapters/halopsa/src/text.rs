@@ -54,12 +54,26 @@ pub(crate) fn plain(field: &str) -> String {
 
 /// The text that a reader of this HTML would see. Scripts, styles and comments are no text.
 pub(crate) fn from_html(html: &str) -> String {
-    let mut out = String::with_capacity(html.len() / 2);
+    let mut out = String::with_capacity(html.len());
     let mut rest = html;
+    while !rest.is_empty() {
+        let (text, markup) = rest.split_at(rest.find('<').unwrap_or(rest.len()));
+        words(text, &mut out);
+        rest = if markup.is_empty() { markup } else { tag(markup, &mut out) };
+    }
+    tidy(&out)
+}
+
+/// Text without tags: blanks and line ends are one blank, entities the characters that they stand for.
+fn words(text: &str, out: &mut String) {
+    if stands(text) && !(text.starts_with(' ') && out.ends_with([' ', '\n'])) {
+        out.push_str(text);
+        return;
+    }
+    let mut rest = text;
     while let Some(c) = rest.chars().next() {
         match c {
-            '<' => rest = tag(rest, &mut out),
-            '&' => rest = entity(rest, &mut out),
+            '&' => rest = entity(rest, out),
             c if c.is_whitespace() => {
                 if !out.ends_with([' ', '\n']) {
                     out.push(' ');
@@ -68,14 +82,27 @@ pub(crate) fn from_html(html: &str) -> String {
             }
             _ => {
                 // Whole words at a time; what is not ASCII is a character by itself.
-                let stops = |b: u8| matches!(b, b'<' | b'&' | b' ' | b'\t'..=b'\r') || !b.is_ascii();
+                let stops = |b: u8| matches!(b, b'&' | b' ' | b'\t'..=b'\r') || !b.is_ascii();
                 let end = rest.bytes().position(stops).unwrap_or(rest.len()).max(c.len_utf8());
                 out.push_str(rest.get(..end).unwrap_or_default());
                 rest = after(rest, end);
             }
         }
     }
-    tidy(&out)
+}
+
+/// Whether a text is shown as it stands: ASCII without entities, its words one blank apart. Most is. It is looked through to its
+/// end without stopping, so that many bytes are compared at once.
+fn stands(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let next = bytes.get(1..).unwrap_or_default();
+    let printed = bytes.iter().fold(true, |fine, it| fine & printed(*it) & (*it != b'&'));
+    printed & bytes.iter().zip(next).fold(true, |fine, (it, next)| fine & !((*it == b' ') & (*next == b' ')))
+}
+
+/// Whether a byte is a character of ASCII and no control.
+fn printed(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~')
 }
 
 /// Plain text as HTML that shows exactly this text.
@@ -213,7 +240,7 @@ fn tidy(text: &str) -> String {
             out.push_str(if empty > 0 { "\n\n" } else { "\n" });
         }
         empty = 0;
-        if line.bytes().all(|it| it.is_ascii() && !it.is_ascii_control()) {
+        if line.bytes().fold(true, |fine, it| fine & printed(it)) {
             out.push_str(line);
         } else {
             out.extend(line.chars().filter(|c| !c.is_control() || *c == '\t'));
@@ -239,6 +266,9 @@ mod tests {
             ("<p>1 &lt; 2 &amp;amp; 3 &#x41;&#66; &bogus; &</p>", "1 < 2 &amp; 3 AB &bogus; &"),
             (r#"<p title="a > b">shown</p>"#, "shown"),
             ("plain\r\n\r\n\r\nlines  ", "plain\n\nlines"),
+            ("<p>one  two\tthree\n four</p>", "one two three four"),
+            ("<p>one <b> two</b>&nbsp; three</p>", "one two three"),
+            ("<p>größer als \u{1} 5 &#60;b<c</p>", "größer als  5 <b"),
         ];
         for (html, text) in cases {
             assert_eq!(plain(html), text, "{html}");

@@ -6,6 +6,39 @@ use std::collections::BTreeMap;
 /// A priority that has no meaning here is the usual one.
 pub(crate) const USUAL: Priority = Priority::Medium;
 
+/// What names meant so far: the tickets of a list have the same few again and again.
+#[derive(Debug, Default)]
+pub(crate) struct Meant {
+    statuses: Vec<(String, TicketStatus)>,
+    priorities: Vec<(String, Priority)>,
+}
+
+impl Meant {
+    /// Names of each kind that are kept; tenants have about ten.
+    const MOST: usize = 32;
+
+    /// The same as [`status`].
+    pub(crate) fn status(&mut self, configured: &BTreeMap<String, TicketStatus>, name: &str) -> TicketStatus {
+        Self::known(&mut self.statuses, name, |name| status(configured, name))
+    }
+
+    /// The same as [`priority`].
+    pub(crate) fn priority(&mut self, configured: &BTreeMap<String, Priority>, name: &str) -> Priority {
+        Self::known(&mut self.priorities, name, |name| priority(configured, name))
+    }
+
+    fn known<T: Copy>(known: &mut Vec<(String, T)>, name: &str, read: impl FnOnce(&str) -> T) -> T {
+        if let Some((_, meaning)) = known.iter().find(|(it, _)| it == name) {
+            return *meaning;
+        }
+        let meaning = read(name);
+        if known.len() < Self::MOST {
+            known.push((name.to_owned(), meaning));
+        }
+        meaning
+    }
+}
+
 /// What a status means: as configured, in any case, or else as its words say.
 pub(crate) fn status(configured: &BTreeMap<String, TicketStatus>, name: &str) -> TicketStatus {
     configured.iter().find(|(it, _)| same(it, name)).map_or_else(|| status_named(name), |(_, it)| *it)
@@ -81,8 +114,10 @@ mod tests {
             ("Quantum", TicketStatus::Other),
             ("", TicketStatus::Other),
         ];
-        for (name, meaning) in cases {
+        let mut meant = Meant::default();
+        for (name, meaning) in cases.into_iter().chain(cases) {
             assert_eq!(status(&configured, name), meaning, "{name}");
+            assert_eq!(meant.status(&configured, name), meaning, "{name}");
         }
     }
 
@@ -102,8 +137,10 @@ mod tests {
             ("Sideways", Priority::Medium),
             ("", Priority::Medium),
         ];
-        for (name, meaning) in cases {
+        let mut meant = Meant::default();
+        for (name, meaning) in cases.into_iter().chain(cases) {
             assert_eq!(priority(&configured, name), meaning, "{name}");
+            assert_eq!(meant.priority(&configured, name), meaning, "{name}");
         }
     }
 }

@@ -11,9 +11,7 @@ pub(crate) use postern_api::loose::{Dec, Maybe, Num, Str};
 pub(crate) use records::*;
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
-use postern_api::loose::of_text;
+use postern_api::loose::{of_text, trimmed, utc};
 use postern_api::{ExternalId, Owner};
 use serde::Deserialize;
 
@@ -48,11 +46,7 @@ pub(crate) fn time(text: &Str) -> Option<Timestamp> {
 }
 
 fn at(text: &str) -> Option<Timestamp> {
-    let text = text.trim();
-    let at = match text.parse::<Timestamp>() {
-        Ok(at) => at,
-        Err(_) => text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp(),
-    };
+    let at = utc(trimmed(text))?;
     (at >= Timestamp::UNIX_EPOCH).then_some(at)
 }
 

@@ -50,9 +50,11 @@ impl Counts {
     const HOLD: Duration = Duration::from_secs(600);
     const MOST: usize = 20_000;
 
-    fn get(&self, ticket: i64, stamp: &str) -> Option<(u32, u32)> {
-        let held = self.0.lock();
-        held.get(&ticket).filter(|it| it.stamp == stamp && it.at.elapsed() < Self::HOLD).map(|it| it.counts)
+    /// What is held of a ticket, if anything is, at this time.
+    pub(crate) fn get(&self, ticket: i64, stamp: Option<&str>, now: Instant) -> Option<(u32, u32)> {
+        let (held, stamp) = (self.0.lock(), stamp?);
+        let fresh = |it: &&Held| it.stamp == stamp && now.saturating_duration_since(it.at) < Self::HOLD;
+        held.get(&ticket).filter(fresh).map(|it| it.counts)
     }
 
     fn put(&self, ticket: i64, stamp: &str, counts: (u32, u32)) {
@@ -144,17 +146,14 @@ impl HaloPsa {
         Some(Escalation { target: target.to_owned(), reason, by: by.to_owned(), at: self.acted_at(row) })
     }
 
-    /// A ticket's comment counts, held by its number and by what the ticket says about its last change.
-    pub(crate) async fn counts(
+    /// A ticket's comment counts, read, and held by its number and by what the ticket says about its last change.
+    pub(crate) async fn read_counts(
         &self,
         cx: &CallCx,
         ticket: i64,
         stamp: Option<&str>,
         statuses: &Meanings<TicketStatus>,
     ) -> Result<(u32, u32)> {
-        if let Some(known) = stamp.and_then(|stamp| self.counts.get(ticket, stamp)) {
-            return Ok(known);
-        }
         let counts = count(&self.history(cx, ticket, statuses).await?.comments);
         if let Some(stamp) = stamp {
             self.counts.put(ticket, stamp, counts);

@@ -16,6 +16,7 @@ use postern_api::{
     CallCx, ExternalId, Owned, Owner, Page, Reach, Result, Ticket, TicketQuery, TicketSort, TicketStatus,
 };
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 /// Organisations that are asked for one by one; more are read together and sorted out here.
 const ONE_BY_ONE: usize = 8;
@@ -116,12 +117,17 @@ pub(crate) async fn tickets(halo: &HaloPsa, cx: &CallCx, query: &TicketQuery) ->
     let total = matches.total();
     let (mut rows, facts) = matches.page(offset);
     let meanings = statuses.as_ref();
-    let counts: Vec<(u32, u32)> = stream::iter(facts)
-        .map(|it| async move { halo.counts(cx, it.id, it.stamp.as_deref(), meanings).await })
+    let now = Instant::now();
+    let held: Vec<_> = facts.iter().map(|it| halo.counts.get(it.id, it.stamp.as_deref(), now)).collect();
+    let missing = facts.into_iter().zip(&held).filter(|(_, held)| held.is_none()).map(|(it, _)| it);
+    let read: Vec<(u32, u32)> = stream::iter(missing.collect::<Vec<_>>())
+        .map(|it| async move { halo.read_counts(cx, it.id, it.stamp.as_deref(), meanings).await })
         .buffered(AT_ONCE)
         .try_collect()
         .await?;
-    for (row, counts) in rows.iter_mut().zip(counts) {
+    let mut read = read.into_iter();
+    for (row, held) in rows.iter_mut().zip(held) {
+        let counts = held.or_else(|| read.next()).unwrap_or_default();
         row.change(|it| (it.public_comments, it.internal_comments) = counts);
     }
     // The vendor sent another organisation's row although it was told not to. One of them goes on, without its contents,
@@ -199,5 +205,5 @@ fn filters(
 /// What the row says about its last change; without it, nothing is held.
 fn stamp(row: &TicketRow) -> Option<String> {
     let (updated, acted) = (row.last_update.get(), row.lastactiondate.get());
-    (updated.is_some() || acted.is_some()).then(|| format!("{} {}", updated.unwrap_or("-"), acted.unwrap_or("-")))
+    (updated.is_some() || acted.is_some()).then(|| [updated.unwrap_or("-"), acted.unwrap_or("-")].join(" "))
 }

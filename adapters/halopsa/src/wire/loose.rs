@@ -1,6 +1,6 @@
 //! What this vendor writes in its own way: flags as numbers and texts, lists that are not there, custom fields as rows.
 
-use postern_api::loose::{List, Maybe, Scalar};
+use postern_api::loose::{List, Maybe, Scalar, of_any};
 use serde::de::{Deserialize, Deserializer};
 
 /// A yes or no; anything else is neither.
@@ -9,7 +9,7 @@ pub(crate) struct Flag(pub(crate) Option<bool>);
 
 impl<'de> Deserialize<'de> for Flag {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(flag(&Scalar::deserialize(deserializer)?)))
+        of_any(deserializer, |it| Self(flag(&it)))
     }
 }
 

@@ -2,9 +2,8 @@
 
 use super::Str;
 use jiff::Timestamp;
-use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use postern_api::loose::of_text;
+use postern_api::loose::{Moment, of_text, trimmed};
 use serde::{Deserialize, Deserializer};
 
 /// 1902, in seconds: what is older is none.
@@ -12,23 +11,21 @@ const FIRST: i64 = -2_145_916_800;
 
 /// A time as it stands in a row, read there and kept without its text: with its zone, or for a [`Clock`] to place.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct When(Option<Read>);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Read {
-    Zoned(Timestamp),
-    Civil(DateTime),
-}
+pub(crate) struct When(Option<Moment>);
 
 impl When {
     fn of(text: &str) -> Self {
-        let text = text.trim();
-        let mut bytes = text.bytes().skip_while(|it| !matches!(it, b'T' | b't' | b' '));
-        let zoned = bytes.any(|it| matches!(it, b'Z' | b'z' | b'+' | b'-'));
-        Self(match zoned {
-            true => text.parse().ok().map(Read::Zoned),
-            false => text.parse().ok().map(Read::Civil),
-        })
+        let text = trimmed(text);
+        Self(Moment::usual(text).or_else(|| unusual(text)))
+    }
+}
+
+fn unusual(text: &str) -> Option<Moment> {
+    let mut bytes = text.bytes().skip_while(|it| !matches!(it, b'T' | b't' | b' '));
+    let zoned = bytes.any(|it| matches!(it, b'Z' | b'z' | b'+' | b'-'));
+    match zoned {
+        true => text.parse().ok().map(Moment::Zoned),
+        false => text.parse().ok().map(Moment::Civil),
     }
 }
 
@@ -51,8 +48,8 @@ impl Clock {
     /// The same of a time that was read already.
     pub(crate) fn at(&self, when: When) -> Option<Timestamp> {
         let at = match when.0? {
-            Read::Zoned(at) => at,
-            Read::Civil(civil) => civil.to_zoned(self.0.clone()).ok()?.timestamp(),
+            Moment::Zoned(at) => at,
+            Moment::Civil(civil) => self.0.to_timestamp(civil).ok()?,
         };
         (at.as_second() >= FIRST).then_some(at)
     }

@@ -60,9 +60,11 @@ impl Facts {
     const HOLD: Duration = Duration::from_secs(120);
     const MOST: usize = 20_000;
 
-    fn get(&self, ticket: i64, stamp: &str) -> Option<Known> {
-        let held = self.0.lock();
-        held.get(&ticket).filter(|it| it.stamp == stamp && it.at.elapsed() < Self::HOLD).map(|it| it.known)
+    /// What is held of a ticket, if anything is, at this time.
+    pub(crate) fn get(&self, ticket: i64, stamp: Option<&str>, now: Instant) -> Option<Known> {
+        let (held, stamp) = (self.0.lock(), stamp?);
+        let fresh = |it: &&Held| it.stamp == stamp && now.saturating_duration_since(it.at) < Self::HOLD;
+        held.get(&ticket).filter(fresh).map(|it| it.known)
     }
 
     fn put(&self, ticket: i64, stamp: &str, known: Known) {
@@ -99,11 +101,8 @@ impl Syncro {
         history(self.comment_rows(cx, ticket).await?, over)
     }
 
-    /// What a list shows of a ticket's comments.
-    pub(crate) async fn known(&self, cx: &CallCx, ticket: i64, stamp: Option<&str>, over: bool) -> Result<Known> {
-        if let Some(known) = stamp.and_then(|stamp| self.facts.get(ticket, stamp)) {
-            return Ok(known);
-        }
+    /// What a list shows of a ticket's comments, read, and held by its number and by what the ticket says about its last change.
+    pub(crate) async fn read_known(&self, cx: &CallCx, ticket: i64, stamp: Option<&str>, over: bool) -> Result<Known> {
         let known = self.history(cx, ticket, over).await?.known;
         if let Some(stamp) = stamp {
             self.facts.put(ticket, stamp, known);

@@ -8,7 +8,7 @@ use super::comments::{Known, comment_of, description};
 use super::ticket::over;
 use crate::adapter::{Syncro, in_reach, number};
 use crate::client::Pair;
-use crate::vocabulary;
+use crate::vocabulary::{self, Meant};
 use crate::wire::{Num, TicketRow, owner};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::ToSpan;
@@ -16,6 +16,7 @@ use postern_api::loose::{Seen, Take};
 use postern_api::sift::{First, has_words};
 use postern_api::{CallCx, ExternalId, Owned, Owner, Page, Reach, Result, Ticket, TicketQuery, TicketStatus};
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 /// Lists that are asked for one by one, a customer and a status each; more are read together and sorted out here.
 const ONE_BY_ONE: usize = 8;
@@ -37,6 +38,7 @@ struct Sift<'a> {
     cx: &'a CallCx,
     query: &'a TicketQuery,
     words: &'a [String],
+    meant: Meant,
     seen: Seen,
     matches: First<Owned<Ticket>, Facts>,
     /// Without the words in what a list carries, though the vendor's search found them somewhere.
@@ -58,7 +60,7 @@ impl Sift<'_> {
         }
         let Some(id) = row.id.id() else { return Ok(()) };
         let stamp = row.updated_at.get().map(str::to_owned);
-        let ticket = self.syncro.ticket_of(row)?;
+        let ticket = self.syncro.ticket_of(row, &mut self.meant)?;
         if !self.query.fits(&ticket) {
             return Ok(());
         }
@@ -92,6 +94,7 @@ pub(crate) async fn tickets(syncro: &Syncro, cx: &CallCx, query: &TicketQuery) -
         cx,
         query,
         words: &words,
+        meant: Meant::default(),
         seen: Seen::default(),
         matches: First::new(offset + limit),
         maybe: Vec::new(),
@@ -123,12 +126,17 @@ pub(crate) async fn tickets(syncro: &Syncro, cx: &CallCx, query: &TicketQuery) -
     }
     let total = matches.total();
     let (mut rows, facts) = matches.page(offset);
-    let known: Vec<Known> = stream::iter(facts)
-        .map(|it| async move { syncro.known(cx, it.id, it.stamp.as_deref(), it.over).await })
+    let now = Instant::now();
+    let held: Vec<_> = facts.iter().map(|it| syncro.facts.get(it.id, it.stamp.as_deref(), now)).collect();
+    let missing = facts.into_iter().zip(&held).filter(|(_, held)| held.is_none()).map(|(it, _)| it);
+    let read: Vec<Known> = stream::iter(missing.collect::<Vec<_>>())
+        .map(|it| async move { syncro.read_known(cx, it.id, it.stamp.as_deref(), it.over).await })
         .buffered(AT_ONCE)
         .try_collect()
         .await?;
-    for (row, known) in rows.iter_mut().zip(known) {
+    let mut read = read.into_iter();
+    for (row, held) in rows.iter_mut().zip(held) {
+        let known = held.or_else(|| read.next()).unwrap_or_default();
         row.change(|it| {
             (it.public_comments, it.internal_comments) = (known.public, known.internal);
             it.sla.responded_at = known.responded_at;
@@ -137,7 +145,8 @@ pub(crate) async fn tickets(syncro: &Syncro, cx: &CallCx, query: &TicketQuery) -
     // The vendor sent another organisation's row although it was told not to. One of them goes on, without its contents, so
     // that the gateway's own check drops it and raises the alarm.
     if let Some((owner, id)) = stray {
-        rows.push(Owned::new(owner, syncro.ticket_of(TicketRow { id, ..TicketRow::default() })?));
+        let bare = syncro.ticket_of(TicketRow { id, ..TicketRow::default() }, &mut Meant::default())?;
+        rows.push(Owned::new(owner, bare));
     }
     Ok(Page { rows, total, truncated })
 }

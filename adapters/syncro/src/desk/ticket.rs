@@ -2,7 +2,7 @@
 
 use super::comments;
 use crate::adapter::Syncro;
-use crate::vocabulary;
+use crate::vocabulary::Meant;
 use crate::wire::{TicketRow, owner, time};
 use jiff::Timestamp;
 use postern_api::{
@@ -25,10 +25,13 @@ impl Syncro {
     pub(crate) async fn whole_ticket(&self, cx: &CallCx, row: TicketRow) -> Result<Owned<Ticket>> {
         let owner = owner(row.customer_id);
         let reachable = matches!(&owner, Owner::Organisation(it) if cx.reach.contains(it));
-        let Some(id) = row.id.id().filter(|_| reachable) else { return Ok(Owned::new(owner, self.ticket_of(row)?)) };
+        let mut meant = Meant::default();
+        let Some(id) = row.id.id().filter(|_| reachable) else {
+            return Ok(Owned::new(owner, self.ticket_of(row, &mut meant)?));
+        };
         let history = self.history(cx, id, over(self.status(&row))).await?;
         let attachments = attachments(&row)?;
-        let mut ticket = self.ticket_of(row)?;
+        let mut ticket = self.ticket_of(row, &mut meant)?;
         if let Some(description) = history.description {
             ticket.description = Text::new(description);
         }
@@ -44,8 +47,9 @@ impl Syncro {
     }
 
     /// A ticket from its row alone.
-    pub(crate) fn ticket_of(&self, row: TicketRow) -> Result<Ticket> {
-        let (status, visibility) = (self.status(&row), self.visibility(&row));
+    pub(crate) fn ticket_of(&self, row: TicketRow, meant: &mut Meant) -> Result<Ticket> {
+        let status = meant.status(&self.config.statuses, row.status.or_empty());
+        let visibility = self.visibility(&row);
         let id = row.id.named(TicketId::of_number);
         let created_at = row.created_at.0.unwrap_or(Timestamp::UNIX_EPOCH);
         let resolved_at = row.resolved_at.0;
@@ -61,7 +65,7 @@ impl Syncro {
             subject: Text::new(row.subject.take().unwrap_or_default()),
             description: Text::new(row.comments.0.into_iter().find_map(comments::into_description).unwrap_or_default()),
             status,
-            priority: vocabulary::priority(&self.config.priorities, row.priority.or_empty()),
+            priority: meant.priority(&self.config.priorities, row.priority.or_empty()),
             category: row.problem_type.take().unwrap_or_else(|| "General".to_owned()),
             visibility,
             requester: Person {

@@ -1,6 +1,6 @@
 //! What this vendor writes in its own way: flags as texts and numbers, custom fields as an object.
 
-use postern_api::loose::{List, Maybe, Num, Scalar};
+use postern_api::loose::{List, Maybe, Num, Scalar, of_any};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use std::fmt;
 
@@ -21,7 +21,7 @@ pub(crate) struct Flag(pub(crate) Option<bool>);
 
 impl<'de> Deserialize<'de> for Flag {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(flag(&Scalar::deserialize(deserializer)?)))
+        of_any(deserializer, |it| Self(flag(&it)))
     }
 }
 
