@@ -3,7 +3,8 @@
 use super::effects::Effects;
 use crate::clock::Clock;
 use crate::fail_point;
-use crate::govern::action::{ActionId, ActionRequest, Actions};
+use crate::govern::action::{ActionId, ActionRequest};
+use crate::govern::lease::Leases;
 use postern_api::{Error, ErrorKind, LetGo, Result, TenantId};
 use std::sync::Arc;
 use tokio::sync::OnceCell;
@@ -12,7 +13,7 @@ use tokio::sync::OnceCell;
 /// still held is asked before each of its changes.
 #[derive(Debug)]
 struct Going {
-    actions: Arc<dyn Actions>,
+    leases: Arc<dyn Leases>,
     clock: Arc<dyn Clock>,
     tenant: TenantId,
     id: ActionId,
@@ -24,7 +25,7 @@ impl Effects {
     /// What notes that this try of a write is about to be sent.
     pub(super) fn going(&self, request: &ActionRequest, epoch: u32) -> Arc<dyn LetGo> {
         Arc::new(Going {
-            actions: self.actions.clone(),
+            leases: self.actions.clone(),
             clock: self.clock.clone(),
             tenant: request.tenant.clone(),
             id: request.id.clone(),
@@ -37,7 +38,7 @@ impl Effects {
 #[postern_api::async_trait]
 impl LetGo for Going {
     async fn let_go(&self) -> Result<()> {
-        if !self.actions.sending(&self.tenant, &self.id, self.epoch, self.clock.now())? {
+        if !self.leases.sending(&self.tenant, &self.id, self.epoch, self.clock.now())? {
             return Err(if self.gone.initialized() {
                 let words = "the change took too long and was sent in part; somebody else looks after it now";
                 Error::new(ErrorKind::OutcomeUnknown, words)
@@ -47,7 +48,7 @@ impl LetGo for Going {
             });
         }
         let first = || async {
-            self.actions.lasting().await?;
+            self.leases.lasting().await?;
             fail_point::at("let_go");
             Ok(())
         };
@@ -57,39 +58,57 @@ impl LetGo for Going {
 
 #[cfg(test)]
 mod tests {
-    use super::super::reconcile::tests::request;
     use super::*;
-    use crate::edge::testing::TestClock;
-    use crate::govern::action::{Origin, State};
-    use crate::govern::lease::{Hold, Leases as _};
-    use crate::store::Store;
-    use jiff::SignedDuration;
+    use crate::clock::SystemClock;
+    use crate::govern::action::State;
+    use crate::govern::lease::{Begun, Finish, Hold};
+    use jiff::Timestamp;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    /// A lease that is held for so many changes, and then somebody else's.
+    #[derive(Debug)]
+    struct HeldFor(AtomicU32);
+
+    fn nobody_asks<T>() -> Result<T> {
+        Err(Error::internal("nobody asks this"))
+    }
+
+    #[postern_api::async_trait]
+    impl Leases for HeldFor {
+        async fn lasting(&self) -> Result<()> {
+            Ok(())
+        }
+        fn begin(&self, _: &TenantId, _: &ActionId, _: State, _: &Hold) -> Result<Begun> {
+            nobody_asks()
+        }
+        fn sending(&self, _: &TenantId, _: &ActionId, _: u32, _: Timestamp) -> Result<bool> {
+            Ok(self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok())
+        }
+        fn finish(&self, _: &TenantId, _: &ActionId, _: u32, _: &Finish, _: Timestamp) -> Result<bool> {
+            nobody_asks()
+        }
+        fn take_over(&self, _: &TenantId, _: &ActionId, _: &Hold) -> Result<Option<u32>> {
+            nobody_asks()
+        }
+        fn due(&self, _: Timestamp, _: u32) -> Result<Vec<(TenantId, ActionId)>> {
+            nobody_asks()
+        }
+    }
 
     #[tokio::test]
     async fn w10_no_change_of_a_write_is_sent_once_somebody_else_has_it() {
         for changes in [0, 1, 2] {
-            let dir = tempfile::tempdir().expect("a directory");
-            let store = Arc::new(Store::open(dir.path()).expect("opens"));
-            let clock = TestClock::new();
-            let hold = |owner: &str| {
-                let now = clock.now();
-                Hold { owner: owner.into(), now, until: now + SignedDuration::from_secs(5) }
-            };
-            let it = ActionRequest { state: State::Executing, ..request(Origin::Direct, false) };
-            let epoch = store.intend(&it, &hold("one")).expect("keeps");
             let going = Going {
-                actions: store.clone(),
-                clock: clock.clone(),
-                tenant: it.tenant.clone(),
-                id: it.id.clone(),
-                epoch,
+                leases: Arc::new(HeldFor(AtomicU32::new(changes))),
+                clock: Arc::new(SystemClock::new()),
+                tenant: TenantId::new("msp").expect("an id"),
+                id: ActionId::fresh(),
+                epoch: 1,
                 gone: OnceCell::new(),
             };
             for _ in 0..changes {
                 going.let_go().await.expect("it is held");
             }
-            clock.advance(6);
-            store.take_over(&it.tenant, &it.id, &hold("other")).expect("asks").expect("the lease is over");
             let told = going.let_go().await.expect_err("somebody else has it").kind();
             let expected = if changes == 0 { ErrorKind::Conflict } else { ErrorKind::OutcomeUnknown };
             assert_eq!(told, expected, "after {changes} changes");

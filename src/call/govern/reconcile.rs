@@ -207,4 +207,4 @@ fn system(tenant: &TenantId) -> Caller {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+mod tests;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 const TRIES: u32 = 8;
 
-pub(in crate::call::govern) fn request(origin: Origin, approved: bool) -> ActionRequest {
+fn request(origin: Origin, approved: bool) -> ActionRequest {
     let now = Timestamp::UNIX_EPOCH;
     ActionRequest {
         id: ActionId::fresh(),
