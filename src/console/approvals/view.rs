@@ -9,6 +9,9 @@ use std::collections::HashMap;
 /// How the names of facts begin that say what becomes visible, or to whom.
 const NEWLY: &str = "newly_visible_";
 
+/// What records are called, by the tool that lists them and their id: systems number each kind by itself.
+type Names<'a> = HashMap<(&'a str, &'a str), &'a str>;
+
 /// One that waits, as a page shows it.
 #[derive(Debug)]
 pub(in crate::console) struct Waiting {
@@ -83,7 +86,7 @@ impl Waiting {
         let requester = &it.content.requester;
         let name = requester.name.as_deref().or(requester.email.as_deref()).unwrap_or(&it.principal.subject);
         let names = it.content.names.iter().filter(|it| may_list(&it.list));
-        let names: HashMap<_, _> = names.map(|it| (it.id.as_str(), it.name.as_str())).collect();
+        let names: Names<'_> = names.map(|it| ((it.list.as_str(), it.id.as_str()), it.name.as_str())).collect();
         let seen = data.iter().filter(|(key, _)| key.starts_with(NEWLY));
         let newly = seen.flat_map(|(key, value)| newly(key, value, &names));
         let facts = data.iter().filter(|(key, _)| *key != "changes" && !key.starts_with(NEWLY));
@@ -112,10 +115,11 @@ impl Waiting {
 }
 
 /// What becomes visible by one fact, each for itself: a document, or somebody who gets to see one.
-fn newly(key: &str, value: &Value, names: &HashMap<&str, &str>) -> Vec<String> {
-    let what = label(key.trim_start_matches(NEWLY));
+fn newly(key: &str, value: &Value, names: &Names<'_>) -> Vec<String> {
+    let kind = key.trim_start_matches(NEWLY);
+    let (what, list) = (label(kind), format!("portal_{kind}_list"));
     match value {
-        Value::Array(items) => items.iter().map(|it| format!("{what}: {}", who(&called(it, names)))).collect(),
+        Value::Array(items) => items.iter().map(|it| format!("{what}: {}", who(&called(it, &list, names)))).collect(),
         Value::Null | Value::Bool(false) => vec![],
         Value::Number(number) if number.as_u64() == Some(0) => vec![],
         Value::Bool(true) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
@@ -125,11 +129,11 @@ fn newly(key: &str, value: &Value, names: &HashMap<&str, &str>) -> Vec<String> {
 }
 
 /// A record with its name, where the requester was told its id alone and whoever looks may read more.
-fn called(record: &Value, names: &HashMap<&str, &str>) -> Value {
+fn called(record: &Value, list: &str, names: &Names<'_>) -> Value {
     let mut record = record.clone();
     if let Some(fields) = record.as_object_mut()
         && !fields.contains_key("name")
-        && let Some(name) = fields.get("id").and_then(Value::as_str).and_then(|it| names.get(it))
+        && let Some(name) = fields.get("id").and_then(Value::as_str).and_then(|it| names.get(&(list, it)))
     {
         fields.insert("name".to_owned(), (*name).into());
     }
@@ -167,7 +171,10 @@ mod tests {
 
     #[test]
     fn a_record_is_named_by_what_whoever_looks_may_read_and_by_nothing_else() {
-        let names = HashMap::from([("d1", "Network plan")]);
+        let names = HashMap::from([
+            (("portal_documents_list", "d1"), "Network plan"),
+            (("portal_invoices_list", "d2"), "An invoice with a document's number"),
+        ]);
         let said = |record: Value| newly("newly_visible_documents", &json!([record]), &names).join("");
         assert_eq!(said(json!({ "id": "d1" })), "Documents: Network plan (d1)");
         assert_eq!(said(json!({ "id": "d2" })), "Documents: Id: d2");
