@@ -12,6 +12,7 @@ mod issuer;
 mod load;
 mod row;
 mod run;
+mod scratch;
 mod sign_in;
 mod table;
 mod vendor;

@@ -10,6 +10,7 @@ use crate::gateway::{Behind, Gateway, list_near, probe, ticket_near};
 use crate::issuer::Issuer;
 use crate::load::{Times, median};
 use crate::row::{CONNECTIONS, Row};
+use crate::scratch::Scratch;
 use crate::table::{complain, say};
 use crate::{Failure, audit_rows, checks, governed, sign_in, table, vendor};
 use serde_json::{Value, json};
@@ -78,7 +79,7 @@ impl Field {
 
 /// Runs the plan; whether every answer was good.
 pub(crate) async fn run(plan: Plan) -> Result<bool, Failure> {
-    let scratch = tempfile::Builder::new().prefix("postern-load-").tempdir()?;
+    let scratch = Scratch::new()?;
     let issuer = Issuer::start()?;
     let mut field = Field::default();
     let mut notes = Vec::new();

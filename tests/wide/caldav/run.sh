@@ -42,6 +42,6 @@ server=$!
 
 python3 "$here/seed.py" "127.0.0.1:$port" "$server" || { tail -5 "$cache/caldav.log" >&2; exit 1; }
 cd "$root"
-POSTERN_CALDAV_URL="http://127.0.0.1:$port" cargo test --locked -p postern-caldav --test real | tee "$data/out"
+POSTERN_CALDAV_URL="http://127.0.0.1:$port" cargo test --locked -p postern -p postern-caldav --test real | tee "$data/out"
 # Without the address the tests only say that they were skipped, which would look like success.
 if grep -q '^SKIPPED' "$data/out"; then exit 1; fi

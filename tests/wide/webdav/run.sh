@@ -54,6 +54,6 @@ server=$!
 
 python3 "$here/seed.py" "127.0.0.1:$port" "$server" || { tail -5 "$cache/webdav.log" >&2; exit 1; }
 cd "$root"
-POSTERN_WEBDAV_URL="http://127.0.0.1:$port" cargo test --locked -p postern-webdav --test real | tee "$data/out"
+POSTERN_WEBDAV_URL="http://127.0.0.1:$port" cargo test --locked -p postern -p postern-webdav --test real | tee "$data/out"
 # Without the address the tests only say that they were skipped, which would look like success.
 if grep -q '^SKIPPED' "$data/out"; then exit 1; fi
