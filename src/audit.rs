@@ -8,6 +8,7 @@
 //! numbers of ours.
 
 pub mod chain;
+mod company;
 pub mod export;
 pub mod journal;
 pub mod keys;
@@ -17,6 +18,7 @@ pub mod seal;
 pub mod search;
 pub mod statement;
 pub mod verify;
+mod wal;
 
 pub use journal::{Journal, Settings};
 pub use keys::Keys;

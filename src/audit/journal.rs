@@ -2,8 +2,10 @@
 //! caller alone pays one short commit on its own worker, and many share one.
 
 use super::chain::{GENESIS, Hash, Head, hash, hex, unhash};
+use super::company::Company;
 use super::keys::Keys;
 use super::record::Stored;
+use super::wal::{PAGES, Wal};
 use crate::call::audit::{Ledger, Phase, Row};
 use crate::caller::Principal;
 use crate::store::{Disk, connect, failed, migrate};
@@ -51,7 +53,9 @@ pub struct Journal {
     keys: Keys,
     settings: Settings,
     waiting: Mutex<Vec<Waiting>>,
+    company: Company,
     writer: Mutex<Writer>,
+    wal: Arc<Wal>,
     reader: Mutex<Connection>,
     started: Instant,
     /// Groups that waited for the disk.
@@ -97,6 +101,15 @@ impl Drop for Open<'_> {
             // A failing rollback means that there is nothing left to roll back.
             let _ = self.0.execute_batch("ROLLBACK");
         }
+    }
+}
+
+/// Commits what waits when it is dropped: also where whoever had it left before their turn.
+struct Due<'a>(&'a Journal);
+
+impl Drop for Due<'_> {
+    fn drop(&mut self) {
+        self.0.commit_waiting();
     }
 }
 
@@ -150,6 +163,8 @@ impl Journal {
         let mut connection = connect(&path)?;
         migrate(&mut connection, MIGRATIONS)?;
         connection.execute_batch("PRAGMA synchronous=NORMAL").map_err(failed)?;
+        let disk = Disk::default();
+        let wal = Wal::watch(&mut connection, &disk, PAGES)?;
         let writer = writer_id(&connection)?;
         let (seq, last) = tail(&connection)?;
         let signed =
@@ -162,11 +177,13 @@ impl Journal {
             keys,
             settings,
             waiting: Mutex::default(),
+            company: Company::default(),
             writer: Mutex::new(Writer { connection, writer, seq, last, signed, seen: (-1, HashSet::new()) }),
+            wal,
             reader: Mutex::new(connect(&path)?),
             started: Instant::now(),
             durable: AtomicU64::new(0),
-            disk: Disk::default(),
+            disk,
             _lock: lock,
         })
     }
@@ -184,6 +201,11 @@ impl Journal {
     /// How many groups of rows waited for the disk since it was opened.
     pub fn durable_commits(&self) -> u64 {
         self.durable.load(Ordering::Relaxed)
+    }
+
+    /// How long SQLite's own log is.
+    pub(super) fn wal(&self) -> &Wal {
+        &self.wal
     }
 
     /// What is known of its disk.
@@ -242,6 +264,7 @@ impl Journal {
             if batch.is_empty() {
                 continue;
             }
+            self.company.seen(batch.len());
             let outcome = self.commit(&mut writer, &batch);
             let signed = outcome.is_ok() && writer.seq - writer.signed >= i64::from(self.settings.head_every_rows);
             if signed && let Err(error) = self.sign(&mut writer) {
@@ -271,7 +294,12 @@ impl Journal {
         let (mut seq, mut last) = (writer.seq, writer.last);
         let Writer { connection, seen, .. } = writer;
         let result = (|| {
-            let open = Open::begin(connection)?;
+            // One row of somebody whom the block holds already is a transaction by itself.
+            let known = |row: &Stored| {
+                row.principal.is_empty() || (seen.0 == (seq + 1) / BLOCK && seen.1.contains(&row.principal))
+            };
+            let alone = matches!(batch, [only] if known(&only.row));
+            let open = (!alone).then(|| Open::begin(connection)).transpose()?;
             {
                 let mut insert = connection.prepare_cached(
                     "INSERT INTO row (seq, at, tenant, organisation, principal, body, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -298,7 +326,7 @@ impl Journal {
                     ])?;
                 }
             }
-            open.commit()
+            open.map_or(Ok(()), Open::commit)
         })();
         if durable {
             writer.connection.execute_batch("PRAGMA synchronous=NORMAL").map_err(failed)?;
@@ -347,13 +375,22 @@ impl Journal {
         Ok(())
     }
 
-    /// Signs heads and drops old days, until the process stops.
+    /// Signs heads, drops old days and keeps SQLite's log short, until the process stops.
     pub async fn tend(self: Arc<Self>, stop: tokio_util::sync::CancellationToken) {
         let mut tick = tokio::time::interval(Duration::from_secs(self.settings.head_every_secs.max(1)));
         let mut day = None;
         loop {
             tokio::select! {
                 _ = tick.tick() => {}
+                () = self.wal.full.notified() => {
+                    let journal = self.clone();
+                    match tokio::task::spawn_blocking(move || journal.shorten()).await {
+                        Ok(Ok(())) => {}
+                        Ok(Err(error)) => tracing::error!(error = %error, "the audit log could not be moved into its file"),
+                        Err(error) => tracing::error!(error = %error, "moving the audit log into its file panicked"),
+                    }
+                    continue;
+                }
                 () = stop.cancelled() => break,
             }
             let today = Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
@@ -389,7 +426,9 @@ impl Ledger for Arc<Journal> {
             let journal = self.clone();
             tokio::task::spawn_blocking(move || journal.commit_waiting());
         } else {
-            self.commit_waiting();
+            let due = Due(self);
+            self.company.wait(|| self.waiting.lock().len()).await;
+            drop(due);
         }
         told.await.map_err(|_| Error::internal("the audit writer went away"))?
     }

@@ -127,6 +127,42 @@ async fn a_row_that_finds_the_writer_taken_is_committed_by_who_took_it() {
 }
 
 #[tokio::test]
+async fn rows_of_those_who_are_ready_at_once_share_a_commit() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let journal = filled(dir.path(), 0).await;
+    let commits = Arc::new(AtomicU64::new(0));
+    let seen = commits.clone();
+    let counted = journal.with_writer(move |connection| {
+        let count = move || {
+            seen.fetch_add(1, Ordering::Relaxed);
+            false
+        };
+        connection.commit_hook(Some(count)).map_err(failed)
+    });
+    counted.expect("counts");
+    let appending: Vec<_> = (0..10)
+        .map(|nth| {
+            let journal = journal.clone();
+            tokio::spawn(async move { journal.append(row(&format!("r{nth}"))).await })
+        })
+        .collect();
+    for task in appending {
+        task.await.expect("ends").expect("appends");
+    }
+    assert_eq!(commits.load(Ordering::Relaxed), 1);
+    assert_eq!(check(dir.path()).expect("is whole").rows, 10);
+}
+
+#[tokio::test]
+async fn a_row_is_written_also_where_whoever_had_it_leaves_before_their_turn() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let journal = filled(dir.path(), 0).await;
+    let left = futures::FutureExt::now_or_never(journal.append(row("left")));
+    assert!(left.is_none(), "it lets others go first");
+    assert_eq!(check(dir.path()).expect("is whole").rows, 1);
+}
+
+#[tokio::test]
 async fn a07_a_data_directory_has_one_writer_at_a_time() {
     let dir = tempfile::tempdir().expect("a directory");
     let journal = filled(dir.path(), 1).await;
