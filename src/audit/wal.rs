@@ -5,7 +5,6 @@
 //! moved between two commits, after which the log begins anew.
 
 use super::journal::Journal;
-
 use crate::store::{Disk, connect, failed};
 use postern_api::Result;
 use rusqlite::Connection;
