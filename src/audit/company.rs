@@ -116,6 +116,19 @@ mod tests {
         assert!(!waits());
     }
 
+    #[tokio::test]
+    async fn others_go_first_until_there_is_enough_or_nobody_comes() {
+        for (rows, turns) in [(0, 1), (1, 3), (3, 3), (4, 1)] {
+            let asked = std::cell::Cell::new(0);
+            let count = || {
+                asked.set(asked.get() + 1);
+                rows
+            };
+            Company::default().wait(count).await;
+            assert_eq!(asked.get(), turns, "turns where {rows} rows wait");
+        }
+    }
+
     /// Whether it waits at all, seen from within a runtime.
     fn waits_at_all(company: &Company) -> bool {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");

@@ -11,12 +11,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use postern::adapters::Registry;
 use postern::config::Config;
-use postern_api::{Op, TenantId};
+use postern_api::TenantId;
 use postern_embedded::demo::seed;
 use postern_policies::Realm;
 use postern_simulators::{Running, autotask, connectwise, halopsa, syncro};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Everything that a token may be narrowed to, so that roles alone decide.
@@ -276,7 +275,7 @@ fn keys() -> Router {
     })
 }
 
-fn tenants(origin: &str, data: &Path, vendors: &[Vendor]) -> Config {
+pub(crate) fn tenants(origin: &str, data: &Path, vendors: &[Vendor]) -> Config {
     Config::parse(&text(origin, data, vendors)).unwrap()
 }
 
@@ -324,55 +323,6 @@ async fn every_adapter_of_a_service_desk_is_among_the_desks() {
     let mut known: Vec<&str> = desks.vendors.iter().map(Vendor::kind).chain(["request-tracker"]).collect();
     known.sort_unstable();
     assert_eq!(found, known);
-}
-
-/// What the rows of the table in `adapters/README.md` are about.
-const ROWS: [(&str, &[Op]); 15] = [
-    ("tickets: list, read", &[Op::TicketList, Op::TicketGet]),
-    (
-        "tickets: create, comment, close, escalate",
-        &[Op::TicketCreate, Op::TicketComment, Op::TicketClose, Op::TicketEscalate],
-    ),
-    ("tickets: status, priority, assignee", &[Op::TicketChange]),
-    ("time", &[Op::TimeList]),
-    ("statuses, priorities, queues", &[Op::VocabularyGet]),
-    (
-        "organisations, contacts, people who ask",
-        &[Op::OrganisationGet, Op::ContactList, Op::ContactGet, Op::RequesterFind],
-    ),
-    ("organisations: the directory to match", &[Op::OrganisationList]),
-    ("sites", &[Op::SiteList]),
-    ("equipment", &[Op::AssetList]),
-    ("articles", &[Op::ArticleSearch, Op::ArticleGet]),
-    ("invoices", &[Op::InvoiceList, Op::InvoiceGet]),
-    ("payments", &[Op::PaymentList]),
-    ("agreements", &[Op::AgreementList]),
-    ("quotes, orders, contracts", &[Op::OrderList]),
-    ("projects with their phases", &[Op::ProjectList, Op::ProjectGet]),
-];
-
-/// What the documents say that each desk does is what its adapter says, with the settings that the table names.
-#[tokio::test]
-async fn the_table_of_what_each_desk_does_says_what_the_adapters_support() {
-    let readme = std::fs::read_to_string(root().join("adapters/README.md")).unwrap();
-    let cells = |line: &str| line.trim_matches('|').split('|').map(|it| it.trim().to_owned()).collect::<Vec<_>>();
-    let table: Vec<_> = readme.lines().filter(|it| it.starts_with('|')).map(cells).filter(|it| it.len() == 6).collect();
-    let (head, rows) = (&table[0], &table[2..]);
-    assert_eq!(rows.iter().map(|it| it[0].as_str()).collect::<Vec<_>>(), ROWS.map(|it| it.0));
-    let mut desks = Desks::start().await;
-    desks.vendors.push(Vendor::RequestTracker("http://127.0.0.1:9".into()));
-    let data = tempfile::tempdir().unwrap();
-    let configs = tenants("http://127.0.0.1:9", data.path(), &desks.vendors).tenants;
-    let registry = Registry::new(data.path());
-    for (at, name) in head.iter().enumerate().skip(1) {
-        let tenant = configs.iter().find(|it| it.id.as_str() == name).unwrap();
-        let system = registry.open(&tenant.id, "desk", &tenant.systems["desk"]).unwrap();
-        let says = |row: &Vec<String>| row[at] == "yes" || row[at].starts_with("with `");
-        let said = rows.iter().zip(ROWS).filter(|(row, _)| says(row)).flat_map(|(_, (_, ops))| ops.iter().copied());
-        let said: BTreeSet<Op> = said.collect();
-        assert_eq!(said, system.adapter.supports().iter().copied().collect(), "{name}");
-        assert!(rows.iter().all(|row| says(row) || row[at] == "no"), "{name}");
-    }
 }
 
 mod walk {

@@ -1,8 +1,12 @@
 //! What the documents claim and a program can check: tests that they name are there, every numbered threat is in the table of
-//! SECURITY.md with the tests that carry its number, links lead somewhere, and README knows every command.
+//! SECURITY.md with the tests that carry its number, links lead somewhere, README knows every command, and the desks do what their
+//! table says.
 
+use crate::desks::{self, Desks, Vendor};
 use clap::CommandFactory as _;
+use postern::adapters::Registry;
 use postern::cli::Cli;
+use postern_api::Op;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -169,4 +173,54 @@ fn readme_knows_every_command_and_option() {
     let mut found = Vec::new();
     missing(&Cli::command(), "postern", &read("README.md"), &mut found);
     assert!(found.is_empty(), "README does not know {found:?}");
+}
+
+/// What the rows of the table in `adapters/README.md` are about.
+const ROWS: [(&str, &[Op]); 15] = [
+    ("tickets: list, read", &[Op::TicketList, Op::TicketGet]),
+    (
+        "tickets: create, comment, close, escalate",
+        &[Op::TicketCreate, Op::TicketComment, Op::TicketClose, Op::TicketEscalate],
+    ),
+    ("tickets: status, priority, assignee", &[Op::TicketChange]),
+    ("time", &[Op::TimeList]),
+    ("statuses, priorities, queues", &[Op::VocabularyGet]),
+    (
+        "organisations, contacts, people who ask",
+        &[Op::OrganisationGet, Op::ContactList, Op::ContactGet, Op::RequesterFind],
+    ),
+    ("organisations: the directory to match", &[Op::OrganisationList]),
+    ("sites", &[Op::SiteList]),
+    ("equipment", &[Op::AssetList]),
+    ("articles", &[Op::ArticleSearch, Op::ArticleGet]),
+    ("invoices", &[Op::InvoiceList, Op::InvoiceGet]),
+    ("payments", &[Op::PaymentList]),
+    ("agreements", &[Op::AgreementList]),
+    ("quotes, orders, contracts", &[Op::OrderList]),
+    ("projects with their phases", &[Op::ProjectList, Op::ProjectGet]),
+];
+
+/// What the documents say that each desk does is what its adapter says, with the settings that the table names.
+#[tokio::test]
+async fn the_table_of_what_each_desk_does_says_what_the_adapters_support() {
+    let readme = read("adapters/README.md");
+    let section = readme.split("\n## ").find(|it| it.starts_with("What each of the desks does\n")).unwrap();
+    let cells = |line: &str| line.trim_matches('|').split('|').map(|it| it.trim().to_owned()).collect::<Vec<_>>();
+    let table: Vec<_> = section.lines().filter(|it| it.starts_with('|')).map(cells).collect();
+    let (head, rows) = (&table[0], &table[2..]);
+    assert_eq!(rows.iter().map(|it| it[0].as_str()).collect::<Vec<_>>(), ROWS.map(|it| it.0));
+    let mut desks = Desks::start().await;
+    desks.vendors.push(Vendor::RequestTracker("http://127.0.0.1:9".into()));
+    let data = tempfile::tempdir().unwrap();
+    let configs = desks::tenants("http://127.0.0.1:9", data.path(), &desks.vendors).tenants;
+    let registry = Registry::new(data.path());
+    for (at, name) in head.iter().enumerate().skip(1) {
+        let tenant = configs.iter().find(|it| it.id.as_str() == name).unwrap();
+        let system = registry.open(&tenant.id, "desk", &tenant.systems["desk"]).unwrap();
+        let says = |row: &Vec<String>| row[at] == "yes" || row[at].starts_with("with `");
+        let said = rows.iter().zip(ROWS).filter(|(row, _)| says(row)).flat_map(|(_, (_, ops))| ops.iter().copied());
+        let said: BTreeSet<Op> = said.collect();
+        assert_eq!(said, system.adapter.supports().iter().copied().collect(), "{name}");
+        assert!(rows.iter().all(|row| says(row) || row[at] == "no"), "{name}");
+    }
 }
