@@ -212,8 +212,8 @@ impl App {
             open = open.merge(unsubscribe::routes(unsubscribe::Desk { signer, tenants: leaving, told }));
         }
         if let Some(authority) = &authority {
-            sign_in.tell(authority.clone());
-            verifier.accept_own(authority.clone());
+            sign_in.tell(authority);
+            verifier.accept_own(authority);
             config.edge.authorization_servers.insert(0, authority.issuer_url().to_owned());
             open = open.merge(authority.routes());
         }

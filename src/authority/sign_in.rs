@@ -51,7 +51,7 @@ use serde::Deserialize;
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -185,7 +185,7 @@ pub struct SignIn {
     /// Held by who ends what rests on changed accounts.
     settling: Mutex<()>,
     /// Who else holds what rests on a sign-in.
-    endings: RwLock<Vec<Arc<dyn Ending>>>,
+    endings: RwLock<Vec<Weak<dyn Ending>>>,
 }
 
 /// What is known of one request.
@@ -256,8 +256,10 @@ impl SignIn {
         }))
     }
 
-    /// Tells somebody from now on what ended.
-    pub fn tell(&self, ending: Arc<dyn Ending>) {
+    /// Tells somebody from now on what ended, for as long as they are there: who rests on sign-ins has this one, so it keeps none
+    /// of them alive.
+    pub fn tell<T: Ending>(&self, ending: &Arc<T>) {
+        let ending = Arc::downgrade(ending);
         self.endings.write().push(ending);
     }
 
@@ -324,7 +326,7 @@ impl SignIn {
         {
             tracing::error!(%error, "a realm's refresh token could not be removed");
         }
-        for ending in self.endings.read().iter() {
+        for ending in self.endings.read().iter().filter_map(Weak::upgrade) {
             ending.end(tenant, what, by);
         }
     }

@@ -22,7 +22,7 @@ use postern_api::TenantId;
 use postern_policies::Realm;
 use std::collections::HashMap;
 use std::fmt::Debug;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 /// No token that Postern accepts is longer.
@@ -122,7 +122,7 @@ pub struct Verifier {
     clock: Arc<dyn Clock>,
     standing: Arc<dyn Standing>,
     roles: Arc<dyn KnownRoles>,
-    own: OnceLock<Arc<dyn OwnTokens>>,
+    own: OnceLock<Weak<dyn OwnTokens>>,
     resource: String,
 }
 
@@ -190,12 +190,17 @@ impl Verifier {
         })
     }
 
-    /// Takes the gateway's own tokens from now on, too. Whoever issues them signs people in by this very verifier, so it can
-    /// only be named afterwards; the first one named stays.
-    pub fn accept_own(&self, own: Arc<dyn OwnTokens>) {
+    /// Takes the gateway's own tokens from now on, too, for as long as whoever issues them is there. That one signs people in
+    /// by this very verifier, so it can only be named afterwards and is not kept alive; the first one named stays.
+    pub fn accept_own<T: OwnTokens>(&self, own: &Arc<T>) {
+        let own = Arc::downgrade(own);
         if self.own.set(own).is_err() {
             tracing::error!("an authority was named twice; the first one stays");
         }
+    }
+
+    fn own(&self) -> Option<Arc<dyn OwnTokens>> {
+        self.own.get()?.upgrade()
     }
 
     /// The issuers to name in public, in order.
@@ -220,7 +225,7 @@ impl Verifier {
         let verified = self.cache.get(&digest)?;
         let generation = match &verified.from {
             From::Realm(from) => from.keys.generation(),
-            From::Own => self.own.get().map(|it| it.generation()),
+            From::Own => self.own().map(|it| it.generation()),
         };
         if generation != Some(verified.generation) {
             self.cache.invalidate(&digest);
@@ -239,10 +244,10 @@ impl Verifier {
         }
         let parts = parts::split(token)?;
         let issuer = parts.payload.get("iss").and_then(|it| it.as_str()).ok_or(Reason::UnknownIssuer)?;
-        let verified = match self.own.get().filter(|it| **it.issuer() == *issuer) {
+        let verified = match self.own().filter(|it| **it.issuer() == *issuer) {
             Some(own) => {
                 let refused = |reason| Refused { reason, issuer: Some(Arc::clone(own.issuer())), tenant: None };
-                own::check(&parts, own, &self.resource, self.clock.unix_secs()).map_err(refused)?
+                own::check(&parts, &own, &self.resource, self.clock.unix_secs()).map_err(refused)?
             }
             None => {
                 let from = self.trusted.get(issuer).ok_or(Reason::UnknownIssuer)?;
@@ -280,10 +285,9 @@ impl Verifier {
         if !accepted {
             return Err(refused(Reason::NotAcceptedHere));
         }
-        let stands = self.standing.check(caller, verified.token_id.as_deref());
-        let stands = match (stands, from, self.own.get()) {
-            (Err(Reason::Revoked), From::Own, Some(own)) => own.recall(caller),
-            (stands, _, _) => stands,
+        let stands = match (self.standing.check(caller, verified.token_id.as_deref()), from) {
+            (Err(Reason::Revoked), From::Own) => self.own().ok_or(Reason::Revoked).and_then(|own| own.recall(caller)),
+            (stands, _) => stands,
         };
         stands.map_err(refused)?;
         Ok(Arc::clone(caller))

@@ -45,6 +45,8 @@ mod portal;
 #[cfg(test)]
 mod portal_writes;
 #[cfg(test)]
+mod program;
+#[cfg(test)]
 mod recording;
 #[cfg(test)]
 mod redaction;

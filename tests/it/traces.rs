@@ -2,6 +2,7 @@
 
 use crate::gateway::{other_key, sign};
 use crate::mcp::wire::{User, within};
+use crate::program::{Program, free_port};
 use aws_lc_rs::signature::KeyPair as _;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -16,9 +17,7 @@ use postern_api::TenantId;
 use postern_embedded::demo::seed;
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
 
 type Received = Arc<Mutex<Vec<Bytes>>>;
 
@@ -101,20 +100,6 @@ fn spans(body: &[u8]) -> Vec<Seen> {
     inside(body, &[1, 2, 2]).iter().map(seen).collect()
 }
 
-/// Ends with the test, whatever becomes of it.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn l01_a_collector_gets_the_clients_trace_and_nothing_that_was_asked_or_told() {
     let (url, received) = collector().await;
@@ -151,19 +136,7 @@ acme = {{ own = "acme" }}
     );
     let file = data.join("postern.toml");
     std::fs::write(&file, config).unwrap();
-    let started = Command::new(env!("CARGO_BIN_EXE_postern"))
-        .args(["serve", "--config"])
-        .arg(&file)
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut gateway = Running(started);
-    within(async {
-        while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    })
-    .await;
+    let gateway = Program::serve(&file, port).await;
     let now = Timestamp::now().as_second();
     let claims = json!({
         "iss": format!("{url}/customers"), "sub": "the-subject", "aud": format!("http://127.0.0.1:{port}/mcp"),
@@ -181,9 +154,7 @@ acme = {{ own = "acme" }}
     let answer = within(within(request.send()).await.unwrap().text()).await.unwrap();
     assert!(answer.contains("Ticket created successfully"), "{answer}");
     // What is left is sent before it ends.
-    assert!(Command::new("kill").args(["-TERM", &gateway.0.id().to_string()]).status().unwrap().success());
-    let ended = tokio::task::spawn_blocking(move || gateway.0.wait().unwrap());
-    assert!(within(ended).await.unwrap().success());
+    gateway.stop().await;
     let bodies = received.lock().clone();
     let all: Vec<Seen> = bodies.iter().flat_map(|it| spans(it)).collect();
     let of_trace: Vec<_> = all.iter().filter(|it| it.trace == trace).collect();

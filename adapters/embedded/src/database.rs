@@ -37,10 +37,11 @@ const BUSY: Duration = Duration::from_secs(5);
 pub(crate) struct Database {
     /// None in memory, where the writer reads too.
     path: Option<PathBuf>,
-    writer: Mutex<Connection>,
     /// Opened when so many read at once for the first time: each keeps the schema and a page cache of its own.
     readers: [OnceLock<Mutex<Connection>>; READERS],
     turn: AtomicUsize,
+    /// Closed last, since one that only reads cannot move what is in the log into the file.
+    writer: Mutex<Connection>,
 }
 
 impl Database {
@@ -63,7 +64,7 @@ impl Database {
 
     fn of(path: Option<PathBuf>, writer: Connection) -> Self {
         let readers = [const { OnceLock::new() }; READERS];
-        Self { path, writer: Mutex::new(writer), readers, turn: AtomicUsize::new(0) }
+        Self { path, readers, turn: AtomicUsize::new(0), writer: Mutex::new(writer) }
     }
 
     /// Reads in one transaction, so that everything read belongs together.

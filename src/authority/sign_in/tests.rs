@@ -226,7 +226,7 @@ fn build(
         events: heard.clone(),
     })
     .unwrap();
-    desk.tell(heard.clone());
+    desk.tell(heard);
     desk
 }
 

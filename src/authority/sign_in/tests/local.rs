@@ -88,7 +88,7 @@ async fn of_two_who_end_what_rests_on_an_account_the_second_waits_for_the_first(
     let ((begun, has_begun), (go_on, goes_on)) = (mpsc::channel(), mpsc::channel());
     let stops =
         Arc::new(Stops { begun: Mutex::new(Some(begun)), go_on: Mutex::new(goes_on), ended: AtomicBool::new(false) });
-    bench.desk.tell(stops.clone());
+    bench.desk.tell(&stops);
     let settles = || {
         let (desk, stops, (back, came_back)) = (bench.desk.clone(), stops.clone(), mpsc::channel());
         std::thread::spawn(move || {
